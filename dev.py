@@ -6,6 +6,7 @@ Where packages come from is the machine's own setting (pip's or uv's); no file o
 
 from __future__ import annotations
 
+import ast
 import glob
 import hashlib
 import json
@@ -101,9 +102,7 @@ def environment() -> dict[str, str]:
     env["VIRTUAL_ENV"] = str(VENV)
     env["PATH"] = os.pathsep.join([str(BIN), env.get("PATH", "")])
     env.pop("PYTHONHOME", None)
-    env.pop(
-        "PYTHONDONTWRITEBYTECODE", None
-    )  # else each kernel compiles pandas anew, 1 s; compiling all ahead costs 8 s
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every new kernel compiles pandas again, 1 s each
     return env
 
 
@@ -124,14 +123,20 @@ def become(command: list[str], env: dict[str, str] | None = None) -> int:
 # --- installing -------------------------------------------------------------------------------------------------------
 
 
-def digest(kind: str) -> str:
-    """What an install of this kind depends on."""
-    parts = [sys.version, str(ROOT), *(p.read_text("utf-8") for p in (UV_LOCK, LOCKS[kind], ROOT / "pyproject.toml"))]
+def digest(*files: Path) -> str:
+    """What an install of these files depends on."""
+    parts = [sys.version, str(ROOT), *(file.read_text("utf-8") for file in files)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def wanted(kind: str) -> dict[str, str]:
+    """The stamp of a .venv that is up to date for this kind of use."""
+    kinds = ("run", "dev") if kind == "dev" else ("run",)
+    return {"uv": digest(UV_LOCK), **{k: digest(LOCKS[k], ROOT / "pyproject.toml") for k in kinds}}
+
+
 def installed() -> dict[str, str]:
-    """The digests of what stands in .venv; empty when nothing does, or nothing we can read."""
+    """The stamp of the .venv that is there; empty when none is, or none of this Python and place."""
     try:
         stamp = json.loads(STAMP.read_text("utf-8")) if PYTHON.exists() else {}
     except (OSError, ValueError):
@@ -140,22 +145,23 @@ def installed() -> dict[str, str]:
 
 
 def install(kind: str = "dev") -> None:
-    """Make .venv hold exactly what the lock names, and fbkit itself, editable; at once when it already does."""
-    stamp = installed()
-    if stamp.get(kind) == digest(kind):
+    """Make .venv hold what the lock names, and fbkit itself, editable; at once when it already does."""
+    stamp, goal = installed(), wanted(kind)
+    if stamp.items() >= goal.items():
         return
     began = time.monotonic()
     if not stamp:
         make_venv()
+    if stamp.get("uv") != goal["uv"]:
+        need("uv", *host_pip(), "install", "-q", "--no-input", "--require-hashes", "--no-deps", "-r", UV_LOCK)
+    say(f"packages of {LOCKS[kind].name}: from the cache, or fetched (150 MB in all)")
     env = uv_environment()
     uv = [str(PYTHON), "-m", "uv", "pip", "install", "--python", str(PYTHON)]
-    need(f"packages of {LOCKS[kind].name}", *uv, "--require-hashes", "--no-build", "-r", LOCKS[kind], env=env)
+    need("packages", *uv, "--require-hashes", "--no-build", "-r", LOCKS[kind], env=env)
     need("fbkit, editable", *uv, "--no-deps", "--no-build-isolation", "--offline", "-e", ROOT, env=env)
     if kind == "dev":
         strip_notebooks_on_commit()
-    held = ("run", "dev") if kind == "dev" else ("run",)
-    stamp = {"python": sys.version, "root": str(ROOT), **{k: digest(k) for k in held}}
-    STAMP.write_text(json.dumps(stamp, indent=1), "utf-8")
+    STAMP.write_text(json.dumps({"python": sys.version, "root": str(ROOT), **goal}, indent=1), "utf-8")
     say(f"installed in {time.monotonic() - began:.1f} s")
 
 
@@ -164,16 +170,20 @@ def host_python() -> str:
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
+def host_pip() -> list[str]:
+    """The host's pip aimed at .venv, where it can do that; else the pip that was seeded in .venv."""
+    asked = subprocess.run([host_python(), "-m", "pip", "--version"], capture_output=True, text=True, check=False)
+    able = asked.returncode == 0 and tuple(map(int, asked.stdout.split()[1].split(".")[:2])) >= (22, 3)
+    return [host_python(), "-m", "pip", "--python", str(PYTHON)] if able else [str(PYTHON), "-m", "pip"]
+
+
 def make_venv() -> None:
-    """A new .venv with uv in it. The host's pip does it without seeding a second pip, which takes seconds."""
+    """A new, empty .venv. Seeding a pip takes seconds and is left out where the host's will do; the lock holds one."""
     host = host_python()
-    asked = subprocess.run([host, "-m", "pip", "--version"], capture_output=True, text=True, check=False)
-    seeded = asked.returncode != 0 or tuple(map(int, asked.stdout.split()[1].split(".")[:2])) < (22, 3)
     if VENV.exists() and Path(sys.prefix).resolve() == VENV.resolve():
         sys.exit(f"dev: {VENV} is out of date and is running this; run dev.py with the Python it was made from: {host}")
-    need("environment", host, "-m", "venv", "--clear", *(() if seeded else ("--without-pip",)), VENV)
-    pip = [str(PYTHON), "-m", "pip"] if seeded else [host, "-m", "pip", "--python", str(PYTHON)]
-    need("uv", *pip, "install", "--quiet", "--no-input", "--require-hashes", "--no-deps", "-r", UV_LOCK)
+    seeding = ["--without-pip"] if "--python" in host_pip() else []
+    need("environment", host, "-m", "venv", "--clear", *seeding, VENV)
 
 
 def uv_environment() -> dict[str, str]:
@@ -181,14 +191,14 @@ def uv_environment() -> dict[str, str]:
     env = environment()
     if any(name in env for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_CONFIG_FILE")):
         return env
-    asked = subprocess.run(
-        [host_python(), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False, cwd=ROOT
-    )
-    lines = [line.partition("=") for line in asked.stdout.splitlines() if "=" in line]
-    for name, _, value in sorted(lines, key=lambda line: line[0].startswith(":env:")):  # :env: last, for it wins
-        key = name.replace(":env:.", "").split(".")[-1]
-        if key in PIP_TO_UV and PIP_TO_UV[key] not in os.environ:
-            env[PIP_TO_UV[key]] = value.strip("'\"")
+    command = [host_python(), "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stdout
+    for scope in ("global.", "install.", ":env:."):  # the later one wins
+        for line in listed.splitlines():
+            key, _, value = line.removeprefix(scope).partition("=")
+            name = PIP_TO_UV.get(key)
+            if line.startswith(scope) and name and name not in os.environ:
+                env[name] = (", " if name == "UV_FIND_LINKS" else " ").join(ast.literal_eval(value).split())
     return env
 
 
@@ -267,10 +277,12 @@ def word_test(args: list[str]) -> int:
         browser = find_browser()
         env = {**environment(), **({"FBKIT_BROWSER": browser} if browser else {})}
         return become([str(PYTHON), "-m", "pytest", *args], env)
-    passed = [lint("ruff"), lint("notebooks"), lint("spelling"), lint("config"), types()]
+    passed = {name: lint(name) for name in LINTERS} | {"types": types()}
     env = {**environment(), "FBKIT_BROWSER": get_browser()}
-    passed.append(step("tests", PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", env=env))
-    return 0 if all(passed) else 1
+    passed["tests"] = step("tests", PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", env=env)
+    failed = [name for name, ok in passed.items() if not ok]
+    say(f"FAILED: {', '.join(failed)}" if failed else "all passed")
+    return 1 if failed else 0
 
 
 def word_lint(args: list[str]) -> int:
@@ -319,12 +331,9 @@ def word_lock(args: list[str]) -> int:
     run, dev = LOCKS["run"].name, LOCKS["dev"].name
     need(run, *uv, "--group", "build", "pyproject.toml", "-o", run, *args, env=env)
     need(dev, *uv, "--group", "build", "--group", "dev", "-c", run, "pyproject.toml", "-o", dev, *args, env=env)
-    wanted = ROOT / "requirements-uv.in"
-    wanted.write_text("uv\n", "utf-8")
-    try:
-        need(UV_LOCK.name, *uv, "--no-annotate", wanted.name, "-o", UV_LOCK.name, *args, env=env)
-    finally:
-        wanted.unlink()
+    asked = VENV / "uv.in"
+    asked.write_text("uv\n", "utf-8")
+    need(UV_LOCK.name, *uv, "--no-annotate", asked, "-o", UV_LOCK.name, *args, env=env)
     return 0
 
 
@@ -389,7 +398,10 @@ def main(argv: list[str]) -> int:
         return 0 if argv else 2
     if argv[0] not in WORDS:
         return misused(f"{argv[0]} is not one of {', '.join(WORDS)}")
-    return WORDS[argv[0]](argv[1:])
+    try:
+        return WORDS[argv[0]](argv[1:])
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":
