@@ -208,9 +208,9 @@ def strip_notebooks_on_commit() -> None:
         return
     python = PYTHON.relative_to(ROOT).as_posix()
     for key, value in {
-        "filter.nbstripout.clean": f"{python} -m nbstripout",
+        "filter.nbstripout.clean": f"{python} -m nbstripout --keep-id",
         "filter.nbstripout.smudge": "cat",
-        "diff.ipynb.textconv": f"{python} -m nbstripout -t",
+        "diff.ipynb.textconv": f"{python} -m nbstripout --keep-id -t",
     }.items():
         subprocess.run(["git", "config", "--local", key, value], cwd=ROOT, check=False)
 
@@ -347,21 +347,33 @@ for name in sys.argv[1:]:
         sys.exit(f"{name}: {error}")
 """
 RUFF = ("-m", "ruff")
-LINTERS: dict[str, tuple[list[str], list[tuple[str, ...]]]] = {  # the files (none: all), and what reads them
-    "ruff": ([], [(*RUFF, "check", "--force-exclude"), (*RUFF, "format", "--check", "--force-exclude")]),
-    "notebooks": (["notebooks/**/*.ipynb", "src/**/*.ipynb", "tests/**/*.ipynb"], [("-m", "nbstripout", "--verify")]),
-    "spelling": ([], [("-m", "codespell_lib")]),
-    "config": (["*.toml", ".*.y*ml", "*.y*ml", "src/**/*.y*ml", "docs/**/*.y*ml"], [("-c", READS)]),
+LINTERS: dict[str, tuple[list[str], dict[str, tuple[str, ...]]]] = {  # the files (none: all), and what reads them
+    "ruff": (
+        [],
+        {
+            "ruff check": (*RUFF, "check", "--force-exclude"),
+            "ruff format": (*RUFF, "format", "--check", "--force-exclude"),
+        },
+    ),
+    "notebooks": (
+        ["notebooks/**/*.ipynb", "src/**/*.ipynb", "tests/**/*.ipynb"],
+        {"notebooks without outputs": ("-m", "nbstripout", "--keep-id", "--verify")},
+    ),
+    "spelling": ([], {"spelling": ("-m", "codespell_lib")}),
+    "config": (
+        ["*.toml", ".*.y*ml", "*.y*ml", "src/**/*.y*ml", "docs/**/*.y*ml"],
+        {"TOML and YAML": ("-c", READS)},
+    ),
 }
 
 
 def lint(name: str, files: list[str] | None = None) -> bool:
     """Run one linter over these files, or over the project's."""
-    patterns, commands = LINTERS[name]
+    patterns, readers = LINTERS[name]
     files = files or [str(p.relative_to(ROOT)) for pattern in patterns for p in sorted(ROOT.glob(pattern))]
     if patterns and not files:
         return True
-    passed = [step(name, PYTHON, *command, *(files or ["."]), quiet=True) for command in commands]
+    passed = [step(told, PYTHON, *reader, *(files or ["."]), quiet=True) for told, reader in readers.items()]
     return all(passed)
 
 
