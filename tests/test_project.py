@@ -201,3 +201,11 @@ def test_the_wheel_carries_code_notebooks_and_everything_beside_the_code(tmp_pat
     wanted = {path.as_posix() for path in source if "__pycache__" not in path.parts and path.suffix != ".pyc"}
     wanted |= {f"fbkit/_notebooks/{p.name}" for p in (ROOT / "notebooks").glob("*.ipynb")}
     assert wanted - held == set()
+
+
+def test_the_linters_read_every_room():
+    shown = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--show-files"], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stdout
+    unread = {str(p) for p in (ROOT / "src").rglob("*.py")} - set(shown.splitlines())
+    assert unread == set()
