@@ -1,0 +1,139 @@
+"""The Z-score of a whole column, to the bit what :class:`fbkit.quant.streaming.RollingZScore` says step by step."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fbkit.quant.frames.shape import like, vector
+from fbkit.quant.reading import GAP, UNSUPPORTED, WARMUP, ZERO_VAR, needed
+
+T = TypeVar("T")
+Floats = NDArray[np.float64]
+
+
+class ZColumn(NamedTuple):
+    """A column of readings: values, reason codes (:data:`fbkit.quant.reading.REASONS`), values behind each."""
+
+    value: Floats
+    code: NDArray[np.int8]
+    n: NDArray[np.int64]
+
+
+def zscore(
+    series: T, window: int = 240, *, min_coverage: float = 0.8, offset: int = 0, include_current: bool = False
+) -> T:
+    """Distance of each value from the ``window`` values before it, in standard deviations.
+
+    Parameters
+    ----------
+    series : numpy array of one dimension, pandas Series or DataFrame
+        One row a slot, oldest first, NaN where a slot is missing; a DataFrame is judged column by column.
+    window, min_coverage, offset, include_current
+        As :class:`fbkit.quant.streaming.RollingZScore`; ``offset`` is the number of the first slot.
+
+    Returns
+    -------
+    The same type and shape; NaN where there is no value (:func:`zscore_readings` says why).
+
+    Examples
+    --------
+    >>> zscore(np.array([1.0, 2.0, 3.0, 4.0, 100.0]), window=4).round(6)
+    array([      nan,       nan,       nan,       nan, 75.523175])
+    """
+
+    def one(x: Floats) -> Floats:
+        options = {"min_coverage": min_coverage, "offset": offset, "include_current": include_current}
+        return zscore_readings(x, window, **options).value
+
+    return like(series, one)
+
+
+def zscore_readings(
+    x: Any, window: int = 240, *, min_coverage: float = 0.8, offset: int = 0, include_current: bool = False
+) -> ZColumn:
+    """As :func:`zscore` of one column, with the reasons and counts."""
+    values = vector(x)
+    need = needed(window, min_coverage)
+    lead = offset % window
+    anchor, s, q, m = _baselines(values, window, lead)
+    # The baseline of a slot is what stood after the slot before it.
+    first = lead + (1 if include_current else 0)
+    at = slice(first, first + len(values))
+    anchor, s, q, m = anchor[at], s[at], q[at], m[at]
+    with np.errstate(all="ignore"):
+        var = (q - s * s / m) / (m - 1)
+        z = ((values - anchor) - s / m) / np.sqrt(var)
+    return ZColumn(*_explained(values, z, var, m, need))
+
+
+def _explained(values: Floats, z: Floats, var: Floats, m: NDArray[np.int64], need: int) -> tuple[Any, Any, Any]:
+    enough = m >= need
+    filled = np.logical_or.accumulate(enough)
+    code = np.where(filled, GAP, WARMUP).astype(np.int8)
+    judged = enough & np.isfinite(values)
+    code[judged] = 0
+    with np.errstate(invalid="ignore"):
+        code[judged & (var <= 0.0)] = ZERO_VAR
+        code[judged & ~(var <= 0.0) & ~((var < np.inf) & np.isfinite(z))] = UNSUPPORTED
+    return np.where(code == 0, z, np.nan), code, m
+
+
+def _baselines(values: Floats, window: int, lead: int) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
+    """Anchor, sum, sum of squares and count after each slot; entry 0 is before the first block's first slot.
+
+    Blocks are rows. The window after place p of a block is its prefix up to p and the suffix of the block before
+    from p + 1; both as distances from one anchor inside the window.
+    """
+    blocks = -(-(lead + len(values)) // window) or 1
+    x = np.full(blocks * window, np.nan)
+    x[lead : lead + len(values)] = values
+    x = x.reshape(blocks, window)
+    there = np.isfinite(x)
+    any_there = there.any(axis=1)
+    first = np.where(any_there, there.argmax(axis=1), window)
+    anchor = np.where(any_there, x[np.arange(blocks), np.minimum(first, window - 1)], 0.0)
+
+    s, q, m = _prefix(x, there, anchor)
+    tail_s, tail_q, tail_m = _suffix(x[:-1], there[:-1], anchor[1:])
+    s[1:, :-1] += tail_s
+    q[1:, :-1] += tail_q
+    m[1:, :-1] += tail_m
+    anchors = np.repeat(anchor[:, None], window, axis=1)
+
+    # While a block has no value yet, the last value of the block before is the anchor.
+    late = np.flatnonzero(first[1:] > 0) + 1
+    if late.size:
+        before, known = x[late - 1], there[late - 1]
+        final = window - 1 - known[:, ::-1].argmax(axis=1)
+        other = np.where(known.any(axis=1), before[np.arange(late.size), final], 0.0)
+        tail_s, tail_q, _ = _suffix(before, known, other)
+        waiting = np.arange(window)[None, :] < first[late][:, None]
+        zero = np.zeros((late.size, 1))
+        s[late] = np.where(waiting, np.hstack((tail_s, zero)), s[late])
+        q[late] = np.where(waiting, np.hstack((tail_q, zero)), q[late])
+        anchors[late] = np.where(waiting, other[:, None], anchors[late])
+    none = np.zeros(1)
+    flat = (np.concatenate((none, a.reshape(-1))) for a in (anchors, s, q))
+    return (*flat, np.concatenate((np.zeros(1, np.int64), m.reshape(-1))))  # type: ignore[return-value]  # three and one
+
+
+def _prefix(x: Floats, there: NDArray[np.bool_], anchor: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Sums from the block's first place, oldest to newest. ``add.accumulate`` adds one by one, in order."""
+    with np.errstate(all="ignore"):
+        d = x - anchor[:, None]
+        if not there.all():
+            d[~there] = 0.0
+        return (
+            np.add.accumulate(d, axis=1),
+            np.add.accumulate(d * d, axis=1),
+            np.add.accumulate(there, axis=1, dtype=np.int64),
+        )
+
+
+def _suffix(x: Floats, there: NDArray[np.bool_], anchor: Floats) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Sums to the block's last place, newest to oldest, of the suffixes that begin at places 1, 2, ..."""
+    s, q, m = _prefix(x[:, :0:-1], there[:, :0:-1], anchor)
+    return s[:, ::-1], q[:, ::-1], m[:, ::-1]

@@ -1,0 +1,171 @@
+"""Z-scores of many columns of many instruments, one bar close at a time, as one set of arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fbkit.quant.panel.columns import Bools, Columns, Floats, Index, Ints
+from fbkit.quant.reading import GAP, NAN, UNSUPPORTED, WARMUP, ZERO_VAR, needed
+
+
+class ZPanel(Columns):
+    """:class:`fbkit.quant.streaming.RollingZScore` for ``width`` columns of each instrument, to the bit.
+
+    ``place[i]`` is how many slots of the current block have passed; the columns of one instrument share it.
+    """
+
+    place: Ints
+    previous: Floats
+    current: Floats
+    suffix_s: Floats
+    suffix_q: Floats
+    suffix_m: Ints
+    s: Floats
+    q: Floats
+    m: Ints
+    anchor: Floats
+    anchored: Bools
+    filled: Bools
+
+    def __init__(self, window: int, width: int, min_coverage: float = 0.8) -> None:
+        super().__init__()
+        self.window, self.width = window, width
+        self._need = needed(window, min_coverage)
+        self._across = np.arange(width)[None, :]
+        self.declare("place", 0, np.int64)
+        for name in ("previous", "current"):
+            self.declare(name, NAN, shape=(width, window))
+        for name in ("suffix_s", "suffix_q"):
+            self.declare(name, 0.0, shape=(width, window + 1))
+        self.declare("suffix_m", 0, np.int64, shape=(width, window + 1))
+        for name in ("s", "q", "anchor"):
+            self.declare(name, 0.0, shape=(width,))
+        self.declare("m", 0, np.int64, shape=(width,))
+        self.declare("anchored", fill=False, dtype=np.bool_, shape=(width,))
+        self.declare("filled", fill=False, dtype=np.bool_, shape=(width,))
+
+    def begin(self, i: int, slot: int) -> None:
+        """Instrument ``i`` begins with slot number ``slot`` (its stagger added)."""
+        self.clear(i)
+        self.place[i] = slot % self.window
+
+    def close(self, rows: Index, x: Floats) -> tuple[Floats, NDArray[np.int8], Ints]:
+        """Judge ``x`` (instruments × columns) against the baselines, then make it part of them.
+
+        Returns values (NaN where there is none), reason codes, and values behind each.
+        """
+        answer = self._judge(rows, x)
+        self._push(rows, x)
+        return answer
+
+    def _judge(self, rows: Index, x: Floats) -> tuple[Floats, NDArray[np.int8], Ints]:
+        at = (rows[:, None], self._across, self.place[rows][:, None])
+        m = self.suffix_m[at] + self.m[rows]
+        s = self.suffix_s[at] + self.s[rows]
+        q = self.suffix_q[at] + self.q[rows]
+        enough = m >= self._need
+        filled = self.filled[rows] | enough
+        self.filled[rows] = filled
+        with np.errstate(all="ignore"):
+            var = (q - s * s / m) / (m - 1)
+            z = ((x - self.anchor[rows]) - s / m) / np.sqrt(var)
+            good = enough & (var > 0.0) & (var < np.inf) & np.isfinite(z)
+            if good.all():
+                return z, np.zeros(z.shape, np.int8), m
+            code = np.where(filled, GAP, WARMUP).astype(np.int8)
+            judged = enough & np.isfinite(x)
+            code[judged] = UNSUPPORTED
+            code[judged & (var <= 0.0)] = ZERO_VAR
+        code[good] = 0
+        return np.where(good, z, NAN), code, m
+
+    def _push(self, rows: Index, x: Floats) -> None:
+        finite = np.isfinite(x)
+        turning = self.place[rows] == self.window
+        if turning.any():
+            self._turn(rows[turning], finite[turning])
+        fresh = finite & ~self.anchored[rows]
+        if fresh.any():
+            r, c = np.nonzero(fresh)
+            self._rebuild(rows[r], c, x[r, c])
+            self.anchored[rows[r], c] = True
+        with np.errstate(all="ignore"):
+            d = np.where(finite, x - self.anchor[rows], 0.0)
+            self.s[rows] += d
+            self.q[rows] += d * d
+        self.m[rows] += finite
+        self.current[rows[:, None], self._across, self.place[rows][:, None]] = x
+        self.place[rows] += 1
+
+    def _turn(self, rows: Index, finite: Bools) -> None:
+        """These instruments' blocks are full: they become the previous ones."""
+        self.previous[rows] = self.current[rows]
+        self.current[rows] = NAN
+        for zeroed in (self.s, self.q, self.m, self.place):
+            zeroed[rows] = 0
+        self.anchored[rows] = False
+        r, c = np.nonzero(~finite)
+        if r.size:
+            block = self.previous[rows[r], c]
+            there = np.isfinite(block)
+            final = self.window - 1 - there[:, ::-1].argmax(axis=1)
+            self._rebuild(rows[r], c, np.where(there.any(axis=1), block[np.arange(r.size), final], 0.0))
+
+    def _rebuild(self, i: Index, c: Index, anchor: Floats) -> None:
+        """Sums over the ends of the previous blocks, newest to oldest, as distances from ``anchor``."""
+        self.anchor[i, c] = anchor
+        newest_first = self.previous[i, c][:, ::-1]
+        there = np.isfinite(newest_first)
+        with np.errstate(all="ignore"):
+            d = np.where(there, newest_first - anchor[:, None], 0.0)
+            # accumulate adds one by one, in order: the bits of a loop
+            self.suffix_s[i, c, : self.window] = np.add.accumulate(d, axis=1)[:, ::-1]
+            self.suffix_q[i, c, : self.window] = np.add.accumulate(d * d, axis=1)[:, ::-1]
+        self.suffix_m[i, c, : self.window] = np.add.accumulate(there, axis=1, dtype=np.int64)[:, ::-1]
+
+    def run(self, i: int, x: Floats) -> None:
+        """Make many slots of instrument ``i`` (slots × columns) part of its baselines at once, judging none.
+
+        Only the last two blocks are kept, so only they are computed; ``filled`` looks at every slot.
+        """
+        n = self.window
+        place = int(self.place[i])
+        series = np.concatenate((self.previous[i].T, self.current[i, :, :place].T, x))
+        self._note_filled(i, series, len(x))
+        passed = place + len(x)
+        # A full block turns only when the next value comes.
+        turns = (passed - 1) // n if passed else 0
+        inside = passed - turns * n
+        self.previous[i] = series[turns * n : turns * n + n].T
+        self.current[i] = NAN
+        self.current[i, :, :inside] = series[turns * n + n :].T
+        self.place[i] = inside
+        self._sum_up(i, inside)
+
+    def _note_filled(self, i: int, series: Floats, new: int) -> None:
+        count = np.zeros((len(series) + 1, self.width), np.int64)
+        np.add.accumulate(np.isfinite(series), axis=0, dtype=np.int64, out=count[1:])
+        behind = count[len(series) - new : -1] - count[len(series) - new - self.window : -1 - self.window]
+        self.filled[i] |= (behind >= self._need).any(axis=0)
+
+    def _sum_up(self, i: int, inside: int) -> None:
+        """Anchor, suffixes and prefix sums of one instrument from its two blocks."""
+        block = self.current[i, :, :inside]
+        there = np.isfinite(block)
+        anchored = there.any(axis=1)
+        old = self.previous[i]
+        known = np.isfinite(old)
+        final = self.window - 1 - known[:, ::-1].argmax(axis=1)
+        across = np.arange(self.width)
+        anchor = np.where(known.any(axis=1), old[across, final], 0.0)
+        if inside:
+            anchor = np.where(anchored, block[across, there.argmax(axis=1)], anchor)
+        self._rebuild(np.full(self.width, i), across, anchor)
+        with np.errstate(all="ignore"):
+            d = np.where(there, block - anchor[:, None], 0.0)
+            zero = np.zeros((self.width, 1))
+            self.s[i] = np.add.accumulate(np.hstack((zero, d)), axis=1)[:, -1]
+            self.q[i] = np.add.accumulate(np.hstack((zero, d * d)), axis=1)[:, -1]
+        self.m[i] = there.sum(axis=1)
+        self.anchored[i] = anchored

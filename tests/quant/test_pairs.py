@@ -1,0 +1,168 @@
+"""Twins agree at every step, to the bit, on awkward series."""
+
+import numpy as np
+import pytest
+
+from fbkit.quant.pairs import PAIRS
+from fbkit.quant.panel import ATRPanel, RSIPanel, ZPanel
+from fbkit.quant.reading import REASONS
+from fbkit.quant.streaming import ATR, RSI, RollingZScore
+
+LENGTH = 400
+
+
+def awkward() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(11)
+    walk = 100 + np.cumsum(rng.standard_normal(LENGTH))
+    holes = walk.copy()
+    holes[rng.random(LENGTH) < 0.15] = np.nan
+    long_hole = walk.copy()
+    long_hole[100:190] = np.nan
+    dots = np.full(LENGTH, np.nan)
+    dots[::9] = walk[::9]
+    bad = walk.copy()
+    bad[[60, 200]] = 1e12
+    halt = walk.copy()
+    halt[150:] = halt[150]
+    infinite = walk.copy()
+    infinite[[5, 77, 300]] = np.inf, -np.inf, np.inf
+    late = holes.copy()
+    late[:37] = np.nan
+    return {
+        "walk": walk,
+        "flat": np.full(LENGTH, 3.7),
+        "zero": np.zeros(LENGTH),
+        "minus zero": np.where(np.arange(LENGTH) % 3, 0.0, -0.0),
+        "missing": np.full(LENGTH, np.nan),
+        "holes": holes,
+        "a long hole": long_hole,
+        "dots": dots,
+        "huge with tiny steps": 1e9 + 1e-6 * np.arange(LENGTH) % 1e-4,
+        "bad print": bad,
+        "jump": np.where(np.arange(LENGTH) < 200, walk, walk + 1e5),
+        "halt": halt,
+        "infinite": infinite,
+        "too large to square": walk * 1e160,
+        "late": late,
+        "empty": np.empty(0),
+        "one": np.array([1.0]),
+    }
+
+
+SERIES = awkward()
+
+
+def same_bits(a, b) -> bool:
+    return np.asarray(a, np.float64).tobytes() == np.asarray(b, np.float64).tobytes()
+
+
+def inputs_of(pair, x):
+    rng = np.random.default_rng(5)
+    wide = rng.random(len(x))
+    columns = {"close": x, "high": x + wide, "low": x - wide}
+    return [columns[name] for name in pair.inputs]
+
+
+@pytest.mark.parametrize("series", SERIES)
+@pytest.mark.parametrize(
+    ("pair", "options"), [(p, o) for p in PAIRS for o in p.options], ids=lambda v: getattr(v, "name", str(v))
+)
+def test_streaming_and_whole_columns_say_the_same_at_every_step(pair, options, series):
+    columns = inputs_of(pair, SERIES[series])
+    one = pair.streaming(**options)
+    steps = [one.update(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+    value, code, n = pair.readings(*columns, **options)
+    assert [s.reason for s in steps] == [REASONS[c] for c in code]
+    assert [s.n for s in steps] == n.tolist()
+    assert same_bits([s.value for s in steps], value)
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda p: p.name)
+def test_a_statistic_that_is_reset_is_a_new_one(pair):
+    columns = inputs_of(pair, SERIES["holes"])
+    used, fresh = pair.streaming(**pair.options[0]), pair.streaming(**pair.options[0])
+    for row in zip(*columns, strict=True):
+        used.update(*row)
+    used.reset()
+    assert used.reading == fresh.reading or np.isnan(used.reading.value)
+    for row in zip(*columns, strict=True):
+        a, b = used.update(*row), fresh.update(*row)
+        assert same_bits(a.value, b.value)
+        assert a[1:] == b[1:]
+        assert used.reading is a
+
+
+LONG = [name for name in SERIES if len(SERIES[name]) == LENGTH]
+
+
+@pytest.mark.parametrize("window", [2, 7, 20, 60])
+def test_a_panel_of_z_scores_is_many_single_ones(window):
+    offsets = [0, 1, window - 1, 3]
+    panel = ZPanel(window, len(LONG))
+    panel.grow(len(offsets))
+    singles = [[RollingZScore(window, offset=o) for _ in LONG] for o in offsets]
+    for i, o in enumerate(offsets):
+        panel.begin(i, o)
+    rows = np.arange(len(offsets))
+    for t in range(LENGTH):
+        x = np.array([[SERIES[name][(t + 5 * i) % LENGTH] for name in LONG] for i in range(len(offsets))])
+        z, code, n = panel.close(rows, x)
+        for i in rows:
+            answers = [one.update(v) for one, v in zip(singles[i], x[i], strict=True)]
+            assert same_bits(z[i], [a.value for a in answers])
+            assert [REASONS[c] for c in code[i]] == [a.reason for a in answers]
+            assert n[i].tolist() == [a.n for a in answers]
+
+
+@pytest.mark.parametrize("window", [2, 7, 20])
+@pytest.mark.parametrize("cuts", [(0, 1), (1, 400), (6, 7, 8, 300), (19, 20, 21, 40, 41), (200,)])
+def test_a_panel_fed_a_stretch_at_once_stands_where_single_steps_lead(window, cuts):
+    x = np.stack([SERIES[name] for name in LONG], axis=1)
+    slow, fast = ZPanel(window, len(LONG)), ZPanel(window, len(LONG))
+    for panel in (slow, fast):
+        panel.grow(2)
+        panel.begin(1, 5)
+    row = np.array([1])
+    for t in range(LENGTH):
+        slow.close(row, x[t : t + 1])
+    edges = [0, *cuts, LENGTH]
+    for a, b in zip(edges, edges[1:], strict=False):
+        fast.run(1, x[a:b])
+    z_slow, z_fast = slow.close(row, x[:1]), fast.close(row, x[:1])
+    assert same_bits(z_slow[0], z_fast[0])
+    assert z_slow[1].tolist() == z_fast[1].tolist()
+    for name, array in slow.dump().items():
+        there, here = array[1], fast.dump()[name][1]
+        if name.startswith("suffix"):  # what lies before the window is never read again
+            there, here = there[:, slow.place[1] :], here[:, slow.place[1] :]
+        assert np.array_equal(there, here, equal_nan=name in {"previous", "current"}), name
+
+
+def test_panels_of_rsi_and_atr_are_many_single_ones_also_when_fed_a_stretch_at_once():
+    names = LONG
+    rsi, atr = RSIPanel(), ATRPanel()
+    rsi.grow(len(names))
+    atr.grow(len(names))
+    rows = np.arange(len(names))
+    ones = [(RSI(), ATR()) for _ in names]
+    x = np.stack([SERIES[name] for name in names])
+    stretch = 123
+    for i in rows:
+        close = x[i, :stretch].tolist()
+        rsi.run(i, close)
+        atr.run(i, [c + 1 for c in close], [c - 1 for c in close], close)
+        for c in close:
+            ones[i][0].update(c)
+            ones[i][1].update(c + 1, c - 1, c)
+    for t in range(stretch, LENGTH):
+        c = x[:, t]
+        got = rsi.close(rows, c), atr.close(rows, c + 1, c - 1, c)
+        want = [
+            [o[0].update(v) for o, v in zip(ones, c, strict=True)],
+            [o[1].update(v + 1, v - 1, v) for o, v in zip(ones, c, strict=True)],
+        ]
+        for (value, code, n), answers in zip(got, want, strict=True):
+            assert same_bits(value, [a.value for a in answers])
+            assert [REASONS[k] for k in code] == [a.reason for a in answers]
+            assert n.tolist() == [a.n for a in answers]
+    assert rsi.unsettled(rows).tolist() == [o[0].unsettled for o in ones]
