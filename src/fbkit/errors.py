@@ -1,4 +1,4 @@
-"""The one tree of errors. Each says what happened, where, and what comes next; ``exit_code`` is what a command ends with.
+"""The one tree of errors. Each says what happened, where, and what comes next; ``exit_code`` ends the command.
 
 FbkitError                      1
 ├── SettingError                2   a key, its value, what is allowed
@@ -126,7 +126,7 @@ class SubscriptionRefused(FeedError):
         self.venue, self.stream, self.why = venue, stream, why
 
     def __str__(self) -> str:
-        return f"{self.venue}: {self.stream} was refused ({self.why}); the other streams run, this one is tried again slowly"
+        return f"{self.venue}: {self.stream} was refused ({self.why}); the others run, this one is tried again slowly"
 
 
 class RateLimited(FeedError):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 from sqlalchemy.engine import make_url
@@ -101,7 +101,9 @@ class FileLock:
             self._take(file)
         except OSError as error:
             file.close()
-            raise StoreHeld(str(self.path), f"held by {self.holder()}", "stop it first, or use another database") from error
+            raise StoreHeld(
+                str(self.path), f"held by {self.holder()}", "stop it first, or use another database"
+            ) from error
         # The first byte is the lock on Windows, so the words begin behind it.
         file.truncate(0)
         file.write(f" {holder}")
@@ -158,15 +160,17 @@ def spawn(
     if log is not None:
         log.parent.mkdir(parents=True, exist_ok=True)
         sink = log.open("ab")
-    flags = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {"start_new_session": True}
+    flags: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        flags = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     try:
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
+        return subprocess.Popen(
             [sys.executable, "-m", *arguments],
             stdin=subprocess.PIPE if keep_stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE if log is None else sink,
             stderr=sink if log is not None else subprocess.DEVNULL,
             env={**os.environ, **(env or {})},
-            **flags,  # type: ignore[arg-type]  # one of two keyword sets, by platform
+            **flags,
         )
     finally:
         if not isinstance(sink, int):

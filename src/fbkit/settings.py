@@ -42,7 +42,9 @@ def duration_ns(text: str, key: str = "duration") -> int:
 def default_home() -> Path:
     """Where databases, runtime files and logs lie: ``FBKIT_HOME``, else the platform's place for local data."""
     chosen = os.environ.get("FBKIT_HOME")
-    return Path(chosen).expanduser().absolute() if chosen else Path(platformdirs.user_data_dir("fbkit", appauthor=False))
+    return (
+        Path(chosen).expanduser().absolute() if chosen else Path(platformdirs.user_data_dir("fbkit", appauthor=False))
+    )
 
 
 class Settings(BaseSettings):
@@ -60,7 +62,9 @@ class Settings(BaseSettings):
     instruments: int = Field(90, ge=1, le=1000, description="instruments a venue, largest first")
     seed: int = Field(7, ge=0, description="seed of the simulated market")
 
-    cadence_ms: int = Field(100, ge=0, le=60_000, description="quotes kept one per this many ms of event time; 0 keeps all")
+    cadence_ms: int = Field(
+        100, ge=0, le=60_000, description="quotes kept one per this many ms of event time; 0 keeps all"
+    )
     lateness_ms: int = Field(1000, ge=0, le=60_000, description="how long a bar waits for late events")
     min_coverage: float = Field(0.8, gt=0, le=1, description="share of a window that must be covered")
     backfill_hours: int = Field(48, ge=0, le=168, description="history fetched at a first start")

@@ -37,7 +37,18 @@ from fbkit.model.rows import (
     RunRow,
     SummaryRow,
 )
-from fbkit.model.timeframe import BASE_TIMEFRAME, NS_DAY, NS_HOUR, NS_MIN, NS_MS, NS_S, TIMEFRAMES, floor_to, ns_from_ms, slot_of
+from fbkit.model.timeframe import (
+    BASE_TIMEFRAME,
+    NS_DAY,
+    NS_HOUR,
+    NS_MIN,
+    NS_MS,
+    NS_S,
+    TIMEFRAMES,
+    floor_to,
+    ns_from_ms,
+    slot_of,
+)
 
 __all__ = [
     "BAR_COLUMNS",

@@ -1,0 +1,5 @@
+"""``python -m fbkit.cli``: the same as ``fbkit``."""
+
+from fbkit.cli import main
+
+main()

@@ -1,0 +1,177 @@
+"""Commands that collect: up, demo, collect."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from fbkit.cli.options import AsJson, Db, For, Instruments, Seed, Venues
+from fbkit.cli.saying import answer_json, out, progress, say, table
+from fbkit.clock import iso
+from fbkit.errors import SettingError
+from fbkit.ingest import Recorded, collect_recording, run_demo, run_headless
+from fbkit.model import NS_S, AccountRow
+from fbkit.runtime import database_url
+from fbkit.settings import duration_ns, load_settings
+
+_TERMS = ("stored", "conflated", "duplicate", "ignored", "quarantined", "dropped", "in_flight")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (up, demo, collect):
+        app.command()(command)
+
+
+def up(
+    venues: Venues = None,
+    instruments: Instruments = None,
+    seed: Seed = None,
+    db: Db = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.")] = None,
+    for_: For = None,
+) -> int:
+    """Start everything: the market, JupyterLab, the dashboard; Ctrl-C ends it cleanly.
+
+    The market is simulated unless --venues says otherwise. The page is live before its 48 h of history are fetched.
+    """
+    from fbkit.server.launch import up as launch  # Jupyter takes a second to import; the other commands need none of it
+
+    settings = load_settings(venues=venues, instruments=instruments, seed=seed, db=db, port=port)
+    return launch(settings, port=settings.port, for_s=_seconds(for_))
+
+
+def demo(
+    seed: Seed = None,
+    seconds: Annotated[int, typer.Option("--seconds", min=1, max=3600, help="Simulated seconds.")] = 20,
+    instruments: Instruments = None,
+    db: Db = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole path once, without a browser, in simulated time; the same seed gives the same digest."""
+    settings = load_settings(seed=seed, instruments=instruments, venues="sim")
+    with tempfile.TemporaryDirectory(prefix="fbkit-demo-") as folder:
+        url = db or f"sqlite:///{(Path(folder) / 'demo.db').as_posix()}"
+        with progress("demo", seconds) as step:
+            done = run_demo(url, settings, seconds=seconds, told=step)
+    if as_json:
+        answer_json(
+            {
+                "digest": done.digest,
+                "rows": done.rows,
+                "accounting": _accounting(done.accounting),
+                "market": "SIMULATED",
+                "seed": settings.seed,
+                "seconds": seconds,
+                "instruments": settings.instruments,
+            }
+        )
+        return
+    table(
+        f"SIMULATED, seed {settings.seed}, {seconds} s from 2026-01-01T23:59:45Z",
+        ["table", "rows"],
+        list(done.rows.items()),
+    )
+    _show_accounts(done.accounting)
+    out.print(f"digest {done.digest}", markup=False)
+
+
+def collect(  # noqa: PLR0917 - typer reads options from the signature
+    venues: Venues = None,
+    instruments: Instruments = None,
+    seed: Seed = None,
+    db: Db = None,
+    for_: For = None,
+    recording: Annotated[Path | None, typer.Option("--recording", help="Take a recording instead of a venue.")] = None,
+    speed: Annotated[str, typer.Option("--speed", help="Of a recording: max, or 1 for its own speed.")] = "max",
+    capture: Annotated[
+        Path | None, typer.Option("--capture", metavar="DIR", help="Keep every raw frame in DIR.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Collect without Jupyter: from venues until Ctrl-C, or a recording to its end. Ends with the accounts."""
+    settings = load_settings(venues=venues, instruments=instruments, seed=seed, db=db)
+    if recording is not None:
+        _check_recording(recording, speed, db, venues=venues, capture=capture)
+        url = db or ""
+        _tell_recording(_from_recording(recording, url, speed), url, as_json)
+        return
+    url = database_url(settings)
+    say(f"collecting {settings.venues} into {url}; Ctrl-C ends it")
+    accounts = run_headless(settings, for_s=_seconds(for_), capture=capture)
+    _tell(accounts, {"database": url, "market": "SIMULATED" if settings.simulated else "LIVE"}, as_json)
+
+
+def _from_recording(recording: Path, url: str, speed: str) -> Recorded:
+    settings = load_settings(db=url)
+    with progress(f"reading {recording.name}", None) as step:
+        return collect_recording(
+            recording,
+            url,
+            settings,
+            paced=speed == "1",
+            told=lambda items, ts: step(items, f"{items:,} items, up to {iso(ts)}"),
+        )
+
+
+def _check_recording(recording: Path, speed: str, db: str | None, *, venues: str | None, capture: Path | None) -> None:
+    if speed not in {"max", "1"}:
+        raise SettingError("--speed", speed, "max, or 1 for the recording's own speed")
+    if db is None:
+        raise SettingError("--db", None, "a database for the recording, such as sqlite:///recorded.db")
+    if venues is not None or capture is not None:
+        raise SettingError("--recording", str(recording), "a recording alone, without --venues or --capture")
+    if not recording.is_file():
+        raise SettingError("--recording", str(recording), "a file that is there")
+
+
+def _tell_recording(done: Recorded, url: str, as_json: bool) -> None:
+    span = f"{iso(done.first, millis=True)} to {iso(done.last, millis=True)}"
+    _tell(
+        done.accounts,
+        {"database": url, "market": "RECORDED", "recorded": span, "damaged": done.damaged or None},
+        as_json,
+    )
+    if done.damaged:
+        say(f"fbkit: {done.damaged}")
+        raise typer.Exit(1)
+
+
+def _tell(accounts: list[AccountRow], facts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        answer_json(facts | {"accounting": _accounting(accounts)})
+        return
+    _show_accounts(accounts)
+    out.print(" · ".join(f"{key} {value}" for key, value in facts.items() if value), markup=False)
+
+
+def _accounting(accounts: list[AccountRow]) -> dict[str, Any]:
+    """Per channel, and whether every account balances."""
+    channels = {f"{one.venue} {one.channel}": msgspec.to_builtins(one) for one in accounts if one.channel != "control"}
+    return {"balanced": all(one.balances for one in accounts), "channels": channels}
+
+
+def _show_accounts(accounts: list[AccountRow]) -> None:
+    rows = [
+        [
+            one.venue,
+            one.channel,
+            one.received,
+            *(getattr(one, term) for term in _TERMS),
+            "=" if one.balances else "LOST",
+        ]
+        for one in accounts
+        if one.channel != "control"
+    ]
+    table("items: received = the sum of what follows", ["venue", "channel", "received", *_TERMS, "books"], rows)
+    late = sum(one.late for one in accounts)
+    if late:
+        out.print(f"late for their bars (stored all the same): {late:,}", markup=False)
+
+
+def _seconds(text: str | None) -> float | None:
+    return None if text is None else duration_ns(text, "--for") / NS_S

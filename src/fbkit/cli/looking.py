@@ -1,0 +1,132 @@
+"""Commands that look: health, status, gaps, instruments, metrics, summary, alerts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from fbkit.cli.options import AsJson, Db, Since, Timeframe
+from fbkit.cli.saying import answer_json, out, plain, table
+from fbkit.clock import iso
+from fbkit.desk import Desk
+from fbkit.desk import open as open_desk
+
+#: ``fbkit health`` reports misuse as 64, because its 2 means down.
+MISUSED_HEALTH = 64
+
+Last = Annotated[int, typer.Option("--last", help="At most so many rows, the newest.", min=1)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (health, status, gaps, instruments, metrics, summary, alerts):
+        app.command()(command)
+
+
+def _head(desk: Desk) -> dict[str, Any]:
+    """What every answer says first: which database, which market, which clock."""
+    last = desk.store.last_beat()
+    return {
+        "database": desk.store.url,
+        "market": str(desk.market),
+        "seed": desk.store.seed,
+        "as_of": iso(last.ts_recv) if last else None,
+        "times": "UTC",
+    }
+
+
+def _title(desk: Desk, what: str) -> str:
+    head = _head(desk)
+    return f"{what} · {head['market']} · as of {head['as_of'] or 'nothing yet'} UTC · {head['database']}"
+
+
+def _show(desk: Desk, what: str, frame: pd.DataFrame, columns: list[str], as_json: bool) -> None:
+    if as_json:
+        answer_json(_head(desk) | {what: plain(frame)})
+        return
+    flat = frame.reset_index()
+    shown = [name for name in columns if name in flat.columns]
+    table(_title(desk, what), shown, flat[shown].to_numpy(dtype=object).tolist())
+    if flat.empty:
+        out.print(f"no {what} there yet", markup=False)
+
+
+def health(db: Db = None, as_json: AsJson = False) -> None:
+    """Say how it is: exit 0 ok, 1 degraded, 2 down; always the reasons."""
+    desk = open_desk(db)
+    state = desk.health_state()
+    if as_json:
+        answer_json(_head(desk) | state)
+    else:
+        out.print(f"{state['state']} · {_title(desk, 'health')}", markup=False)
+        for reason in state["reasons"]:
+            out.print(f"  {reason['state']:9} {reason['where']:24} {reason['sentence']}", markup=False)
+        up = ", ".join(f"{k} {'unknown' if v is None else f'{v:.2f} %'}" for k, v in state["uptime_percent"].items())
+        out.print(f"  uptime: {up}", markup=False)
+    raise typer.Exit({"ok": 0, "degraded": 1}.get(state["state"], 2))
+
+
+def status(db: Db = None, as_json: AsJson = False) -> None:
+    """Say what runs, what is stored, and what became of every item received."""
+    desk = open_desk(db)
+    facts = desk.status()
+    if as_json:
+        answer_json(_head(desk) | facts)
+        return
+    table(_title(desk, "stored"), ["table", "rows"], list(facts["rows"].items()))
+    accounts = desk.accounts()
+    table("items since the run began", list(accounts.columns), accounts.to_numpy(dtype=object).tolist())
+    collector = facts["collector"]
+    out.print(
+        f"collector: runs as pid {collector['pid']}, hub {collector['hub']}" if collector else "collector: none runs",
+        markup=False,
+    )
+    out.print(f"size: {facts['bytes'] / 1e6:,.1f} MB, write-ahead log {facts['wal_bytes'] / 1e6:,.1f} MB", markup=False)
+
+
+def gaps(db: Db = None, since: Since = None, as_json: AsJson = False) -> None:
+    """List every period without data: from, to, cause, whether it was backfilled."""
+    desk = open_desk(db)
+    columns = ["t0", "t1", "venue", "channel", "instrument", "cause", "phase", "missing"]
+    _show(desk, "gaps", desk.gaps(since), columns, as_json)
+
+
+def instruments(db: Db = None, as_json: AsJson = False) -> None:
+    """List the instruments with their units and multipliers."""
+    desk = open_desk(db)
+    columns = ["name", "venue_symbol", "contract_size", "unit_mult", "tick", "step", "status", "assumed"]
+    _show(desk, "instruments", desk.instruments(), columns, as_json)
+
+
+def metrics(
+    coin: Annotated[str, typer.Argument(help="A coin (BTC), a symbol (BTC-USDT-PERP) or a full name.")],
+    db: Db = None,
+    tf: Timeframe = "15m",
+    since: Since = None,
+    last: Last = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show the metrics of a coin, bar by bar, as they stood when each bar closed."""
+    desk = open_desk(db)
+    frame = desk.metrics(coin, tf=tf, since=since).tail(last)
+    columns = ["t1", "instrument", "rsi_14", "z_ret_60", "z_ln_vol_60", "z_oi_dlog_60", "z_premium_60", "coverage"]
+    _show(desk, "metrics", frame, columns, as_json)
+
+
+def summary(db: Db = None, tf: Timeframe = "1m", as_json: AsJson = False) -> None:
+    """Show each instrument in one line: last bar, loudest Z, coverage."""
+    desk = open_desk(db)
+    columns = [
+        "instrument", "t1", "last", "low", "high", "ret", "vol_usd", "oi_usd", "funding_8h",
+        "loudest", "loudest_z", "n_z", "coverage", "source",
+    ]  # fmt: skip
+    _show(desk, "summary", desk.summary(tf), columns, as_json)
+
+
+def alerts(db: Db = None, since: Since = None, last: Last = 50, as_json: AsJson = False) -> None:
+    """List alerts, the newest last, each with the sentence a person reads."""
+    desk = open_desk(db)
+    columns = ["ts", "tier", "instrument", "tf", "direction", "value", "threshold", "coverage", "sentence"]
+    _show(desk, "alerts", desk.alerts(since, last=last), columns, as_json)

@@ -1,0 +1,17 @@
+"""Feeds → sequence → store, engine, alerts, hub: the collector, and the same line for recordings and the demo."""
+
+from fbkit.ingest.child import run_headless
+from fbkit.ingest.demo import Demo, run_demo
+from fbkit.ingest.handle import CollectorHandle, ensure_collector, find_collector
+from fbkit.ingest.recording import Recorded, collect_recording
+
+__all__ = [
+    "CollectorHandle",
+    "Demo",
+    "Recorded",
+    "collect_recording",
+    "ensure_collector",
+    "find_collector",
+    "run_demo",
+    "run_headless",
+]

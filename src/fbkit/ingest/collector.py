@@ -1,0 +1,369 @@
+"""The collector: feeds → pipeline → writer thread, with a hub for who watches and commands for who owns it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fbkit.clock import Clock, SystemClock, iso
+from fbkit.errors import FbkitError, is_transient
+from fbkit.feeds import Capture, Feed, Progress
+from fbkit.health import Health
+from fbkit.hub import Hub, Pulse
+from fbkit.ingest.beats import Beats
+from fbkit.ingest.ears import Ears
+from fbkit.ingest.pipeline import HEARTBEAT, Cut
+from fbkit.ingest.refill import Refill
+from fbkit.ingest.session import Session
+from fbkit.ingest.writing import WriterThread
+from fbkit.model import NS_HOUR, NS_MIN, NS_S, AccountRow, Gap, HealthRow
+from fbkit.runtime import RuntimeFile, publish_runtime, runtime_path
+from fbkit.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: A collector nobody owns any more flushes and ends after this long.
+OWNERLESS_S = 60.0
+
+#: Live values go to the hub this often; the hub itself sends at most ten times a second.
+_LIVE_S = 0.1
+
+#: An open minute of trades may still be fetched; bars are fetched from this much before the last Beat.
+_OVERLAP_NS = 2 * NS_MIN
+
+_CHECKPOINT_NS = NS_HOUR
+
+
+class Collector:
+    """Collects until told to stop.
+
+    ``feeds`` are made by ``make_feeds`` once the loop runs. ``owned`` collectors end when nobody holds an owner
+    connection for a minute; a headless one is its own owner.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        make_feeds: Callable[[], contextlib.AbstractAsyncContextManager[list[Feed]]],
+        *,
+        token: str,
+        clock: Clock | None = None,
+        capture: Path | None = None,
+        owned: bool = False,
+    ) -> None:
+        self.session, self.settings, self._make_feeds = session, settings, make_feeds
+        self._clock = clock or SystemClock()
+        self._capture = Capture(capture) if capture else None
+        self._owned = owned
+        self._stop = asyncio.Event()
+        self._feeds: list[Feed] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._started = self._clock.now()
+        self._first_data: int | None = None
+        self._backfill: dict[str, Any] | None = None
+        self._checkpointed = self._started
+        self._stored = 0
+        self._rate_before = (self._started, 0)
+        self.why_stopped = ""
+        self.health = Health()
+        pipeline = session.pipeline
+        pipeline.on_heard = self.health.heard
+        pipeline.on_hole = self._hole
+        self.beats = Beats(pipeline, self._started, self._cut, may_sleep=True)
+        self.ears = Ears(
+            pipeline, self.beats, self.health, self._clock, capture=self._capture, on_speaking=self._refillable
+        )
+        self.refill = Refill(pipeline, self.ears, self._clock)
+        self.hub = Hub(
+            token=token,
+            epoch=session.writer.epoch,
+            market=session.writer.market,
+            seed=session.writer.seed,
+            database=session.writer.url,
+            clock=self._clock,
+        )
+        self._token = token
+        for name, command in self._commands().items():
+            self.hub.on(name, command)
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    async def run(self, for_s: float | None = None) -> list[AccountRow]:
+        """Collect until :meth:`stop`, or for so many seconds; returns the final accounts."""
+        loop = asyncio.get_running_loop()
+        self._writing = WriterThread(
+            self.session.writer,
+            lambda cut, commit: loop.call_soon_threadsafe(self._acknowledged, cut, commit),
+            clock=self._clock,
+            bound=self.settings.queue_items,
+        )
+        path = runtime_path(self.settings, self.session.writer.url)
+        facts = RuntimeFile(
+            hub=await self.hub.start(),
+            token=self._token,
+            pid=os.getpid(),
+            epoch=self.session.writer.epoch,
+            market=self.session.writer.market,
+            database=self.session.writer.url,
+            started=self._started,
+        )
+        publish_runtime(path, facts)
+        self.session.begin(self._clock.now())
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                self._spawn(self._beat_forever())
+                self._spawn(self._show_forever())
+                if self._owned:
+                    self._spawn(self._watch_owners())
+                self._spawn(self._start_feeds(stack))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), for_s)
+                await self._end_tasks()
+        finally:
+            accounts = await self._close()
+            with contextlib.suppress(OSError):
+                path.unlink()
+        if isinstance(self._writing.failed, FbkitError):
+            raise self._writing.failed
+        return accounts
+
+    def stop(self, why: str = "asked to") -> None:
+        """Flush and end. Safe to call from the loop at any time."""
+        self.why_stopped = self.why_stopped or why
+        self._stop.set()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a part of the collector failed", exc_info=error)
+            self.health.trouble("", "collector", "failed", f"{type(error).__name__}: {error}; restart the collector")
+
+    async def _end_tasks(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _close(self) -> list[AccountRow]:
+        now = self._clock.now()
+        self.ears.close(now)
+        last = self.beats.end(now)
+        self._writing.offer(last, self.session.checkpoint())
+        await asyncio.to_thread(self._writing.close)
+        await asyncio.sleep(0)  # acknowledgements wait in the loop
+        if self._capture is not None:
+            self._capture.close()
+        await self.hub.stop()
+        return self.session.end(now)
+
+    # -- feeds --------------------------------------------------------------------------------------------------
+
+    async def _start_feeds(self, stack: contextlib.AsyncExitStack) -> None:
+        self._feeds = await stack.enter_async_context(self._make_feeds())
+        for feed in self._feeds:
+            self._spawn(feed.run(self.ears))
+            self._spawn(self._history(feed))
+            self._spawn(self.refill.run(feed))
+
+    async def _history(self, feed: Feed) -> None:
+        """First the live market, then the past: bars, open interest and ratios since the last Beat, or 48 h back."""
+        until = self._clock.now()
+        since = until - self.settings.backfill_hours * NS_HOUR
+        before = self.session.last_beat_ts
+        if before is not None:
+            since = max(since, before - _OVERLAP_NS)
+        await self._fetch(feed, since, until)
+
+    async def _fetch(self, feed: Feed, since: int, until: int) -> None:
+        names = [one.instrument for one in await self._patiently(feed.listings)]
+        await self._first_frame(feed.venue)
+        waiting = self.session.open_history(names, feed.venue, self._clock.now(), since)
+        try:
+            async for progress in feed.backfill(self.ears, since, until):
+                self._tell_backfill(feed.venue, progress)
+                gap = waiting.pop(progress.what, None)
+                if gap is not None:
+                    self._close_gap(gap, backfilled=True)
+                await asyncio.sleep(0)
+        finally:
+            for gap in waiting.values():
+                self._close_gap(gap, backfilled=False)
+            self._backfill = None
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask until there is an answer; what cannot be mended by waiting is raised."""
+        delay = 1.0
+        while True:
+            try:
+                return await ask()
+            except FbkitError as error:
+                if not is_transient(error):
+                    raise
+                log.warning("%s", error)
+                await asyncio.sleep(delay)
+                delay = min(30.0, delay * 2)
+
+    async def _first_frame(self, venue: str) -> None:
+        """Wait (30 s at most) for the venue's first live data: the page is live before the past is fetched."""
+        for _ in range(300):
+            if venue in self.session.pipeline.skews:
+                return
+            await asyncio.sleep(0.1)
+
+    def _close_gap(self, gap: Gap, *, backfilled: bool) -> None:
+        now = self._clock.now()
+        self.beats.reach(now)
+        self.session.pipeline.close_gap(gap, now, gap.t1 or now, backfilled=backfilled)
+
+    def _tell_backfill(self, venue: str, progress: Progress) -> None:
+        sentence = f"{venue}: history of {progress.done} of {progress.total} instruments"
+        self._backfill = {"done": progress.done, "total": progress.total, "sentence": sentence}
+        if progress.done >= progress.total:
+            self._backfill = None
+
+    def _hole(self, hole: Any, gap: Gap) -> None:
+        self.refill.hole(hole, gap)
+
+    def _refillable(self, gap: Gap) -> bool:
+        """Whether what a silence missed is fetched; then the gap closes when it has come."""
+        if gap.channel != "trade":
+            return False
+        self.refill.silence(gap)
+        return True
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    async def _beat_forever(self) -> None:
+        while True:
+            now = self._clock.now()
+            self.beats.reach(now)
+            await asyncio.sleep(max(0.001, (self.beats.next - self._clock.now()) / NS_S))
+
+    def _cut(self, cut: Cut) -> None:
+        """A Beat's batch: to the writer, with a checkpoint once an hour."""
+        if self._writing.failed is not None:
+            self.stop(f"the writer stopped: {self._writing.failed}")
+            return
+        heartbeat = cut.beat.n % HEARTBEAT == 0
+        health = self.health.judge(cut.beat.ts_recv, queue_share=self._writing.share, trouble=self._writing.trouble)
+        if heartbeat:
+            cut.rows.extend(health.streams)
+        checkpoint = None
+        if cut.beat.ts_recv - self._checkpointed >= _CHECKPOINT_NS:
+            self._checkpointed = cut.beat.ts_recv
+            checkpoint = self.session.checkpoint()
+        if not self._writing.offer(cut, checkpoint):
+            self._overflow(cut)
+        self._publish_pulse(cut, [health.system, *health.streams])
+
+    def _overflow(self, cut: Cut) -> None:
+        """No room before the writer: the batch is dropped, counted, and a gap says so."""
+        pipeline = self.session.pipeline
+        pipeline.dropped(cut)
+        now = cut.beat.ts_recv
+        gap = pipeline.open_gap(now, "overflow", now - NS_S)
+        pipeline.close_gap(gap, now, now, backfilled=False)
+        self.health.lost(now, len(cut.events))
+
+    # -- out ----------------------------------------------------------------------------------------------------
+
+    def _acknowledged(self, cut: Cut, commit: int) -> None:
+        self.session.pipeline.stored(cut)
+        self._stored += len(cut.events)
+        closed = cut.closed
+        gaps = [event for event in cut.events if type(event) is Gap]
+        fresh = cut.beat.ts_event - NS_HOUR
+        bars = [bar for bar in closed.bars if bar.t1 >= fresh] if closed.filled else closed.bars
+        alerts = [row for row in cut.rows if type(row).__name__ == "AlertRow"]
+        if bars or closed.metrics or closed.summary or alerts or gaps:
+            self.hub.publish_rows(
+                commit, bars=bars, metrics=closed.metrics, summary=closed.summary, alerts=alerts, gaps=gaps
+            )
+
+    def _publish_pulse(self, cut: Cut, health: list[HealthRow]) -> None:
+        pipeline, now = self.session.pipeline, cut.beat.ts_recv
+        before, received = self._rate_before
+        self._rate_before = (now, pipeline.received)
+        seconds = max(1e-9, (now - before) / NS_S)
+        self.hub.publish_beat(
+            Pulse(
+                now,
+                cut.beat.n,
+                health=health,
+                accounts=[account.row(pipeline.run) for account in pipeline.accounts],
+                rates={"items": (pipeline.received - received) / seconds},
+                lag_ms={venue: skew.ns / 1e6 for venue, skew in pipeline.skews.items() if skew.ns is not None},
+                queue=self._writing.waiting,
+                stored=self._stored,
+                backfill=self._backfill,
+            )
+        )
+
+    async def _show_forever(self) -> None:
+        board = self.session.pipeline.board
+        while True:
+            rows = board.take_changed()
+            if rows:
+                self.hub.publish_live(rows)
+            await asyncio.sleep(_LIVE_S)
+
+    # -- owners and commands ------------------------------------------------------------------------------------
+
+    async def _watch_owners(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            since = self.hub.ownerless_since
+            if since is not None and self._clock.now() - since > OWNERLESS_S * NS_S:
+                self.stop("nobody has owned this collector for a minute")
+
+    def _commands(self) -> dict[str, Callable[[dict[str, Any]], Awaitable[Any]]]:
+        return {
+            "stop": self._do_stop,
+            "flush": self._do_flush,
+            "status": self._do_status,
+            "backfill": self._do_backfill,
+        }
+
+    async def _do_stop(self, _arguments: dict[str, Any]) -> Any:
+        asyncio.get_running_loop().call_later(0.05, self.stop, "asked to")
+        return {"stopping": True}
+
+    async def _do_flush(self, _arguments: dict[str, Any]) -> Any:
+        async with asyncio.timeout(10):
+            while self._writing.waiting:  # noqa: ASYNC110 - the writer is a thread and has no event of this loop
+                await asyncio.sleep(0.01)
+        return {"stored": self._stored}
+
+    async def _do_status(self, _arguments: dict[str, Any]) -> Any:
+        pipeline = self.session.pipeline
+        return {
+            "pid": os.getpid(),
+            "since": iso(self._started),
+            "market": str(self.session.writer.market),
+            "database": self.session.writer.url,
+            "venues": [feed.venue for feed in self._feeds],
+            "queue": self._writing.waiting,
+            "stored": self._stored,
+            "backfill": self._backfill,
+            "accounts": [msgspec.to_builtins(account.row(pipeline.run)) for account in pipeline.accounts],
+            "unbalanced": pipeline.accounts.unbalanced(),
+        }
+
+    async def _do_backfill(self, arguments: dict[str, Any]) -> Any:
+        since = int(arguments["since"])
+        for feed in self._feeds:
+            self._spawn(self._fetch(feed, since, self._clock.now()))
+        return {"since": iso(since), "venues": [feed.venue for feed in self._feeds]}

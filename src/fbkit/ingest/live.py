@@ -1,0 +1,65 @@
+"""The newest value of everything, for who watches: unconflated, in memory, never stored."""
+
+from __future__ import annotations
+
+from fbkit.hub import LiveRow
+from fbkit.model import Day, Event, Mark, OpenInterest, Quote, Trade
+
+# Places in a row, as hub.LiveRow has them after the instrument's name.
+_LAST, _TS, _BID, _ASK, _MARK, _FUNDING, _OI_USD, _CHANGE, _VOLUME = range(9)
+
+
+class LiveBoard:
+    """One row per instrument; :meth:`take_changed` gives those touched since the last call.
+
+    >>> board = LiveBoard()
+    >>> board.hear(Mark("binance:BTC-USDT-PERP", 1, 2, 97000.0, funding_rate=0.0001, funding_hours=4.0))
+    >>> [(row.instrument, row.mark, row.funding_8h) for row in board.take_changed()]
+    [('binance:BTC-USDT-PERP', 97000.0, 0.0002)]
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[float | int | None]] = {}
+        self._oi_base: dict[str, float] = {}
+        self._changed: set[str] = set()
+
+    def hear(self, event: Event) -> None:
+        """Take in an event as it came from the feed."""
+        if not isinstance(event, _SHOWN):
+            return
+        name = event.instrument
+        row = self._rows.get(name)
+        if row is None:
+            row = self._rows[name] = [None] * 9
+        if isinstance(event, Quote):
+            row[_BID], row[_ASK] = event.bid, event.ask
+        elif isinstance(event, Trade):
+            row[_LAST], row[_TS] = event.price, event.ts_event
+        elif isinstance(event, Mark):
+            self._hear_mark(row, event)
+        elif isinstance(event, Day):
+            row[_CHANGE], row[_VOLUME] = event.change, event.vol_usd
+            if row[_LAST] is None:
+                row[_LAST], row[_TS] = event.last, event.ts_event
+        else:
+            self._oi_base[name] = event.oi_base
+            mark = row[_MARK]
+            if mark is not None:
+                row[_OI_USD] = event.oi_base * mark
+        self._changed.add(name)
+
+    def _hear_mark(self, row: list[float | int | None], event: Mark) -> None:
+        row[_MARK] = event.mark
+        if event.funding_rate is not None and event.funding_hours:
+            row[_FUNDING] = event.funding_rate * 8.0 / event.funding_hours
+        oi_base = self._oi_base.get(event.instrument)
+        if oi_base is not None:
+            row[_OI_USD] = oi_base * event.mark
+
+    def take_changed(self) -> list[LiveRow]:
+        """Rows touched since the last call."""
+        changed, self._changed = self._changed, set()
+        return [LiveRow(name, *self._rows[name]) for name in sorted(changed)]  # type: ignore[arg-type]  # by place
+
+
+_SHOWN = (Quote, Trade, Mark, Day, OpenInterest)

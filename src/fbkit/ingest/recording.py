@@ -1,0 +1,106 @@
+"""A recording becomes a database: its own time, the same line as live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from fbkit.clock import Clock, SystemClock
+from fbkit.errors import DamagedRecording
+from fbkit.feeds.recorded import replay_frames
+from fbkit.ingest.beats import Beats
+from fbkit.ingest.pipeline import Cut
+from fbkit.ingest.session import Session
+from fbkit.ingest.writing import Inline
+from fbkit.model import NS_MIN, NS_S, AccountRow, Item, Market
+from fbkit.settings import Settings
+
+
+class Recorded(NamedTuple):
+    """What came of it: final accounts, first and last ``ts_recv`` (UTC ns), and how it was cut short, if it was."""
+
+    accounts: list[AccountRow]
+    first: int
+    last: int
+    damaged: str
+
+
+def collect_recording(
+    path: Path,
+    url: str,
+    settings: Settings,
+    *,
+    paced: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Clock | None = None,
+    told: Callable[[int, int], None] = lambda _items, _ts: None,
+) -> Recorded:
+    """Run a recording through sequence, engine, alerts and store.
+
+    ``paced`` keeps the recording's own speed. ``told(items, ts_recv)`` hears of progress once a recorded second.
+    A damaged recording is kept up to the damage, which is then said.
+    """
+    frames = replay_frames(path)
+    first_frame = next(frames, None)
+    if first_frame is None:
+        raise DamagedRecording(str(path), 0, "no frame in it")
+    first = first_frame[0]
+    wall = clock or SystemClock()
+    holder = f"fbkit collect --recording {path.name}"
+    session = Session.open(url, settings, wall, market=Market.RECORDED, seed=None, holder=holder)
+    try:
+        session.refuse_older_than_last_beat(first, str(path))
+    except BaseException:
+        session.writer.close()
+        raise
+    pace = _Pace(on=paced, first=first, sleep=sleep, clock=wall)
+    return _pump(session, chain([first_frame], frames), first, pace, told)
+
+
+class _Pace:
+    """Holds a recording to its own speed, or not."""
+
+    def __init__(self, *, on: bool, first: int, sleep: Callable[[float], None], clock: Clock) -> None:
+        self._on, self._first, self._sleep, self._clock = on, first, sleep, clock
+        self._began = clock.now()
+
+    def wait(self, ts_recv: int) -> None:
+        if self._on:
+            ahead = (ts_recv - self._first) - (self._clock.now() - self._began)
+            if ahead > 0:
+                self._sleep(ahead / NS_S)
+
+
+def _pump(
+    session: Session,
+    frames: Iterable[tuple[int, str, Sequence[Item]]],
+    first: int,
+    pace: _Pace,
+    told: Callable[[int, int], None],
+) -> Recorded:
+    pipeline, last, folded, damaged = session.pipeline, first, first, ""
+    writing = Inline(session.writer, lambda cut, _commit: pipeline.stored(cut))
+
+    def keep(cut: Cut) -> None:
+        nonlocal folded
+        writing.offer(cut)
+        told(pipeline.received, cut.beat.ts_recv)
+        if cut.beat.ts_recv - folded >= NS_MIN:
+            folded = cut.beat.ts_recv
+            session.writer.fold(folded - NS_MIN)
+
+    session.begin(first)
+    beats = Beats(pipeline, first, keep)
+    try:
+        for ts_recv, venue, items in frames:
+            pace.wait(ts_recv)
+            last = ts_recv
+            beats.reach(ts_recv)
+            pipeline.take(venue, items, ts_recv)
+    except DamagedRecording as error:
+        damaged = str(error)
+    writing.offer(beats.end(last), session.checkpoint())
+    return Recorded(session.end(last), first, last, damaged)

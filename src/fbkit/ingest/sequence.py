@@ -1,0 +1,169 @@
+"""Sequence: whether an event is news, and whether something is missing before it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
+
+from fbkit.ingest.seen import SeenIds, SeenKeys
+from fbkit.model import (
+    NS_S,
+    TIMEFRAMES,
+    Bar,
+    Day,
+    Event,
+    Liquidation,
+    Listing,
+    Mark,
+    Quote,
+    Ratio,
+    Trade,
+    channel_of,
+)
+
+#: An event this far ahead of our skew-corrected clock cannot be true.
+FUTURE_NS = 5 * NS_S
+
+#: A hole stays fillable this long after its backfill ended.
+FILLABLE_NS = 600 * NS_S
+
+
+class Verdict(enum.IntEnum):
+    """What sequence makes of an event."""
+
+    NEWS = 0
+    DUPLICATE = 1
+    UNCHANGED = 2
+
+
+class Hole(NamedTuple):
+    """Missing trades ``first … last`` of an instrument, between ``t0`` and ``t1`` (UTC ns, event time)."""
+
+    instrument: str
+    first: int
+    last: int
+    t0: int
+    t1: int
+
+
+class Sequence:
+    """Duplicates and holes, per instrument and channel.
+
+    Trade ids count one by one, so a hole is known by its ids. Quote ids only rise, so the highest is enough. Closed
+    bars count one by one in time. Everything else is known by what it says.
+    """
+
+    def __init__(self) -> None:
+        self._trades: dict[str, SeenIds] = {}
+        self._trade_ts: dict[str, int] = {}
+        self._quotes: dict[tuple[str, int], int] = {}
+        self._bars: dict[tuple[str, str], SeenIds] = {}
+        self._listings: dict[str, Listing] = {}
+        self._keys: dict[tuple[str, str], SeenKeys] = {}
+        self._fresh_holes: list[tuple[int, Hole]] = []
+        self._verdicts: dict[type, Callable[..., Verdict]] = {
+            Trade: self._trade,
+            Quote: self._quote,
+            Bar: self._bar,
+            Liquidation: self._liquidation,
+            Ratio: self._ratio,
+            Listing: self._listing,
+        }
+
+    def judge(self, event: Event, beat: int) -> Verdict:
+        """Whether the event is news. ``beat`` is the number of the last Beat, from which a hole's patience counts."""
+        verdict = self._verdicts.get(type(event))
+        if verdict is None:
+            return self._key(event, event.ts_event)
+        return verdict(event, beat)
+
+    def last_trade_id(self, instrument: str) -> int | None:
+        """The highest trade id seen."""
+        seen = self._trades.get(instrument)
+        return None if seen is None else seen.last
+
+    def reload(self, instrument: str, trade_ids: list[int], ts_event: int) -> None:
+        """Know an earlier run's last trades again; what lies below them is settled."""
+        if trade_ids:
+            seen = self._trades[instrument] = SeenIds(closed_below=trade_ids[0])
+            for number in trade_ids:
+                seen.add(number)
+            seen.forget_holes()
+            self._trade_ts[instrument] = ts_event
+
+    def reload_bars(self, instrument: str, tf: str, ts: list[int]) -> None:
+        """Know an earlier run's closed bars again."""
+        length = TIMEFRAMES[tf]
+        seen = self._bars[instrument, tf] = SeenIds()
+        for t1 in sorted(ts):
+            seen.add(t1 // length)
+
+    def overdue(self, beat: int) -> list[Hole]:
+        """Holes still open at the second Beat after they were noticed; each is told once."""
+        ripe = [hole for born, hole in self._fresh_holes if beat >= born + 2]
+        if ripe:
+            self._fresh_holes = [pair for pair in self._fresh_holes if beat < pair[0] + 2]
+        return [hole for hole in ripe if self.missing(hole)]
+
+    def missing(self, hole: Hole) -> int:
+        """How many trades of a hole are still missing."""
+        return self._trades[hole.instrument].missing(hole.first, hole.last)
+
+    def _trade(self, trade: Trade, beat: int) -> Verdict:
+        seen = self._trades.get(trade.instrument)
+        if seen is None:
+            seen = self._trades[trade.instrument] = SeenIds()
+        last, number = seen.last, trade.venue_id
+        if not seen.add(number):
+            return Verdict.DUPLICATE
+        if last is None or number > last:
+            if last is not None and number > last + 1:
+                before = self._trade_ts.get(trade.instrument, trade.ts_event)
+                self._fresh_holes.append((beat, Hole(trade.instrument, last + 1, number - 1, before, trade.ts_event)))
+            self._trade_ts[trade.instrument] = trade.ts_event
+        return Verdict.NEWS
+
+    def _quote(self, quote: Quote, _beat: int) -> Verdict:
+        key = (quote.instrument, quote.levels)
+        if quote.venue_id <= self._quotes.get(key, -1):
+            return Verdict.DUPLICATE
+        self._quotes[key] = quote.venue_id
+        return Verdict.NEWS
+
+    def _bar(self, bar: Bar, _beat: int) -> Verdict:
+        key = (bar.instrument, bar.tf)
+        seen = self._bars.get(key)
+        if seen is None:
+            seen = self._bars[key] = SeenIds()
+        return Verdict.NEWS if seen.add(bar.ts_event // TIMEFRAMES[bar.tf]) else Verdict.DUPLICATE
+
+    def _liquidation(self, event: Liquidation, _beat: int) -> Verdict:
+        return self._key(event, (event.ts_event, event.liquidated, event.price, event.size))
+
+    def _ratio(self, event: Ratio, _beat: int) -> Verdict:
+        return self._key(event, (event.ts_event, event.ratio_kind, event.period_s))
+
+    def _listing(self, event: Listing, _beat: int) -> Verdict:
+        before = self._listings.get(event.instrument)
+        self._listings[event.instrument] = event
+        if before is not None and _facts(before) == _facts(event):
+            return Verdict.UNCHANGED
+        return Verdict.NEWS
+
+    def _key(self, event: Event, key: Hashable) -> Verdict:
+        stream = (event.instrument, channel_of(event))
+        seen = self._keys.get(stream)
+        if seen is None:
+            # Marks and days come every second: ten minutes of them are enough to remember, and cheap.
+            seen = self._keys[stream] = SeenKeys(0 if type(event) in _EVERY_SECOND else 4096)
+        return Verdict.NEWS if seen.add(key, event.ts_recv) else Verdict.DUPLICATE
+
+
+_EVERY_SECOND = frozenset({Mark, Day})
+_WHEN = {"ts_event", "ts_recv", "seq", "origin"}
+
+
+def _facts(listing: Listing) -> tuple[object, ...]:
+    """What a listing says, apart from when it said so."""
+    return tuple(getattr(listing, name) for name in listing.__struct_fields__ if name not in _WHEN)

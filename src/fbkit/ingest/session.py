@@ -1,0 +1,177 @@
+"""One run on one database: opened, restored to where the last run ended, filled, and closed with its accounts."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+
+import msgspec
+
+from fbkit.alerts import Rules
+from fbkit.clock import Clock, iso
+from fbkit.engine import Engine
+from fbkit.errors import StoreError
+from fbkit.ingest.pipeline import Pipeline
+from fbkit.ingest.stamp import Stamp, stamp_of
+from fbkit.model import NS_MIN, NS_MS, AccountRow, Bar, Beat, Gap, Market, RunRow, Span, Trade
+from fbkit.settings import Settings
+from fbkit.store import Batch, Checkpoint, Writer, open_writer
+
+#: Trades of so long before the last Beat are known again at a start.
+_KNOWN_AGAIN_NS = 10 * NS_MIN
+
+
+class Session:
+    """The writer of a database and the pipeline that fills it.
+
+    ``last_beat_ts`` is where an earlier run ended (UTC ns), ``None`` on a fresh database.
+    """
+
+    def __init__(self, writer: Writer, settings: Settings) -> None:
+        self.writer = writer
+        self.stamp: Stamp = stamp_of(settings)
+        self.from_checkpoint = 0
+        last = writer.last_beat()
+        self.last_beat_ts = last.ts_recv if last else None
+        self.pipeline = Pipeline(
+            Engine(
+                lateness_ns=settings.lateness_ms * NS_MS,
+                min_coverage=settings.min_coverage,
+                stamp=self.stamp.number,
+            ),
+            Rules(stamp=self.stamp.number),
+            last_seq=writer.last_seq,
+            last_beat=last.n if last else 0,
+            last_beat_ts=last.ts_event if last else 0,
+            cadence=settings.cadence_ms * NS_MS,
+            run=writer.epoch,
+        )
+        if last is not None:
+            self._restore(last)
+
+    @classmethod
+    def open(
+        cls, url: str, settings: Settings, clock: Clock, *, market: Market, seed: int | None, holder: str
+    ) -> Session:
+        """Take the database for writing; raises what :func:`fbkit.store.open_writer` raises.
+
+        ``clock`` times the lease, so it is the machine's, also for a recording or a simulation.
+        """
+        writer = open_writer(
+            url, market=market, seed=seed, clock=clock, holder=holder, synchronous=settings.synchronous
+        )
+        try:
+            return cls(writer, settings)
+        except BaseException:
+            writer.close()
+            raise
+
+    # -- at the start -------------------------------------------------------------------------------------------
+
+    def begin(self, now: int, *, history_of: Iterable[str] = ()) -> None:
+        """Write that a run begins, and the gap since the last one."""
+        facts = self.stamp
+        self.pipeline.add_row(
+            RunRow(
+                run=self.writer.epoch,
+                ts_start=now,
+                seq_start=self.writer.last_seq + 1,
+                stamp=facts.number,
+                code=facts.code,
+                settings=facts.settings,
+                python=facts.python,
+                numpy=facts.numpy,
+                pid=os.getpid(),
+                host=platform.node(),
+                from_checkpoint=self.from_checkpoint,
+            )
+        )
+        self.pipeline.setting(now, "engine", facts.settings)
+        if self.last_beat_ts is not None and now > self.last_beat_ts:
+            gap = self.pipeline.open_gap(now, "stopped", self.last_beat_ts)
+            self.pipeline.close_gap(gap, now, now, backfilled=False)
+            self._history = {name: self._open(name, now, self.last_beat_ts) for name in self.writer.instruments()}
+        else:
+            self._history = {}
+        for name in history_of:
+            self._history.setdefault(name, self._open(name, now, now))
+
+    def open_history(self, names: Iterable[str], venue: str, now: int, since: int) -> dict[str, Gap]:
+        """Gaps under which the past of a venue's instruments is fetched; the engine waits for their ends."""
+        opened = {}
+        for name in names:
+            opened[name] = self._history.pop(name, None) or self._open(name, now, since)
+        for name in [name for name in self._history if name.startswith(f"{venue}:")]:
+            # Known from an earlier run, not asked for now: nobody will fetch it.
+            self.pipeline.close_gap(self._history.pop(name), now, now, backfilled=False)
+        return opened
+
+    def _open(self, name: str, now: int, since: int) -> Gap:
+        venue = name.partition(":")[0]
+        return self.pipeline.open_gap(now, "start", since, venue=venue, channel="bar", instrument=name, t1=now)
+
+    def _restore(self, last: Beat) -> None:
+        """Know again what the last run knew: instruments, trade ids, and the engine as of its newest checkpoint."""
+        writer, pipeline = self.writer, self.pipeline
+        checkpoint = writer.checkpoint(self.stamp.code)
+        since = 0
+        if checkpoint is not None:
+            state = msgspec.msgpack.decode(checkpoint.state, type=dict[str, bytes])
+            pipeline.engine.restore(state["engine"])
+            pipeline.rules.restore(state["rules"])
+            since = self.from_checkpoint = checkpoint.seq
+        for event in writer.replay(since_seq=since + 1):
+            if type(event) is Beat:
+                pipeline.engine.beat(event)
+            else:
+                pipeline.engine.take(event)
+        recent = Span(last.ts_recv - _KNOWN_AGAIN_NS, None)
+        for name in writer.instruments():
+            trades = writer.read(Trade, name, recent)
+            if len(trades["venue_id"]):
+                ids = sorted(trades["venue_id"].tolist())
+                pipeline.order.reload(name, ids, int(trades["ts_event"].max()))
+            bars = writer.read(Bar, name)
+            if len(bars["ts_event"]):
+                pipeline.order.reload_bars(name, "1m", bars["ts_event"].tolist())
+
+    # -- at the end ---------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """The state of engine and rules as of the last event placed."""
+        state = {"engine": self.pipeline.engine.checkpoint(), "rules": self.pipeline.rules.checkpoint()}
+        return Checkpoint(
+            seq=self.pipeline.last_seq,
+            ts=self.pipeline.beat_ts,
+            code=self.stamp.code,
+            state=msgspec.msgpack.encode(state),
+        )
+
+    def end(self, now: int) -> list[AccountRow]:
+        """Write the final accounts and close the database; returns the accounts."""
+        accounts = self.accounts()
+        try:
+            self.writer.append(Batch([], [*accounts], None))
+            self.writer.end_run(now)
+        except StoreError:
+            # The lease or the disk is gone; the accounts are still told to whoever asked for the run.
+            return accounts
+        finally:
+            self.writer.close()
+        return accounts
+
+    def accounts(self) -> list[AccountRow]:
+        """What became of every item so far, per venue and channel."""
+        pipeline = self.pipeline
+        late = pipeline.engine.late
+        return [one.row(pipeline.run, late.get((one.venue, one.channel), 0)) for one in pipeline.accounts]
+
+    def refuse_older_than_last_beat(self, first: int, path: str) -> None:
+        """A recording older than what the database holds wants a new one."""
+        if self.last_beat_ts is not None and first <= self.last_beat_ts:
+            raise StoreError(
+                self.writer.url,
+                f"holds data up to {iso(self.last_beat_ts)}, and {path} begins at {iso(first)}",
+                "give a new database with --db",
+            )

@@ -1,0 +1,51 @@
+"""The stamp on every row: which code, under which settings, with which numbers library computed it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from fbkit import __version__
+from fbkit.settings import Settings
+
+#: Rooms whose code decides a computed number.
+_DECIDING = ("model", "quant", "engine", "alerts")
+
+#: Settings that decide one.
+_DECIDING_SETTINGS = ("lateness_ms", "min_coverage", "cadence_ms")
+
+
+class Stamp(NamedTuple):
+    """``number`` goes into the rows; the rest says what it stands for."""
+
+    number: int
+    code: str
+    settings: str
+    python: str
+    numpy: str
+
+
+@cache
+def code_stamp() -> str:
+    """Version and digest of the code that decides computed numbers: ``0.1.0+3f2a9c…``."""
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.blake2b(digest_size=6)
+    for room in _DECIDING:
+        for path in sorted((root / room).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return f"{__version__}+{digest.hexdigest()}"
+
+
+def stamp_of(settings: Settings) -> Stamp:
+    """The stamp of rows computed here, under these settings."""
+    chosen = msgspec.json.encode({name: getattr(settings, name) for name in _DECIDING_SETTINGS}).decode()
+    facts = (code_stamp(), chosen, platform.python_version(), np.__version__)
+    number = int.from_bytes(hashlib.blake2b("\0".join(facts).encode(), digest_size=8).digest(), "big") >> 1
+    return Stamp(number, *facts)

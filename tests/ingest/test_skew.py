@@ -1,0 +1,36 @@
+"""How far a venue's clock is from ours."""
+
+from __future__ import annotations
+
+from fbkit.ingest.skew import Skew, largest_fair
+from fbkit.model import NS_MS, NS_S
+
+
+def test_skew_is_the_median_of_ten_second_minima() -> None:
+    skew = Skew()
+    for second in range(61):
+        delay = 200 if second % 10 else second  # the least delay of each ten seconds is 0, 10, 20 … ms
+        skew.hear(second * NS_S, second * NS_S - delay * NS_MS)
+    assert skew.ns == 20 * NS_MS  # the lower median of 0 10 20 30 40 50
+
+
+def test_skew_before_the_first_ten_seconds_is_the_least_delay_so_far() -> None:
+    skew = Skew()
+    assert skew.ns is None
+    skew.hear(NS_S, NS_S - 300 * NS_MS)
+    skew.hear(2 * NS_S, 2 * NS_S - 100 * NS_MS)
+    skew.hear(3 * NS_S, 3 * NS_S - 900 * NS_MS)
+    assert skew.ns == 100 * NS_MS
+
+
+def test_a_clock_behind_the_venues_gives_a_negative_skew() -> None:
+    skew = Skew()
+    skew.hear(NS_S, NS_S + 1_270 * NS_MS)
+    assert skew.ns == -1_270 * NS_MS
+
+
+def test_a_laggard_more_than_ten_seconds_above_the_smallest_does_not_count() -> None:
+    assert largest_fair([]) == 0
+    assert largest_fair([100, 2 * NS_S]) == 2 * NS_S
+    assert largest_fair([100, 2 * NS_S, 11 * NS_S]) == 2 * NS_S
+    assert largest_fair([-1_270 * NS_MS]) == -1_270 * NS_MS
