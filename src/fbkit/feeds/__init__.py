@@ -1,0 +1,1 @@
+"""A venue's bytes become events: sockets, REST, recordings. Knows no table."""

@@ -1,0 +1,4 @@
+"""Binance USDⓈ-M futures."""
+
+#: The venue's name in every instrument's name.
+VENUE = "binance"

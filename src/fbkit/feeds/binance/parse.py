@@ -1,0 +1,377 @@
+"""Binance's frames → our items. Pure: the same bytes and instruments give the same items, live and from recordings.
+
+One decode into a tagged union with float64 prices; what fails it is looked at again, slowly, row by row, and becomes
+``Rejected`` or ``Control``. Nothing raises.
+
+Source: Binance USDⓈ-M Futures, "Websocket Market Streams". Both shapes parse: combined (``{"stream", "data"}``) and
+raw; with the fields of 2026-06-30 (``st``, ``ps``, ``nq``, ``ap``) and without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from fbkit.feeds.binance.book import LEVELS, Book, Books
+from fbkit.feeds.binance.symbols import Instruments, Known, listing_of
+from fbkit.feeds.binance.wire import (
+    CHANNEL_OF,
+    COIN_M,
+    AggTrade,
+    BookTicker,
+    ContractInfo,
+    DepthUpdate,
+    Envelope,
+    ForceOrder,
+    Kline,
+    MarkUpdate,
+    Message,
+    SingleTrade,
+    Snapshot,
+    Ticker,
+)
+from fbkit.model import (
+    NS_MS,
+    SAMPLE_BYTES,
+    TIMEFRAMES,
+    Bar,
+    Control,
+    Day,
+    Event,
+    Ignored,
+    Item,
+    Liquidation,
+    Mark,
+    Quote,
+    Rejected,
+    Side,
+    Trade,
+)
+
+_BUY, _SELL = Side.BUY, Side.SELL
+
+_bare = msgspec.json.Decoder(Message, strict=False)
+_snapshot = msgspec.json.Decoder(Snapshot, strict=False)
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_rows = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class _Tag(msgspec.Struct):
+    """What can be known of a message that could not be decoded."""
+
+    e: str = ""
+    s: str = ""
+
+
+_tag = msgspec.json.Decoder(_Tag)
+
+
+class Parser:
+    """Reads frames, given the instruments that are followed.
+
+    ``books`` keep the state that diff streams need; whole top fives and everything else need none.
+
+    >>> from fbkit.feeds.binance.symbols import assume
+    >>> parser = Parser(Instruments([assume("BTCUSDT")]))
+    >>> frame = b'{"e":"aggTrade","E":2,"a":7,"s":"BTCUSDT","p":"83091.70","q":"0.022","T":1,"m":false}'
+    >>> [trade] = parser.frame(frame, 3_000_000)
+    >>> trade.price, trade.side.name, trade.ts_event
+    (83091.7, 'BUY', 1000000)
+    """
+
+    def __init__(self, instruments: Instruments, books: Books | None = None) -> None:
+        self.instruments = instruments
+        self.books = books or Books()
+        self._by_symbol = instruments.by_symbol
+        self._decode = msgspec.json.Decoder(Envelope, strict=False).decode
+        self._readers: dict[type, Callable[[Any, str, int], Item]] = {
+            AggTrade: self._agg_trade,
+            BookTicker: self._book_ticker,
+            DepthUpdate: self._depth,
+            MarkUpdate: self._mark,
+            Ticker: self._ticker,
+            Kline: self._kline,
+            ForceOrder: self._force_order,
+            SingleTrade: self._single_trade,
+            ContractInfo: self._contract_info,
+        }
+
+    def frame(self, payload: bytes, ts_recv: int) -> list[Item]:
+        """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
+        try:
+            envelope = self._decode(payload)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return self._slowly(payload, ts_recv)
+        data = envelope.data
+        readers = self._readers
+        if type(data) is list:
+            stream = envelope.stream
+            return [readers[type(row)](row, stream, ts_recv) for row in data] or [Control("empty", stream)]
+        return [readers[type(data)](data, envelope.stream, ts_recv)]
+
+    def snapshot(self, body: bytes, symbol: str, ts_recv: int) -> list[Item]:
+        """Begin a book from a REST depth snapshot; ``symbol`` ``""`` if it must be guessed.
+
+        Source: Binance USDⓈ-M Futures, "Order Book".
+        """
+        try:
+            snapshot = _snapshot.decode(body)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return [Rejected("depth", "malformed", body[:SAMPLE_BYTES])]
+        symbol = symbol or snapshot.symbol or self.books.whose(snapshot)
+        known = self._known(symbol)
+        if known is None:
+            return [self._stranger("depth", symbol)]
+        book = self.books.start(symbol, snapshot)
+        book.moved()
+        return [_book_quote(book, known, ts_recv)] if book.synced else [Ignored("depth", "unchanged")]
+
+    # one message each
+
+    def _agg_trade(self, m: AggTrade, stream: str, ts_recv: int) -> Item:
+        """``m`` is true when the buyer was the maker, so the taker sold."""
+        known = self._by_symbol.get(m.s) or self._known(m.s)
+        if known is None or m.st == COIN_M:
+            return self._stranger("trade", m.s, m.st)
+        return Trade(
+            known.name,
+            m.T * NS_MS,
+            ts_recv,
+            m.a,
+            m.p / known.unit_mult,
+            m.q * known.size_mult,
+            _SELL if m.m else _BUY,
+        )
+
+    def _single_trade(self, m: SingleTrade, stream: str, ts_recv: int) -> Item:
+        """Rows of the insurance fund and of deleveraging are no trades of the market; ``NA`` rows have no price."""
+        known = self._by_symbol.get(m.s) or self._known(m.s)
+        if known is None or m.st == COIN_M:
+            return self._stranger("trade", m.s, m.st)
+        if not (m.p and m.q):
+            return Rejected("trade", "malformed", msgspec.json.encode(m)[:SAMPLE_BYTES], known.name)
+        if m.X != "MARKET":
+            return Ignored("trade", "other_market")
+        return Trade(
+            known.name,
+            m.T * NS_MS,
+            ts_recv,
+            m.t,
+            m.p / known.unit_mult,
+            m.q * known.size_mult,
+            _SELL if m.m else _BUY,
+        )
+
+    def _book_ticker(self, m: BookTicker, stream: str, ts_recv: int) -> Item:
+        known = self._by_symbol.get(m.s) or self._known(m.s)
+        if known is None or m.st == COIN_M:
+            return self._stranger("quote", m.s, m.st)
+        unit, size = known.unit_mult, known.size_mult
+        bid, ask = m.b, m.a
+        return Quote(
+            known.name,
+            (m.T or m.E) * NS_MS or ts_recv,
+            ts_recv,
+            m.u,
+            bid / unit if bid else None,
+            m.B * size if bid else None,
+            ask / unit if ask else None,
+            m.A * size if ask else None,
+        )
+
+    def _depth(self, m: DepthUpdate, stream: str, ts_recv: int) -> Item:
+        """The stream's name says whether these are whole levels (``depth5``) or what changed (``depth``)."""
+        known = self._by_symbol.get(m.s) or self._known(m.s)
+        if known is None or m.st == COIN_M:
+            return self._stranger("depth", m.s, m.st)
+        if _is_whole(stream):
+            return _depth_quote(m.b[:LEVELS], m.a[:LEVELS], known, m.u, (m.T or m.E) * NS_MS or ts_recv, ts_recv)
+        book = self.books.update(m)
+        if not (book.synced and book.moved()):
+            return Ignored("depth", "unchanged")
+        return _book_quote(book, known, ts_recv)
+
+    def _mark(self, m: MarkUpdate, stream: str, ts_recv: int) -> Item:
+        """``T`` 0 or an empty ``r`` mean that nothing is scheduled (dated and delisted contracts)."""
+        known = self._by_symbol.get(m.s) or self._known(m.s)
+        if known is None or m.st == COIN_M:
+            return self._stranger("mark", m.s, m.st)
+        index = _number(m.i)
+        funded = m.T > 0
+        return Mark(
+            known.name,
+            m.E * NS_MS,
+            ts_recv,
+            m.p / known.unit_mult,
+            index / known.unit_mult if index and index > 0 else None,
+            _number(m.r) if funded else None,
+            known.funding_hours if funded else None,
+            m.T * NS_MS if funded else None,
+        )
+
+    def _ticker(self, m: Ticker, stream: str, ts_recv: int) -> Item:
+        known = self._by_symbol.get(m.s) or self._known(m.s)
+        if known is None or m.st == COIN_M:
+            return self._stranger("day", m.s, m.st)
+        return Day(
+            known.name,
+            m.E * NS_MS,
+            ts_recv,
+            m.c / known.unit_mult,
+            m.P / 100.0,
+            m.v * known.size_mult,
+            m.q,
+            m.n,
+        )
+
+    def _kline(self, m: Kline, stream: str, ts_recv: int) -> Item:
+        """A candle becomes a bar when it is closed; its ``T`` is the last millisecond, ours is the end."""
+        known = self._by_symbol.get(m.s) or self._known(m.s)
+        k = m.k
+        if known is None or m.st == COIN_M or k.i not in TIMEFRAMES:
+            return self._stranger("bar", m.s, m.st)
+        if not k.x:
+            return Ignored("bar", "open_bar")
+        unit = known.unit_mult
+        return Bar(
+            known.name,
+            (k.T + 1) * NS_MS,
+            ts_recv,
+            k.i,
+            k.o / unit,
+            k.h / unit,
+            k.l / unit,
+            k.c / unit,
+            k.v * known.size_mult,
+            k.q,
+            k.Q,
+            k.n,
+        )
+
+    def _force_order(self, m: ForceOrder, stream: str, ts_recv: int) -> Item:
+        """``S`` is the side of the closing order: SELL closes a long. ``z`` at ``ap`` is what was liquidated."""
+        o = m.o
+        known = self._by_symbol.get(o.s) or self._known(o.s)
+        st = COIN_M if COIN_M in (m.st, o.st) else 1
+        if known is None or st == COIN_M:
+            return self._stranger("liquidation", o.s, st)
+        died: Literal["long", "short"] = "long" if o.S == "SELL" else "short"
+        return Liquidation(known.name, o.T * NS_MS, ts_recv, died, o.ap / known.unit_mult, o.z * known.size_mult)
+
+    def _contract_info(self, m: ContractInfo, stream: str, ts_recv: int) -> Item:
+        """A contract's state changed; everything else about it is as we knew it."""
+        known = self._by_symbol.get(m.s)
+        if known is None or m.st == COIN_M:
+            return self._stranger("listing", m.s, m.st)
+        instrument = msgspec.structs.replace(known.instrument, status=m.cs.lower() or known.instrument.status)
+        return listing_of(instrument, m.E * NS_MS or ts_recv, ts_recv)
+
+    # who is meant
+
+    def _known(self, symbol: str) -> Known | None:
+        return self._by_symbol.get(symbol) or self.instruments.meet(symbol)
+
+    def _stranger(self, channel: str, symbol: str, st: int = 1) -> Ignored:
+        if st == COIN_M or symbol.endswith("_PERP") or "USD_" in symbol:
+            return Ignored(channel, "other_market")
+        return Ignored(channel, "not_subscribed")
+
+    # what failed the one decode
+
+    def _slowly(self, payload: bytes, ts_recv: int) -> list[Item]:
+        try:
+            head = payload.lstrip()[:1]
+            if head == b"[":
+                return self._each(_rows.decode(payload), "", ts_recv)
+            fields = _object.decode(payload)
+            if "data" not in fields:
+                return [self._unwrapped(payload, fields, ts_recv)]
+            stream = msgspec.json.decode(fields["stream"], type=str) if "stream" in fields else ""
+            data = bytes(fields["data"])
+            if data[:1] == b"[":
+                return self._each(_rows.decode(data), stream, ts_recv)
+            return [self._one(data, stream, ts_recv)]
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return [Rejected("", "malformed", payload[:SAMPLE_BYTES])]
+
+    def _each(self, rows: list[msgspec.Raw], stream: str, ts_recv: int) -> list[Item]:
+        return [self._one(bytes(row), stream, ts_recv) for row in rows] or [Control("empty", stream)]
+
+    def _unwrapped(self, payload: bytes, fields: dict[str, msgspec.Raw], ts_recv: int) -> Item:
+        if "e" in fields:
+            return self._one(payload, "", ts_recv)
+        if "error" in fields:
+            return Control("error", payload[:SAMPLE_BYTES].decode("utf-8", "replace"))
+        if "result" in fields:
+            return Control("answer", payload[:SAMPLE_BYTES].decode("utf-8", "replace"))
+        if "lastUpdateId" in fields:
+            return self.snapshot(payload, "", ts_recv)[0]
+        return Rejected("", "unknown", payload[:SAMPLE_BYTES])
+
+    def _one(self, row: bytes, stream: str, ts_recv: int) -> Item:
+        """One message on its own: read, or rejected with what can be known of it."""
+        try:
+            message = _bare.decode(row)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return self._rejected(row)
+        return self._readers[type(message)](message, stream, ts_recv)
+
+    def _rejected(self, row: bytes) -> Rejected:
+        try:
+            tag = _tag.decode(row)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return Rejected("", "malformed", row[:SAMPLE_BYTES])
+        known = self._by_symbol.get(tag.s)
+        channel = CHANNEL_OF.get(tag.e, "")
+        return Rejected(channel, "malformed" if channel else "unknown", row[:SAMPLE_BYTES], known.name if known else "")
+
+
+def _is_whole(stream: str) -> bool:
+    at = stream.find("@depth")
+    return at >= 0 and stream[at + 6 : at + 7].isdigit()
+
+
+def _book_quote(book: Book, known: Known, ts_recv: int) -> Event:
+    bids, asks = book.top()
+    return _depth_quote(bids, asks, known, book.last, book.ts * NS_MS or ts_recv, ts_recv)
+
+
+def _depth_quote(
+    bids: list[tuple[float, float]],
+    asks: list[tuple[float, float]],
+    known: Known,
+    update_id: int,
+    ts_event: int,
+    ts_recv: int,
+) -> Event:
+    unit, size = known.unit_mult, known.size_mult
+    bid, bid_size = bids[0] if bids else (None, None)
+    ask, ask_size = asks[0] if asks else (None, None)
+    return Quote(
+        known.name,
+        ts_event,
+        ts_recv,
+        update_id,
+        None if bid is None else bid / unit,
+        None if bid_size is None else bid_size * size,
+        None if ask is None else ask / unit,
+        None if ask_size is None else ask_size * size,
+        LEVELS,
+        sum(level[1] for level in bids) * size,
+        sum(level[1] for level in asks) * size,
+    )
+
+
+def _number(text: float | str) -> float | None:
+    """A decimal that may be empty; ``None`` for what is no finite number.
+
+    >>> _number("0.00019799"), _number(""), _number("nan")
+    (0.00019799, None, None)
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if -1e15 < number < 1e15 else None

@@ -1,0 +1,259 @@
+"""One socket kept up for ever: connect, subscribe, watch, connect again, and move before its time is up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+from fbkit.errors import ConnectFailed, ConnectionLost, FeedError, Stalled
+from fbkit.feeds.backoff import Backoff
+from fbkit.feeds.feed import World
+from fbkit.feeds.silence import Silence
+from fbkit.feeds.sink import Sink
+from fbkit.feeds.transport import Connection, short
+from fbkit.feeds.watchdog import Watchdog
+from fbkit.model import (
+    NS_S,
+    Bar,
+    Control,
+    Day,
+    Funding,
+    Ignored,
+    Item,
+    Liquidation,
+    Listing,
+    Mark,
+    OpenInterest,
+    Quote,
+    Ratio,
+    Rejected,
+    Trade,
+)
+
+log = logging.getLogger(__name__)
+
+#: The longest that an old connection is kept while a new one warms up.
+_OVERLAP_S = 30.0
+
+_CHANNELS: dict[type, str] = {
+    Trade: "trade",
+    Mark: "mark",
+    Funding: "funding",
+    OpenInterest: "open_interest",
+    Liquidation: "liquidation",
+    Ratio: "ratio",
+    Day: "day",
+    Bar: "bar",
+    Listing: "listing",
+}
+
+
+def channel_of_item(item: Item) -> str:
+    """The channel an item is counted under; ``""`` where it cannot be told.
+
+    >>> channel_of_item(Ignored("mark", "not_subscribed"))
+    'mark'
+    """
+    if type(item) is Quote:
+        return "depth" if item.levels else "quote"
+    channel = _CHANNELS.get(type(item))
+    if channel is not None:
+        return channel
+    if isinstance(item, Ignored | Rejected):
+        return item.channel
+    return channel_of_item(item[0]) if isinstance(item, tuple) and item else ""
+
+
+class Talk(Protocol):
+    """What is said on a connection: ``run`` speaks after it opened, ``heard`` gets the answers."""
+
+    async def run(self, connection: Connection) -> None: ...
+    def heard(self, control: Control) -> None: ...
+
+
+class Session:
+    """One connection of a link: what was heard on it and when, and how it ended."""
+
+    def __init__(self, opened: int) -> None:
+        self.opened = opened
+        self.heard: dict[str, int] = {}
+        self.ended: asyncio.Future[tuple[str, int | None]] = asyncio.get_running_loop().create_future()
+        self.connection: Connection | None = None
+        self.talking: asyncio.Task[None] | None = None
+
+    @property
+    def last(self) -> int:
+        """When anything was last heard, else when it opened (UTC ns)."""
+        return max(self.heard.values(), default=self.opened)
+
+    def on_close(self, why: str, code: int | None) -> None:
+        """How it ended."""
+        if not self.ended.done():
+            self.ended.set_result((why, code))
+
+    async def close(self) -> None:
+        """Leave nothing behind."""
+        if self.talking is not None:
+            self.talking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.talking
+        if self.connection is not None:
+            await self.connection.close()
+
+
+class Link:
+    """Keeps one socket up until it is cancelled.
+
+    ``limits_s`` names its channels and how long each may be silent (``None``: for ever). ``parse`` makes items of a
+    frame, ``talk`` a :class:`Talk` for each new connection. ``lifetime_s`` ends before the venue's does: we move to a
+    new connection, both speaking for a while, and duplicates are dropped upstairs. ``opened`` is called after every
+    connect that followed a silence.
+    """
+
+    def __init__(  # noqa: PLR0913 - a socket has that many sides
+        self,
+        *,
+        venue: str,
+        name: str,
+        url: str,
+        limits_s: Mapping[str, float | None],
+        parse: Callable[[bytes, int], list[Item]],
+        talk: Callable[[], Talk],
+        sink: Sink,
+        silence: Silence,
+        world: World,
+        lifetime_s: float,
+        tick_s: float | None = None,
+        opened: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.venue, self.name, self.url = venue, name, url
+        self.channels = tuple(limits_s)
+        self._timed = tuple(channel for channel, limit in limits_s.items() if limit is not None)
+        self._parse, self._talk, self._opened = parse, talk, opened
+        self._sink, self._silence, self._world = sink, silence, world
+        self._watchdog = Watchdog(limits_s)
+        self._backoff = Backoff(world.random)
+        self._lifetime_s = lifetime_s
+        self._tick_s = tick_s or min(1.0, self._watchdog.shortest_s / 4)
+        self._last = world.clock.now()
+
+    async def run(self) -> None:
+        """For ever."""
+        self._last = self._world.clock.now()
+        while True:
+            try:
+                await self._live()
+            except FeedError as error:
+                self._went(error)
+            await self._world.sleep(self._backoff.next())
+
+    async def _live(self) -> None:
+        session = await self._open()
+        self._watchdog.arm(session.opened)
+        self._opened()
+        try:
+            while True:
+                await self._watch(session)
+                session = await self._move(session)
+        finally:
+            self._last = session.last
+            await session.close()
+
+    async def _open(self) -> Session:
+        session = Session(self._world.clock.now())
+        talk = self._talk()
+        on_frame = self._frames(session, talk)
+        try:
+            connection = await self._world.transport.connect(self.url, on_frame, session.on_close)
+        except ConnectFailed as error:
+            raise ConnectFailed(self.venue, error.url, error.why) from error
+        session.connection = connection
+        session.talking = asyncio.create_task(self._speak(talk, connection), name=f"{self.venue} {self.name} talk")
+        return session
+
+    async def _speak(self, talk: Talk, connection: Connection) -> None:
+        with suppress(ConnectionLost):  # told by on_close
+            await talk.run(connection)
+
+    def _frames(self, session: Session, talk: Talk) -> Callable[[bytes], None]:
+        """The hot path: a frame's bytes to items to the sink, and a note of who spoke."""
+        now, parse, take, raw = self._world.clock.now, self._parse, self._sink.take, self._sink.raw
+        venue, name, heard = self.venue, self.name, session.heard
+
+        def on_frame(payload: bytes) -> None:
+            ts = now()
+            raw(venue, name, ts, payload)
+            items = parse(payload, ts)
+            take(venue, items, ts)
+            first = items[0]
+            if type(first) is Control:
+                talk.heard(first)
+                return
+            channel = channel_of_item(first)
+            if channel in heard:
+                heard[channel] = ts
+            elif type(first) is not Rejected:
+                heard[channel] = ts
+                self._spoke(channel, ts)
+
+        return on_frame
+
+    def _spoke(self, channel: str, ts: int) -> None:
+        """First data of a channel on a connection: only data ends a silence and calms the backoff."""
+        self._backoff.reset()
+        self._watchdog.spoke(channel)
+        rare = [other for other in self.channels if other not in self._timed]
+        self._silence.end(self.name, [channel, *rare], ts)
+
+    async def _watch(self, session: Session) -> None:
+        """Returns when it is time to move; raises when the connection ended or is good for nothing."""
+        retire = session.opened + int(self._lifetime_s * NS_S)
+        while True:
+            await asyncio.wait({session.ended}, timeout=self._tick_s)
+            now = self._world.clock.now()
+            if session.ended.done():
+                why, code = session.ended.result()
+                raise ConnectionLost(self.venue, short(self.url), why, code)
+            late = self._watchdog.overdue(session.heard, now)
+            if late:
+                for overdue in late:
+                    self._watchdog.stalled(overdue.channel)
+                    self._tell(overdue.channel, overdue.since, Stalled(self.venue, overdue.channel, overdue.silent_s))
+                raise Stalled(self.venue, ", ".join(overdue.channel for overdue in late), late[0].silent_s)
+            if now >= retire:
+                return
+
+    async def _move(self, old: Session) -> Session:
+        """To a new connection, the old one speaking until the new one does."""
+        try:
+            new = await self._open()
+        except ConnectFailed as error:
+            log.warning("%s; staying on the old connection", error)
+            old.opened += int(self._backoff.next() * NS_S)
+            return old
+        wanted = [channel for channel in old.heard if channel in self._timed]
+        patience = new.opened + int(_OVERLAP_S * NS_S)
+        while not all(channel in new.heard for channel in wanted) and self._world.clock.now() < patience:
+            if new.ended.done():
+                await new.close()
+                old.opened += int(self._backoff.next() * NS_S)
+                return old
+            await asyncio.wait({new.ended}, timeout=self._tick_s)
+        missing = [channel for channel in wanted if channel not in new.heard]
+        if missing:
+            stalled = Stalled(self.venue, ", ".join(missing), _OVERLAP_S)
+            self._silence.begin(self.name, missing, "stalled", old.last, str(stalled))
+        self._watchdog.arm(new.opened)
+        await old.close()
+        return new
+
+    def _went(self, error: FeedError) -> None:
+        log.info("%s", error)
+        cause = {ConnectFailed: "refused", Stalled: "stalled"}.get(type(error), "disconnect")
+        self._silence.begin(self.name, self.channels, cause, self._last, str(error))
+
+    def _tell(self, channel: str, since: int, error: Stalled) -> None:
+        self._silence.begin(self.name, [channel], "stalled", since, str(error))

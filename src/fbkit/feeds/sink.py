@@ -1,0 +1,24 @@
+"""What a feed tells the collector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fbkit.model import Item
+
+
+class Sink(Protocol):
+    """Where a feed's items and troubles go. Every method is synchronous and cheap; instants are UTC ns.
+
+    A *cause* is one of ``disconnect stalled refused sequence`` (the last for a broken book); a *reason* is a code like
+    these or ``rest``, and a *sentence* is for people. ``raw`` is every frame and REST answer as it came, unparsed;
+    its ``connection`` is a socket's name or ``rest:`` with path and query.
+    """
+
+    def take(self, venue: str, items: Sequence[Item], ts_recv: int) -> None: ...
+    def silent(self, venue: str, channels: Sequence[str], cause: str, since: int) -> None: ...
+    def speaking(self, venue: str, channels: Sequence[str], ts: int) -> None: ...
+    def trouble(self, venue: str, channel: str, reason: str, sentence: str) -> None: ...
+    def well(self, venue: str, channel: str) -> None: ...
+    def raw(self, venue: str, connection: str, ts_recv: int, payload: bytes) -> None: ...

@@ -1,0 +1,1 @@
+"""The websocket libraries behind :mod:`fbkit.feeds.transport`."""
