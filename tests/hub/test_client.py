@@ -129,9 +129,8 @@ async def test_an_owner_link_holds_lets_go_and_holds_the_next_collector(running,
     path = runtime_path(settings, url)
     hub, facts = await running()
     publish_runtime(path, facts)
-    link = OwnerLink(settings, url).start()
+    link = OwnerLink(settings, url)
     try:
-        assert link.start() is link
         assert await asyncio.to_thread(link.wait, 5)
         assert (hub.owners, link.held) == (1, True)
         await hub.stop()
@@ -141,7 +140,7 @@ async def test_an_owner_link_holds_lets_go_and_holds_the_next_collector(running,
         assert await asyncio.to_thread(link.wait, 5)
         assert after.owners == 1
     finally:
-        await asyncio.to_thread(link.stop)
+        await asyncio.to_thread(link.close)
     await until(lambda: not after.owners)
     assert not link.held
-    link.stop()
+    link.close()

@@ -224,6 +224,17 @@ async def test_the_hub_knows_its_owners_and_since_when_it_has_none(running, cloc
     assert hub.ownerless_since == started + 10 * NS_S
 
 
+async def test_a_greeting_says_how_many_others_own_the_collector(running):
+    hub, facts = await running()
+    async with connected(facts, role="owner") as first_owner:
+        assert first_owner.hello.owners == 0
+        async with connected(facts) as link:
+            assert link.hello.owners == 1
+    await until(lambda: hub.owners == 0)
+    hub.hold()
+    assert (hub.owners, hub.ownerless_since) == (1, None)
+
+
 async def test_a_stop_is_heard_at_once_and_what_was_sent_before_it_too(running):
     hub, facts = await running()
     async with listening(facts) as messages:

@@ -25,7 +25,10 @@ NAN = float("nan")
 
 
 class Hello(msgspec.Struct, frozen=True, tag_field="t", tag="hello"):
-    """The hub's first message. ``epoch`` and ``database`` must be those of the runtime file."""
+    """The hub's first message. ``epoch`` and ``database`` must be those of the runtime file.
+
+    ``owners``: how many keep the collector running, the listener greeted here not among them.
+    """
 
     epoch: int
     market: str
@@ -34,6 +37,7 @@ class Hello(msgspec.Struct, frozen=True, tag_field="t", tag="hello"):
     version: str
     pid: int
     started: int
+    owners: int = 0
 
 
 class LiveRow(msgspec.Struct, frozen=True, gc=False, array_like=True):

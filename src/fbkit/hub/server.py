@@ -117,6 +117,10 @@ class Hub:
             raise ValueError(f"{name!r} is none of the hub's commands: {', '.join(COMMANDS)}")
         self._handlers[name] = handler
 
+    def hold(self) -> None:
+        """Count the collector's own process as an owner: it was started to collect, not for somebody."""
+        self._count_owner("owner", +1)
+
     def publish_live(self, rows: Iterable[LiveRow]) -> None:
         """Take changed instruments, whole rows; sent at once when nothing was for 100 ms, else with the next ones."""
         self._live.add(rows)
@@ -211,7 +215,7 @@ class Hub:
             sending.cancel()
 
     def _greet(self, listener: Listener) -> None:
-        listener.put(encode(self._hello))
+        listener.put(encode(msgspec.structs.replace(self._hello, owners=self.owners)))
         if "beat" in listener.topics and self._pulse is not None:
             listener.put(encode(self._pulse))
         if "live" in listener.topics and self._live.latest:
