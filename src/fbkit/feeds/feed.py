@@ -17,11 +17,16 @@ from fbkit.model import Listing
 
 
 class Progress(NamedTuple):
-    """How far a backfill is: ``done`` of ``total`` instruments have their ``what``."""
+    """How far a backfill is: ``done`` of ``total`` instruments have their ``what``, ``instrument`` the newest of them.
+
+    ``complete`` is false where the venue refused that instrument's history.
+    """
 
     what: str
     done: int
     total: int
+    instrument: str = ""
+    complete: bool = True
 
 
 class World(msgspec.Struct, frozen=True):

@@ -40,26 +40,16 @@ class History:
         self._rest, self._world = rest, world
 
     async def backfill(self, sink: Sink, followed: Sequence[Known], since: int, until: int) -> AsyncIterator[Progress]:
-        """All instruments' candles first (metrics need those), then open interest and ratios, then funding."""
+        """Instrument by instrument, each whole: a slot of the past is filled once, with all that belongs to it."""
 
-        async def bars(known: Known) -> None:
+        async def whole(known: Known) -> None:
+            await self._interest(sink, known, max(since, self._world.clock.now() - DATA_MEMORY), until)
+            await self._funding(sink, known, since, until)
             await self._klines(sink, known, since, until)
 
-        async def interest(known: Known) -> None:
-            await self._interest(sink, known, max(since, self._world.clock.now() - DATA_MEMORY), until)
-
-        async def funding(known: Known) -> None:
-            await self._funding(sink, known, since, until)
-
-        steps: tuple[tuple[str, Step], ...] = (
-            ("bars", bars),
-            ("open interest and ratios", interest),
-            ("funding", funding),
-        )
-        for what, step in steps:
-            yield Progress(what, 0, len(followed))
-            async for progress in self._all(what, step, followed):
-                yield progress
+        yield Progress("history", 0, len(followed))
+        async for progress in self._all("history", whole, followed):
+            yield progress
 
     async def trades(
         self, sink: Sink, known: Known, since: int, until: int | None, from_id: int | None, share: float = SHARE
@@ -132,7 +122,7 @@ class History:
     async def _all(self, what: str, step: Step, followed: Sequence[Known]) -> AsyncIterator[Progress]:
         """``step`` for each instrument, so many at a time; an instrument the venue refuses is left out and said."""
         waiting: Iterator[Known] = iter(followed)
-        running: dict[asyncio.Task[None], Known] = {}
+        running: dict[asyncio.Task[bool], Known] = {}
         done = 0
         try:
             while True:
@@ -144,10 +134,9 @@ class History:
                     return
                 finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in finished:
-                    del running[task]
-                    task.result()
+                    known = running.pop(task)
                     done += 1
-                yield Progress(what, done, len(followed))
+                    yield Progress(what, done, len(followed), known.name, complete=task.result())
         finally:
             for task in running:
                 task.cancel()
@@ -158,11 +147,13 @@ def _ratios(kind: RatioKind, body: bytes, known: Known, ts_recv: int) -> list[It
     return pages.ratios(body, kind, known, ts_recv)
 
 
-async def _guarded(step: Step, known: Known) -> None:
+async def _guarded(step: Step, known: Known) -> bool:
     try:
         await step(known)
     except FeedError as error:
         log.warning("%s: history left out: %s", known.name, error)
+        return False
+    return True
 
 
 def _windows(since: int, until: int, length: int) -> Iterator[tuple[int, int]]:
