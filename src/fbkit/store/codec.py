@@ -1,0 +1,317 @@
+"""Columns of numbers and words as few bytes, and back to the same bits. Pure: arrays in, bytes out.
+
+A float column is looked for as the decimals it came from: integers over a power of ten, with at most one conversion
+(``÷ 1000`` of a 1000-prefix contract, ``× 0.01`` of a contract size). Integers are scaled, differenced, zigzagged and
+written as byte planes, all low bytes first; zstd takes the rest. What was written is read again and compared bit by
+bit; a column that differs is stored as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import zstandard
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+#: How a chunk is encoded, kept beside it: as rows, or as columns. A new way gets a new number.
+ROWS, COLUMNS = 0, 1
+
+_MISSING = -(2**63)
+_EXACT = 2.0**53
+_MAX_DECIMALS = 12
+_SCALES = (60_000_000_000, 1_000_000_000, 1_000_000, 1_000)
+_SAMPLE = 64
+_LEVEL = 6
+
+
+class Damaged(ValueError):
+    """Bytes that are not what was written."""
+
+
+class _Header(msgspec.Struct, array_like=True):
+    """How one column was written; the planes follow in order of the columns."""
+
+    type: str
+    n: int  # numbers in the planes: those not missing, less what differencing took
+    mask: int = 0  # bytes of the bitmap of present values; 0: all are there
+    raw: bool = False
+    order: int = 0  # how often it was differenced
+    first: tuple[int, ...] = ()  # what differencing took away
+    scale: int = 1
+    width: int = 0  # byte planes
+    decimals: int = 0
+    by: float = 1.0  # the one conversion
+    multiply: bool = False
+    words: tuple[str, ...] = ()
+
+
+class _Decimals(NamedTuple):
+    ints: Ints
+    decimals: int
+    by: float
+    multiply: bool
+
+
+def encode(columns: Mapping[str, Array]) -> bytes:
+    """Columns of one length as a blob: float64 (NaN where missing), int64 (−2**63 where missing) or object of ``str``.
+
+    >>> blob = encode({"price": np.array([61700.1, 61700.2]), "n": np.array([1, 2])})
+    >>> decode(blob)["price"].tolist()
+    [61700.1, 61700.2]
+    """
+    written = {name: _encode_column(column) for name, column in columns.items()}
+    for name, (header, body) in written.items():
+        rows = len(columns[name])
+        if not _same(_decode_column(header, body, rows), columns[name]):
+            written[name] = _raw(columns[name])
+    rows = len(next(iter(columns.values()))) if columns else 0
+    heads = msgspec.msgpack.encode([rows, {name: header for name, (header, _) in written.items()}])
+    body = b"".join([len(heads).to_bytes(4, "little"), heads, *(body for _, body in written.values())])
+    return zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(body)
+
+
+def decode(blob: bytes, only: frozenset[str] | None = None) -> dict[str, Array]:
+    """The columns of a blob, or ``only`` some of them. Raises :class:`Damaged`."""
+    try:
+        whole = zstandard.ZstdDecompressor().decompress(blob)
+    except zstandard.ZstdError as error:
+        raise Damaged(f"a chunk cannot be read ({error})") from error
+    at = 4 + int.from_bytes(whole[:4], "little")
+    rows, heads = msgspec.msgpack.decode(memoryview(whole)[4:at], type=tuple[int, dict[str, _Header]])
+    columns = {}
+    for name, header in heads.items():
+        end = at + _bytes_of(header)
+        if only is None or name in only:
+            columns[name] = _decode_column(header, memoryview(whole)[at:end], rows)
+        at = end
+    return columns
+
+
+def encode_rows(rows: Sequence[Sequence[Any]]) -> bytes:
+    """Rows as a blob, quickly: for the few of one minute, which are soon merged and then encoded as columns.
+
+    >>> decode_rows(encode_rows([(1, 0.5, None)]))
+    [[1, 0.5, None]]
+    """
+    return zstandard.ZstdCompressor(level=1, write_checksum=True).compress(msgspec.msgpack.encode(rows))
+
+
+def decode_rows(blob: bytes) -> list[list[Any]]:
+    """The rows of a blob. Raises :class:`Damaged`."""
+    try:
+        rows: list[list[Any]] = msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(blob))
+    except zstandard.ZstdError as error:
+        raise Damaged(f"a chunk cannot be read ({error})") from error
+    return rows
+
+
+def _bytes_of(header: _Header) -> int:
+    return header.mask + header.n * (8 if header.raw else header.width)
+
+
+def _same(one: Array, other: Array) -> bool:
+    if other.dtype == object:
+        return bool(np.array_equal(one, other))
+    return bool(np.array_equal(one.view(np.int64), other.view(np.int64)))
+
+
+def _encode_column(column: Array) -> tuple[_Header, bytes]:
+    if column.dtype == object:
+        return _encode_words(column)
+    kind = "f" if column.dtype == np.float64 else "i"
+    present = ~np.isnan(column) if kind == "f" else column != _MISSING
+    mask = b""
+    if not present.all():
+        mask = np.packbits(present).tobytes()
+        column = column[present]
+    if kind == "i":
+        header, body = _encode_ints(column)
+    else:
+        found = find_decimals(column)
+        if found is None:
+            header, body = _raw(column)
+        else:
+            header, body = _encode_ints(found.ints)
+            header.decimals, header.by, header.multiply = found.decimals, found.by, found.multiply
+    header.type, header.mask = kind, len(mask)
+    return header, mask + body
+
+
+def _encode_words(column: Array) -> tuple[_Header, bytes]:
+    words = tuple(dict.fromkeys(column.tolist()))
+    places = {word: place for place, word in enumerate(words)}
+    header, body = _encode_ints(np.array([places[word] for word in column.tolist()], dtype=np.int64))
+    header.type, header.words = "s", words
+    return header, body
+
+
+def _raw(column: Array) -> tuple[_Header, bytes]:
+    """Bytes as they are in memory, little-endian, in planes."""
+    kind = "f" if column.dtype == np.float64 else "i"
+    return _Header(kind, len(column), raw=True), _planes(column.view(np.uint64), 8)
+
+
+def find_decimals(values: Floats) -> _Decimals | None:
+    """The integers a float column was written as on the wire, or ``None`` when it is no such column.
+
+    >>> find_decimals(np.array([0.1, 0.25])).ints.tolist()
+    [10, 25]
+    """
+    if not np.isfinite(values).all():
+        return None
+    sample = values[:: max(1, len(values) // _SAMPLE)]
+    with np.errstate(over="ignore"):
+        for by, multiply in _CONVERSIONS:
+            start = _decimals_of(sample, by, multiply=multiply, start=0)
+            if start is None:
+                continue
+            found = _decimals_of(values, by, multiply=multiply, start=start.decimals)
+            if found is not None:
+                return found
+    return None
+
+
+#: What a venue's contract may multiply or divide by, the likeliest first.
+_CONVERSIONS = (
+    (1.0, False),
+    (1e3, False),
+    (1e3, True),
+    (1e6, False),
+    (1e6, True),
+    (0.1, True),
+    (0.01, True),
+    (0.001, True),
+    (0.0001, True),
+    (10.0, False),
+    (100.0, False),
+    (1e4, False),
+)
+
+
+def _decimals_of(values: Floats, by: float, *, multiply: bool, start: int) -> _Decimals | None:
+    wire = values if by == 1.0 else (values / by if multiply else values * by)
+    for decimals in range(start, _MAX_DECIMALS + 1):
+        power = 10.0**decimals
+        rounded = np.rint(wire * power)
+        if len(rounded) and np.abs(rounded).max() >= _EXACT:
+            return None
+        ints = rounded.astype(np.int64)
+        back = _converted(ints.astype(np.float64), decimals, by, multiply=multiply)
+        if np.array_equal(back.view(np.int64), values.view(np.int64)):
+            return _Decimals(ints, decimals, by, multiply)
+    return None
+
+
+def _converted(ints: Floats, decimals: int, by: float, *, multiply: bool) -> Floats:
+    wire = ints / 10.0**decimals
+    if by == 1.0:
+        return wire
+    return wire * by if multiply else wire / by
+
+
+def _encode_ints(column: Ints) -> tuple[_Header, bytes]:
+    scale = next((scale for scale in _SCALES if _divides(scale, column)), 1)
+    best = column // scale if scale > 1 else column
+    first: tuple[int, ...] = ()
+    cost = _cost(_based(best)[1])
+    values, order = best, 0
+    taken: tuple[int, ...] = ()
+    for tried in (1, 2):
+        if len(values) < 2:
+            break
+        taken = (*taken, int(values[0]))
+        values = np.diff(values)
+        price = _cost(_zigzag(values))
+        if price < cost:
+            best, first, order, cost = values, taken, tried, price
+    if order == 0:
+        low, unsigned = _based(best)
+        first = (low,)
+    else:
+        unsigned = _zigzag(best)
+    width = (int(unsigned.max()).bit_length() + 7) // 8 if len(unsigned) else 0
+    header = _Header("i", len(unsigned), order=order, first=first, scale=scale, width=width)
+    return header, _planes(unsigned, width)
+
+
+def _divides(scale: int, column: Ints) -> bool:
+    # The first value alone settles it for most columns.
+    return bool(len(column)) and not column[0] % scale and not (column % scale).any()
+
+
+def _based(values: Ints) -> tuple[int, NDArray[np.uint64]]:
+    low = int(values.min()) if len(values) else 0
+    return low, (values - np.int64(low)).view(np.uint64)
+
+
+def _cost(unsigned: NDArray[np.uint64]) -> float:
+    """About how many bits the values need."""
+    return float(np.log2(unsigned.astype(np.float64) + 1.0).sum()) + 8.0 * len(unsigned) / 64
+
+
+def _zigzag(values: Ints) -> NDArray[np.uint64]:
+    return ((values << 1) ^ (values >> 63)).view(np.uint64)
+
+
+def _unzigzag(values: NDArray[np.uint64]) -> Ints:
+    return (values >> np.uint64(1)).view(np.int64) ^ -(values & np.uint64(1)).view(np.int64)
+
+
+def _planes(unsigned: NDArray[np.uint64], width: int) -> bytes:
+    if not width:
+        return b""
+    return np.ascontiguousarray(unsigned.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].T).tobytes()
+
+
+def _from_planes(body: memoryview | bytes, n: int, width: int) -> NDArray[np.uint64]:
+    wide = np.zeros((n, 8), dtype=np.uint8)
+    if width:
+        wide[:, :width] = np.frombuffer(body, np.uint8, n * width).reshape(width, n).T
+    return wide.view("<u8").ravel()
+
+
+def _decode_column(header: _Header, body: memoryview | bytes, rows: int) -> Array:
+    numbers = memoryview(body)[header.mask :]
+    column: Array
+    if header.raw:
+        column = _from_planes(numbers, header.n, 8).view(np.float64 if header.type == "f" else np.int64)
+    else:
+        column = _decode_ints(header, numbers)
+    if header.type == "s":
+        return _spelled(header.words, column)
+    if header.type == "f" and not header.raw:
+        column = _converted(column.astype(np.float64), header.decimals, header.by, multiply=header.multiply)
+    if not header.mask:
+        return column
+    present = np.unpackbits(np.frombuffer(body, np.uint8, header.mask), count=rows).view(bool)
+    whole: Array = np.full(rows, np.nan if header.type == "f" else _MISSING, dtype=column.dtype)
+    whole[present] = column
+    return whole
+
+
+def _spelled(words: tuple[str, ...], places: Ints) -> Array:
+    dictionary = np.empty(len(words), dtype=object)
+    dictionary[:] = words
+    return dictionary[places]
+
+
+def _decode_ints(header: _Header, body: memoryview) -> Ints:
+    unsigned = _from_planes(body, header.n, header.width)
+    if header.order == 0:
+        values = unsigned.view(np.int64) + np.int64(header.first[0])
+    else:
+        values = _unzigzag(unsigned)
+        for first in reversed(header.first):
+            whole = np.empty(len(values) + 1, dtype=np.int64)
+            whole[0] = first
+            np.cumsum(values, out=whole[1:])
+            whole[1:] += first
+            values = whole
+    return values * np.int64(header.scale) if header.scale > 1 else values

@@ -1,0 +1,195 @@
+"""Reading events out of tail and chunks: by time for one kind, by ``seq`` for all of them.
+
+Every read is one short transaction, so a row is seen in the tail or in a chunk, never in both and never in neither.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, func, select
+
+from fbkit.model.market import Span
+from fbkit.store.chunks import join, unpack
+from fbkit.store.kinds import KIND_TABLE, Kind
+from fbkit.store.schema import CHUNKS, TAILS
+
+Arrays = dict[str, NDArray[Any]]
+
+#: Events of one step of a replay, and values kept decoded between steps (64 MiB).
+WINDOW = 32_768
+CACHE_VALUES = 8_000_000
+
+_FOREVER = 2**63 - 1
+
+
+def by_time(connection: Connection, kind: Kind, instrument: int | None, span: Span) -> Arrays:
+    """All columns of a kind (``instrument`` as its number), sorted by (``ts_event``, ``seq``)."""
+    since = -_FOREVER if span.since is None else span.since
+    until = _FOREVER if span.until is None else span.until
+    table = CHUNKS.c
+    chunks = select(table.codec, table.data).where(
+        table.kind == kind.number, table.ts_max >= since, table.ts_min < until
+    )
+    tail = TAILS[kind.name]
+    rest = select(tail).where(tail.c.ts_event >= since, tail.c.ts_event < until).order_by(tail.c.seq)
+    if instrument is not None:
+        chunks = chunks.where(table.instrument == instrument)
+        rest = rest.where(tail.c.instrument == instrument)
+    parts = [unpack(kind, how, data) for how, data in connection.execute(chunks.order_by(table.seq_min))]
+    rows = connection.execute(rest).fetchall()
+    if rows or not parts:
+        parts.append(kind.arrays(rows))
+    return _sorted(_within(join(kind, parts), since, until))
+
+
+def _within(arrays: Arrays, since: int, until: int) -> Arrays:
+    ts = arrays["ts_event"]
+    if not len(ts) or (ts.min() >= since and ts.max() < until):
+        return arrays
+    wanted = (ts >= since) & (ts < until)
+    return {name: array[wanted] for name, array in arrays.items()}
+
+
+def _sorted(arrays: Arrays) -> Arrays:
+    seq = arrays["seq"]
+    if len(seq) > 1 and (np.diff(seq) < 0).any():
+        arrays = _picked(arrays, np.argsort(seq, kind="stable"))
+    ts = arrays["ts_event"]
+    if len(ts) > 1 and (np.diff(ts) < 0).any():
+        arrays = _picked(arrays, np.argsort(ts, kind="stable"))
+    return arrays
+
+
+def _picked(arrays: Arrays, order: NDArray[Any]) -> Arrays:
+    return {name: array[order] for name, array in arrays.items()}
+
+
+class _Decoded(NamedTuple):
+    kind: int
+    arrays: Arrays
+
+
+class BySeq:
+    """Steps through events in ``seq`` order, a window of numbers at a time, with little in memory.
+
+    Iterating yields ``{kind: arrays in seq order}``. Each window is a transaction of its own: what is appended or
+    folded meanwhile neither disturbs it nor is held up by it.
+    """
+
+    def __init__(
+        self,
+        reading: Callable[[], AbstractContextManager[Connection]],
+        kinds: Sequence[Kind],
+        since_seq: int,
+        until_seq: int,
+    ) -> None:
+        self._reading = reading
+        self._kinds = {kind.number: kind for kind in kinds}
+        self._since, self._until = since_seq, until_seq
+        self._cache: OrderedDict[int, _Decoded] = OrderedDict()
+        self._values = 0
+        self._newest_chunk = -1
+        self._widest = 0
+
+    def __iter__(self) -> Iterator[dict[str, Arrays]]:
+        at = self._since
+        while at < self._until:
+            with self._reading() as connection:
+                self._measure(connection)
+                first = self._first_from(connection, at)
+                if first is None or first >= self._until:
+                    return
+                end = min(first + WINDOW, self._until)
+                window = self._window(connection, first, end)
+            if window:
+                yield window
+            at = end
+
+    def _measure(self, connection: Connection) -> None:
+        """How far a chunk's numbers may lie apart: bounds the search for those that overlap a window."""
+        newest = connection.execute(select(func.max(CHUNKS.c.id))).scalar() or 0
+        if newest != self._newest_chunk:
+            self._widest = connection.execute(select(func.max(CHUNKS.c.seq_max - CHUNKS.c.seq_min))).scalar() or 0
+            self._newest_chunk = newest
+
+    def _first_from(self, connection: Connection, at: int) -> int | None:
+        """The lowest number not below ``at`` where something may lie."""
+        found = []
+        for kind in self._kinds.values():
+            tail = TAILS[kind.name]
+            found.append(connection.execute(select(func.min(tail.c.seq)).where(tail.c.seq >= at)).scalar())
+        overlapping = select(CHUNKS.c.seq_min).where(
+            CHUNKS.c.seq_min.between(at - self._widest, at), CHUNKS.c.seq_max >= at
+        )
+        if connection.execute(overlapping.limit(1)).first() is not None:
+            return at
+        found.append(connection.execute(select(func.min(CHUNKS.c.seq_min)).where(CHUNKS.c.seq_min >= at)).scalar())
+        return min((seq for seq in found if seq is not None), default=None)
+
+    def _window(self, connection: Connection, start: int, end: int) -> dict[str, Arrays]:
+        parts: dict[str, list[Arrays]] = {kind.name: [] for kind in self._kinds.values()}
+        for decoded in self._chunks(connection, start, end):
+            seq = decoded.arrays["seq"]
+            low, high = np.searchsorted(seq, (start, end))
+            if low < high:
+                parts[self._kinds[decoded.kind].name].append({k: a[low:high] for k, a in decoded.arrays.items()})
+        window = {}
+        for kind in self._kinds.values():
+            tail = TAILS[kind.name]
+            rows = connection.execute(
+                select(tail).where(tail.c.seq >= start, tail.c.seq < end).order_by(tail.c.seq)
+            ).fetchall()
+            if rows:
+                parts[kind.name].append(kind.arrays(rows))
+            if parts[kind.name]:
+                joined = join(kind, parts[kind.name])
+                window[kind.name] = _picked(joined, np.argsort(joined["seq"], kind="stable"))
+        return window
+
+    def _chunks(self, connection: Connection, start: int, end: int) -> Iterator[_Decoded]:
+        table = CHUNKS.c
+        found = connection.execute(
+            select(table.id, table.kind).where(
+                table.seq_min.between(start - self._widest, end - 1),
+                table.seq_max >= start,
+                table.kind.in_(list(self._kinds)),
+            )
+        ).fetchall()
+        for gone in self._cache.keys() - {row.id for row in found}:
+            self._forget(gone)
+        for chunk, number in found:
+            if chunk not in self._cache:
+                how, data = connection.execute(select(table.codec, table.data).where(table.id == chunk)).one()
+                self._remember(chunk, _Decoded(number, unpack(self._kinds[number], how, data)))
+            self._cache.move_to_end(chunk)
+            yield self._cache[chunk]
+
+    def _remember(self, chunk: int, decoded: _Decoded) -> None:
+        self._values += sum(map(len, decoded.arrays.values()))
+        self._cache[chunk] = decoded
+        while self._values > CACHE_VALUES and len(self._cache) > 1:
+            self._forget(next(iter(self._cache)))
+
+    def _forget(self, chunk: int) -> None:
+        self._values -= sum(map(len, self._cache.pop(chunk).arrays.values()))
+
+
+def has_seq(connection: Connection, kind: Kind, seqs: Sequence[int]) -> set[int]:
+    """Which of these numbers lie in chunks already. Asked only for an event that may have been appended before."""
+    table = CHUNKS.c
+    found: set[int] = set()
+    overlapping = select(table.codec, table.data).where(
+        table.kind == kind.number, table.seq_max >= min(seqs), table.seq_min <= max(seqs)
+    )
+    for how, data in connection.execute(overlapping):
+        found.update(set(seqs) & set(unpack(kind, how, data)["seq"].tolist()))
+    return found
+
+
+ALL_KINDS = tuple(KIND_TABLE.values())

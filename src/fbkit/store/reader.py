@@ -1,0 +1,343 @@
+"""A store as a reader sees it: events and rows, out of tail and chunks, and nothing that writes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import msgspec
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.engine import make_url
+
+from fbkit.errors import StoreCorrupt, UnknownName
+from fbkit.model.events import Beat, Event
+from fbkit.model.instrument import Instrument
+from fbkit.model.market import Market, Span
+from fbkit.model.rows import AccountRow, HealthRow, RunRow
+from fbkit.store import events as reading
+from fbkit.store.batch import Checkpoint
+from fbkit.store.checkpoints import newest_checkpoint
+from fbkit.store.codec import Damaged
+from fbkit.store.driver import reading_engine, recover_sentence, sqlite_path, told
+from fbkit.store.kinds import KIND_TABLE, MISSING, Kind, get_kind
+from fbkit.store.migrate import check_readable
+from fbkit.store.query import TABLE_OF, Question, ask, get_row_table, to_frame, utc_index
+from fbkit.store.rows import revive
+from fbkit.store.schema import CHUNKS, INSTRUMENTS, META, ROW_TABLES, TAILS, WRITER
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+EVERYTHING = Span()
+
+
+class Columns(Mapping[str, NDArray[Any]]):
+    """Events of one kind as numpy arrays by field name, all of one length ``n``.
+
+    Floats are float64 with NaN where missing, whole numbers int64 with :data:`~fbkit.store.MISSING`, words object
+    arrays of ``str``. Sorted by (``ts_event``, ``seq``).
+    """
+
+    def __init__(self, kind: str, arrays: dict[str, NDArray[Any]]) -> None:
+        self.kind = kind
+        self.n = len(arrays["seq"])
+        self._arrays = arrays
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __repr__(self) -> str:
+        return f"<{self.n} {self.kind}: {' '.join(self._arrays)}>"
+
+
+class Store:
+    """Remembers events and rows; this half reads.
+
+    What was appended once is never changed afterwards. Safe to share between threads and to open in many processes;
+    every read is one short transaction, so a reader holds nobody up. Made by :func:`fbkit.store.open_store`.
+    """
+
+    def __init__(self, url: str, engine: Engine) -> None:
+        self.url = url
+        self.path = sqlite_path(url)
+        self._where = str(self.path)
+        self._readers = engine
+        self._names: dict[int, str] = {}
+        with self._reading() as connection:
+            meta = dict(connection.execute(select(META.c.key, META.c.value)).all())
+        self.market = Market(meta["market"])
+        self.seed = int(meta["seed"]) if "seed" in meta else None
+        self.id = meta["id"]
+        self.created = int(meta["created"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.market} {self._where}>"
+
+    def close(self) -> None:
+        """Close every connection. Safe to call twice."""
+        self._readers.dispose()
+
+    # events
+
+    def read(self, kind: str, instrument: str | None = None, span: Span = EVERYTHING) -> Columns:
+        """Events of a kind with ``ts_event`` in ``[since, until)``, as arrays sorted by (``ts_event``, ``seq``)."""
+        arrays, names = self._arrays(get_kind(kind), instrument, span)
+        return Columns(kind, {**arrays, "instrument": _spelled(arrays["instrument"], names)})
+
+    def events(self, kind: str, instrument: str | None = None, span: Span = EVERYTHING) -> Iterator[Event]:
+        """The same as events, one by one."""
+        arrays, names = self._arrays(get_kind(kind), instrument, span)
+        return get_kind(kind).structs(arrays, names)
+
+    def frame(self, kind: str, instrument: str | None = None, span: Span = EVERYTHING) -> pd.DataFrame:
+        """The same as a frame: UTC index ``time`` (of ``ts_event``), units in the names, instants also in ns."""
+        found = get_kind(kind)
+        arrays, names = self._arrays(found, instrument, span)
+        numbers, codes = np.unique(arrays["instrument"], return_inverse=True)
+        spelled = pd.Categorical.from_codes(codes, categories=pd.Index([names[number] for number in numbers.tolist()]))
+        columns: dict[str, Any] = {"instrument": spelled}
+        for field in found.fields[1:]:
+            name = f"{field.name}_{field.unit}" if field.unit else field.name
+            columns[name] = _nullable(arrays[field.name]) if field.optional else arrays[field.name]
+        return pd.DataFrame(columns, index=utc_index(arrays["ts_event"]), copy=False)
+
+    def replay(self, since_seq: int = 0, until_seq: int | None = None) -> Iterator[Event]:
+        """Every event with ``since_seq <= seq < until_seq`` by ``seq``, all kinds merged, with little in memory.
+
+        Without an end: up to what was stored when it began.
+        """
+        end = self._end_seq() if until_seq is None else until_seq
+        for window in reading.BySeq(self._reading, reading.ALL_KINDS, since_seq, end):
+            names = self._known_names()
+            streams = [KIND_TABLE[kind].structs(arrays, names) for kind, arrays in window.items()]
+            yield from sorted((event for stream in streams for event in stream), key=_seq)
+
+    def _arrays(self, kind: Kind, instrument: str | None, span: Span) -> tuple[reading.Arrays, dict[int, str]]:
+        with self._reading() as connection:
+            number = None if instrument is None else self._number(connection, instrument)
+            arrays = reading.by_time(connection, kind, number, span)
+            return arrays, self._refreshed(connection, arrays["instrument"])
+
+    def _end_seq(self) -> int:
+        with self._reading() as connection:
+            return int(connection.execute(select(WRITER.c.last_seq)).scalar_one()) + 1
+
+    # rows
+
+    def rows(
+        self,
+        table: str,
+        *,
+        instrument: str | None = None,
+        tf: str | None = None,
+        span: Span = EVERYTHING,
+        last: int | None = None,
+    ) -> pd.DataFrame:
+        """Rows of a table as a frame: UTC index ``time`` where the table has one, instants also as columns in ns.
+
+        A bar or metric belongs to the span in which it closes (``since < t1 <= until``), a gap to any it overlaps.
+        ``last`` keeps the newest rows: for bars and metrics of each instrument and timeframe, else of all.
+        """
+        asked = get_row_table(table)
+        return to_frame(asked, self._ask(table, instrument, tf, span, last))
+
+    def row_structs(
+        self,
+        row_type: type[R],
+        *,
+        instrument: str | None = None,
+        tf: str | None = None,
+        span: Span = EVERYTHING,
+        last: int | None = None,
+    ) -> list[R]:
+        """The same as :meth:`rows`, as structs: equal to what was appended, NaN for what was missing."""
+        found = self._ask(TABLE_OF[row_type], instrument, tf, span, last)
+        return revive(row_type, found)
+
+    def _ask(
+        self, table: str, instrument: str | None, tf: str | None, span: Span, last: int | None
+    ) -> list[dict[str, Any]]:
+        asked = get_row_table(table)
+        with self._reading() as connection:
+            numbered = asked.table.name != "quarantine" and "instrument" in asked.table.c
+            number = self._number(connection, instrument) if instrument is not None and numbered else None
+            rows = ask(connection, asked, Question(number, tf, span, last))
+            if numbered:
+                names = self._refreshed(connection, np.array([row["instrument"] for row in rows], dtype=np.int64))
+                for row in rows:
+                    row["instrument"] = names[row["instrument"]]
+        return rows
+
+    def instruments(self) -> dict[str, Instrument]:
+        """What was listed, by name, from the newest Listing of each."""
+        with self._reading() as connection:
+            query = select(INSTRUMENTS).where(INSTRUMENTS.c.seq.is_not(None)).order_by(INSTRUMENTS.c.name)
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return {row["name"]: _instrument(row) for row in rows}
+
+    def gaps(self, span: Span = EVERYTHING) -> pd.DataFrame:
+        """Gaps that overlap a span, by start; ``t1`` is missing while one is open."""
+        return self.rows("gaps", span=span)
+
+    def beats(self, span: Span = EVERYTHING) -> pd.DataFrame:
+        """Beats with ``ts_recv`` in a span."""
+        return self.rows("beats", span=span)
+
+    def last_beat(self) -> Beat | None:
+        """The newest beat: how far this store has come."""
+        kind, beats = KIND_TABLE["beat"], TAILS["beat"]
+        with self._reading() as connection:
+            row = connection.execute(select(beats).order_by(beats.c.seq.desc()).limit(1)).first()
+            names = self._known_names(connection)
+        if row is None:
+            return None
+        return next(iter(kind.structs(kind.arrays([row]), names)))  # type: ignore[return-value]  # of its own kind
+
+    def runs(self) -> list[RunRow]:
+        """Every start of the engine, oldest first."""
+        return self.row_structs(RunRow)
+
+    def accounts(self, run: int | None = None) -> list[AccountRow]:
+        """What became of the items of a run (default: the newest), per venue and channel."""
+        rows = self.row_structs(AccountRow)
+        wanted = max((row.run for row in rows), default=0) if run is None else run
+        return [row for row in rows if row.run == wanted]
+
+    def latest_health(self) -> list[HealthRow]:
+        """The newest state of each stream."""
+        return self.row_structs(HealthRow)
+
+    def checkpoint(self, code: str) -> Checkpoint | None:
+        """The newest checkpoint this code can read."""
+        with self._reading() as connection:
+            return newest_checkpoint(connection, code)
+
+    # how much
+
+    def table_counts(self) -> dict[str, int]:
+        """Events by plural name, tail and chunks together, and rows by table."""
+        counts: dict[str, int] = {}
+        with self._reading() as connection:
+            query = select(CHUNKS.c.kind, func.sum(CHUNKS.c.n)).group_by(CHUNKS.c.kind)
+            folded: dict[int, int] = dict(connection.execute(query).all())
+            for kind in KIND_TABLE.values():
+                tail = connection.execute(select(func.count()).select_from(TAILS[kind.name])).scalar_one()
+                counts[kind.plural] = tail + folded.get(kind.number, 0)
+            for name, table in ROW_TABLES.items():
+                if name not in counts:
+                    counts[name] = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        return counts
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the database and of its WAL."""
+        return {"db": _bytes(self._where), "wal": _bytes(self._where + "-wal")}
+
+    @property
+    def wal_bytes(self) -> int:
+        """Bytes of the write-ahead log: grows while a reader holds an old snapshot."""
+        return _bytes(self._where + "-wal")
+
+    @property
+    def commit_number(self) -> int:
+        """The number of the newest commit; each append is one more."""
+        with self._reading() as connection:
+            return int(connection.execute(select(WRITER.c.commit_number)).scalar_one())
+
+    # inside
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with told(self._where):
+            try:
+                with self._readers.connect() as connection:
+                    yield connection
+            except Damaged as error:
+                raise StoreCorrupt(self._where, str(error), recover_sentence(self._where)) from error
+
+    def _number(self, connection: Connection, name: str) -> int:
+        number = connection.execute(select(INSTRUMENTS.c.id).where(INSTRUMENTS.c.name == name)).scalar()
+        if number is not None:
+            return int(number)
+        known = [*self._known_names(connection).values()]
+        raise UnknownName("instrument", name, difflib.get_close_matches(name, known, 3, 0.5))
+
+    def _refreshed(self, connection: Connection, numbers: NDArray[np.int64]) -> dict[int, str]:
+        """Names of these numbers; asks the table when one is new to us."""
+        if len(numbers) and not set(np.unique(numbers).tolist()) <= self._names.keys():
+            self._names = dict(connection.execute(select(INSTRUMENTS.c.id, INSTRUMENTS.c.name)).all())
+        return self._names
+
+    def _known_names(self, connection: Connection | None = None) -> dict[int, str]:
+        if connection is None:
+            with self._reading() as opened:
+                return self._known_names(opened)
+        self._names = dict(connection.execute(select(INSTRUMENTS.c.id, INSTRUMENTS.c.name)).all())
+        return self._names
+
+
+def _seq(event: Event) -> int:
+    return event.seq
+
+
+def _bytes(path: str) -> int:
+    file = Path(path)
+    return file.stat().st_size if file.exists() else 0
+
+
+def _spelled(numbers: NDArray[np.int64], names: dict[int, str]) -> NDArray[Any]:
+    present, places = np.unique(numbers, return_inverse=True)
+    words = np.empty(len(present), dtype=object)
+    words[:] = [names[number] for number in present.tolist()]
+    return words[places]
+
+
+def _nullable(array: NDArray[Any]) -> Any:
+    if array.dtype != np.int64:
+        return array
+    missing = array == MISSING
+    return pd.arrays.IntegerArray(array, missing) if missing.any() else array
+
+
+def _instrument(row: dict[str, Any]) -> Instrument:
+    return Instrument(
+        name=row["name"],
+        venue=row["name"].partition(":")[0],
+        **{name: row[name] for name in Instrument.__struct_fields__[2:-3] if name != "inverse"},
+        inverse=bool(row["inverse"]),
+        status=row["status"],
+        assumed=bool(row["assumed"]),
+    )
+
+
+def open_store(url: str) -> Store:
+    """Open a database to read it, ``mode=ro``: this can neither change nor checkpoint it.
+
+    Raises :class:`~fbkit.errors.StoreMissing`, :class:`~fbkit.errors.SchemaMismatch`,
+    :class:`~fbkit.errors.StoreCorrupt`.
+    """
+    path = sqlite_path(url)
+    engine = reading_engine(path)
+    try:
+        with told(str(path)), engine.connect() as connection:
+            check_readable(connection, str(path))
+        return Store(make_url(url).render_as_string(), engine)
+    except BaseException:
+        engine.dispose()
+        raise

@@ -1,0 +1,253 @@
+"""Every table, in SQLAlchemy Core. A change here wants a migration; ``test_migrate.py`` compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.types import UserDefinedType
+
+from fbkit.model.columns import METRIC_COLUMNS
+from fbkit.model.rows import AccountRow, AlertRow, BarRow, HealthRow, MetricRow, RunRow, SummaryRow
+from fbkit.store.kinds import KIND_TABLE, Field, Kind
+
+
+class Exact(UserDefinedType[float]):
+    """A float64 kept bit for bit.
+
+    SQLite turns −0.0 into 0.0 in a column declared ``REAL``; one declared ``BLOB`` stores what it is given.
+    NaN is stored as ``NULL``.
+    """
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The declared type."""
+        return "BLOB"
+
+
+metadata = MetaData()
+
+
+def _i(name: str, **options: Any) -> Column[int]:
+    return Column(name, BigInteger().with_variant(Integer, "sqlite"), **options)
+
+
+def _f(name: str) -> Column[float]:
+    return Column(name, Exact)
+
+
+def _s(name: str, **options: Any) -> Column[str]:
+    return Column(name, Text, **options)
+
+
+def _column(field: Field) -> Column[Any]:
+    if field.name == "seq":
+        return _i("seq", primary_key=True, autoincrement=False)
+    makers: dict[str, Callable[[str], Column[Any]]] = {"i": _i, "f": _f, "s": _s}
+    return makers[field.type](field.name)
+
+
+def _tail(kind: Kind) -> Table:
+    """The newest events of a kind, by ``seq`` and nothing else: an index would cost six times the insert."""
+    return Table(f"tail_{kind.name}" if kind.name != "beat" else "beats", metadata, *map(_column, kind.fields))
+
+
+#: The tail of each kind, by its name.
+TAILS: dict[str, Table] = {name: _tail(kind) for name, kind in KIND_TABLE.items()}
+BEATS = TAILS["beat"]
+Index("beats_ts_recv", BEATS.c.ts_recv)
+
+#: Folded events, one blob a row. ``level`` is -1 once a chunk is big enough; the others are merged level by level.
+CHUNKS = Table(
+    "chunks",
+    metadata,
+    _i("id", primary_key=True, autoincrement=True),
+    _i("kind", nullable=False),
+    _i("instrument", nullable=False),
+    _i("seq_min", nullable=False),
+    _i("seq_max", nullable=False),
+    _i("ts_min", nullable=False),
+    _i("ts_max", nullable=False),
+    _i("n", nullable=False),
+    _i("level", nullable=False),
+    _i("codec", nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+Index("chunks_time", CHUNKS.c.kind, CHUNKS.c.instrument, CHUNKS.c.ts_max)
+Index("chunks_seq", CHUNKS.c.seq_min, CHUNKS.c.seq_max)
+Index("chunks_open", CHUNKS.c.kind, CHUNKS.c.instrument, CHUNKS.c.level, sqlite_where=CHUNKS.c.level >= 0)
+
+META = Table("meta", metadata, _s("key", primary_key=True), _s("value", nullable=False))
+
+#: One row: who may write, until when, and how far writing has come.
+WRITER = Table(
+    "writer",
+    metadata,
+    _i("id", primary_key=True, autoincrement=False),
+    _i("epoch", nullable=False),
+    _s("holder", nullable=False),
+    _i("pid", nullable=False),
+    _s("host", nullable=False),
+    _i("started", nullable=False),
+    _i("renewed", nullable=False),
+    _i("ttl", nullable=False),
+    _i("commit_number", nullable=False),
+    _i("last_seq", nullable=False),
+)
+
+#: Every name an event or row bears, and what its newest Listing says of it (``seq`` is that Listing's).
+INSTRUMENTS = Table(
+    "instruments",
+    metadata,
+    _i("id", primary_key=True, autoincrement=False),
+    _s("name", nullable=False, unique=True),
+    _i("seq"),
+    _s("venue_symbol"),
+    _s("base"),
+    _s("quote"),
+    _s("settle"),
+    _f("contract_size"),
+    _f("unit_mult"),
+    _f("tick"),
+    _f("step"),
+    _i("expiry"),
+    _i("inverse"),
+    _s("status"),
+    _i("assumed"),
+)
+
+
+def _row(struct: type[msgspec.Struct], *key: str) -> tuple[Column[Any], ...]:
+    """The columns of a row struct, in its order and of its types, with those of the key marked."""
+    return tuple(_of(field, key=field.name in key) for field in msgspec.structs.fields(struct))
+
+
+def _of(field: msgspec.structs.FieldInfo, *, key: bool) -> Column[Any]:
+    options: dict[str, Any] = {"primary_key": True} if key else {}
+    if field.type in (int, int | None) or field.name == "instrument":
+        return _i(field.name, **options, autoincrement=False) if key else _i(field.name)
+    return _s(field.name, **options) if field.type is str else _f(field.name)
+
+
+BARS = Table(
+    "bars",
+    metadata,
+    *_row(BarRow, "instrument", "tf", "t1"),
+    _i("commit_number", nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("bars_commit", BARS.c.commit_number)
+
+METRICS = Table(
+    "metrics",
+    metadata,
+    *(_of(field, key=True) for field in msgspec.structs.fields(MetricRow)[:3]),
+    *(_f(name) for name in METRIC_COLUMNS),
+    *(_i(f"n_{name}") for name in METRIC_COLUMNS),
+    _s("reasons"),
+    _f("coverage"),
+    _i("unsettled"),
+    _i("stamp"),
+    _i("commit_number", nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("metrics_commit", METRICS.c.commit_number)
+
+SUMMARY = Table(
+    "summary",
+    metadata,
+    *_row(SummaryRow, "instrument", "tf"),
+    _i("commit_number", nullable=False),
+    sqlite_with_rowid=False,
+)
+
+ALERTS = Table("alerts", metadata, *_row(AlertRow, "alert_id"), _i("commit_number", nullable=False))
+Index("alerts_ts", ALERTS.c.ts)
+Index("alerts_commit", ALERTS.c.commit_number)
+
+#: The projection of the Gap events; ``seq`` is that of the newest one.
+GAPS = Table(
+    "gaps",
+    metadata,
+    _i("gap_id", primary_key=True, autoincrement=False),
+    _i("instrument"),
+    _s("venue"),
+    _s("channel"),
+    _s("phase"),
+    _s("cause"),
+    _i("t0"),
+    _i("t1"),
+    _i("missing"),
+    _i("seq"),
+    _i("commit_number", nullable=False),
+)
+Index("gaps_t0", GAPS.c.t0)
+Index("gaps_commit", GAPS.c.commit_number)
+
+QUARANTINE = Table(
+    "quarantine",
+    metadata,
+    _i("id", primary_key=True, autoincrement=True),
+    _i("ts_recv"),
+    _s("venue"),
+    _s("channel"),
+    _s("instrument"),  # as the venue wrote it: it may be no name of ours
+    _s("reason"),
+    Column("sample", LargeBinary),
+    sqlite_autoincrement=True,
+)
+
+ACCOUNTS = Table("accounts", metadata, *_row(AccountRow, "run", "venue", "channel"), sqlite_with_rowid=False)
+
+#: The newest state of each stream …
+HEALTH = Table("health", metadata, *_row(HealthRow, "venue", "channel"), sqlite_with_rowid=False)
+#: … and every change of it.
+HEALTH_HISTORY = Table("health_history", metadata, _i("id", primary_key=True, autoincrement=True), *_row(HealthRow))
+Index("health_history_ts", HEALTH_HISTORY.c.ts)
+
+ENGINE_RUNS = Table("engine_runs", metadata, *_row(RunRow, "run"))
+
+CHECKPOINTS = Table(
+    "checkpoints",
+    metadata,
+    _i("seq", primary_key=True, autoincrement=False),
+    _i("ts"),
+    _s("code"),
+    _i("stamp"),
+    Column("state", LargeBinary),
+)
+
+STAMPS = Table(
+    "stamps",
+    metadata,
+    _i("stamp", primary_key=True, autoincrement=True),
+    _s("code", nullable=False),
+    _s("settings", nullable=False),
+    _i("ts", nullable=False),
+)
+Index("stamps_content", STAMPS.c.code, STAMPS.c.settings, unique=True)
+
+#: Tables of rows, by the name users say.
+ROW_TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        INSTRUMENTS,
+        BARS,
+        METRICS,
+        SUMMARY,
+        ALERTS,
+        GAPS,
+        BEATS,
+        QUARANTINE,
+        ACCOUNTS,
+        HEALTH,
+        HEALTH_HISTORY,
+        ENGINE_RUNS,
+        CHECKPOINTS,
+        STAMPS,
+    )
+}

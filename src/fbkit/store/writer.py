@@ -1,0 +1,209 @@
+"""The one writer of a database: one transaction a batch, and the lease looked at in each."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from fbkit.clock import Clock
+from fbkit.errors import StoreError
+from fbkit.model.events import KINDS, Event, Gap, Listing
+from fbkit.model.timeframe import NS_S
+from fbkit.runtime import FileLock
+from fbkit.store import chunks
+from fbkit.store.batch import Appended, Batch
+from fbkit.store.checkpoints import write_checkpoint
+from fbkit.store.driver import (
+    told,
+)
+from fbkit.store.events import has_seq
+from fbkit.store.kinds import FOLDED, KIND_TABLE, Kind
+from fbkit.store.lease import Lease, give_back, renew
+from fbkit.store.projections import project_gaps, project_listings
+from fbkit.store.reader import Store
+from fbkit.store.rows import by_type, names_in, write_rows
+from fbkit.store.schema import INSTRUMENTS, STAMPS, TAILS
+from fbkit.store.statements import Insert
+
+#: A WAL longer than this is checkpointed right after a commit, whatever maintenance does.
+WAL_LIMIT = 64 * 2**20
+
+#: How long the check at start may take.
+CHECK_NS = 2 * NS_S
+
+_TAIL_INSERT = {kind: Insert(TAILS[kind]) for kind in KIND_TABLE}
+_NAME_OF = {struct: name for name, struct in KINDS.items()}
+
+
+class Writer(Store):
+    """A store that may be written. Made by :func:`open_writer`; one a database.
+
+    A call that raises :class:`~fbkit.errors.StoreFull` or :class:`~fbkit.errors.StoreBusy` has changed nothing and may
+    be repeated with the same batch. After :class:`~fbkit.errors.LeaseLost` somebody else writes: stop.
+    """
+
+    def __init__(
+        self, url: str, readers: Engine, engine: Engine, clock: Clock, lease: Lease, lock: FileLock | None
+    ) -> None:
+        super().__init__(url, readers)
+        self._engine = engine
+        self._clock = clock
+        self._lease = lease
+        self._lock = lock
+        self._one = threading.RLock()
+        with self._reading() as connection:
+            self._ids = dict(connection.execute(select(INSTRUMENTS.c.name, INSTRUMENTS.c.id)).all())
+        with told(self._where):
+            self._connection = engine.connect()
+
+    @property
+    def epoch(self) -> int:
+        """The number of our lease."""
+        return self._lease.epoch
+
+    @property
+    def last_seq(self) -> int:
+        """The highest ``seq`` ever appended; 0 in a new database."""
+        return self._lease.last_seq
+
+    @property
+    def commit_number(self) -> int:
+        """The number of the newest append."""
+        return self._lease.commit_number
+
+    def append(self, batch: Batch) -> Appended:
+        """Write a batch in one transaction. What is there already (by ``seq`` or key) is left as it is.
+
+        Raises :class:`~fbkit.errors.StoreFull`, :class:`~fbkit.errors.StoreBusy`, :class:`~fbkit.errors.LeaseLost`.
+        """
+        apart = by_type(batch.rows)
+        events: dict[type[Event], list[Event]] = defaultdict(list)
+        for event in batch.events:
+            events[type(event)].append(event)
+        last = max((event.seq for event in batch.events), default=0)
+        names = {event.instrument for event in batch.events} | names_in(apart)
+        with self._one:
+            ahead = self._lease._replace(
+                commit_number=self._lease.commit_number + 1, last_seq=max(self._lease.last_seq, last)
+            )
+            with self._writing(ahead) as connection:
+                ids = self._numbered(connection, names)
+                new = 0
+                for struct, own in events.items():
+                    new += self._append_kind(connection, KIND_TABLE[_NAME_OF[struct]], own, ids, ahead)
+                again = bool(batch.events) and new == 0
+                rows = write_rows(connection, apart, ids, ahead.commit_number, again=again)
+                if batch.checkpoint is not None:
+                    write_checkpoint(connection, batch.checkpoint)
+            self._lease, self._ids = ahead, ids
+            if self.wal_bytes > WAL_LIMIT:
+                self.checkpoint_wal()
+        return Appended(new, len(batch.events) - new, rows, ahead.commit_number)
+
+    def _append_kind(
+        self, connection: Connection, kind: Kind, events: list[Event], ids: dict[str, int], ahead: Lease
+    ) -> int:
+        events = self._unfolded(connection, kind, events)
+        new = _TAIL_INSERT[kind.name].run(connection, kind.flat(events, ids))
+        if kind.struct is Listing:
+            project_listings(connection, events)
+        elif kind.struct is Gap:
+            project_gaps(connection, events, ids, ahead.commit_number)
+        return new
+
+    def _unfolded(self, connection: Connection, kind: Kind, events: list[Event]) -> list[Event]:
+        """Without those that lie in chunks: a batch may come again after its first time was folded."""
+        old = [event.seq for event in events if event.seq <= self._lease.last_seq]
+        if not old or kind not in FOLDED:
+            return events
+        known = has_seq(connection, kind, old)
+        return [event for event in events if event.seq not in known]
+
+    def _numbered(self, connection: Connection, names: set[str]) -> dict[str, int]:
+        """The number of every name, new ones written down. Kept only when the transaction is."""
+        unknown = sorted(names - self._ids.keys())
+        if not unknown:
+            return self._ids
+        start = len(self._ids) + 1
+        ids = {**self._ids, **{name: number for number, name in enumerate(unknown, start)}}
+        connection.execute(insert(INSTRUMENTS), [{"id": ids[name], "name": name} for name in unknown])
+        return ids
+
+    def stamp(self, code: str, settings: str) -> int:
+        """The number that stands for this code and these settings in every row's ``stamp``."""
+        row = {"code": code, "settings": settings, "ts": self._clock.now()}
+        with self._one, self._writing(self._lease) as connection:
+            connection.execute(upsert(STAMPS).values(row).on_conflict_do_nothing())
+            query = select(STAMPS.c.stamp).where(STAMPS.c.code == code, STAMPS.c.settings == settings)
+            return int(connection.execute(query).scalar_one())
+
+    def fold(self, before: int, limit: int | None = None) -> int:
+        """Move tail rows with ``ts_recv < before`` (UTC ns) into chunks, merge small chunks, checkpoint the WAL.
+
+        Each transaction moves at most :data:`fbkit.store.chunks.FOLD_ROWS`; with ``limit`` the call ends after about
+        that many, so that a writer thread may look at its queue between calls. Returns the rows moved.
+        """
+        moved = 0
+        for kind in FOLDED:
+            while limit is None or moved < limit:
+                with self._one, self._writing(self._lease) as connection:
+                    step = chunks.fold(connection, kind, before)
+                moved += step
+                if step < chunks.FOLD_ROWS:
+                    break
+        if limit is None or moved < limit:
+            self._merge()
+            self.checkpoint_wal()
+        return moved
+
+    def _merge(self) -> None:
+        with self._reading() as connection:
+            wanted = list(chunks.merges(connection))
+        for what in wanted:
+            with self._one, self._writing(self._lease) as connection:
+                chunks.merge(connection, what)
+
+    def checkpoint_wal(self) -> bool:
+        """Copy the WAL into the database; over :data:`WAL_LIMIT` also cut it. ``False``: a reader holds it up.
+
+        On the writing connection and no other, which keeps us off SQLite's WAL-reset race.
+        """
+        mode = "PRAGMA wal_checkpoint(TRUNCATE)" if self.wal_bytes > WAL_LIMIT else "PRAGMA wal_checkpoint(PASSIVE)"
+        with self._one, told(self._where):
+            # Outside any transaction: a checkpoint inside one is refused.
+            driver = self._connection.connection.driver_connection
+            assert driver is not None  # noqa: S101 - an open connection has its driver's
+            busy, pages, done = driver.execute(mode).fetchone()
+            return not busy and pages == done
+
+    def close(self) -> None:
+        """Give back lease and lock, empty the WAL, close. Safe to call twice."""
+        with self._one:
+            if not self._connection.closed:
+                try:
+                    # Whatever refuses this: the lock falls with us, and the WAL is read at the next start.
+                    with suppress(StoreError), self._writing(self._lease) as connection:
+                        give_back(connection, self._lease)
+                    with suppress(StoreError):
+                        self.checkpoint_wal()
+                finally:
+                    self._shut()
+
+    def _shut(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+        super().close()
+        if self._lock is not None:
+            self._lock.release()
+
+    @contextmanager
+    def _writing(self, ahead: Lease) -> Iterator[Connection]:
+        """A transaction that has renewed our lease, or none at all."""
+        with told(self._where), self._connection.begin():
+            renew(self._connection, self._clock, ahead, where=self._where)
+            yield self._connection
