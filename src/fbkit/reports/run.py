@@ -21,6 +21,7 @@ from fbkit.clock import Clock, SystemClock, iso
 from fbkit.continuity.hashing import digest_of, hash_file
 from fbkit.continuity.machine import versions
 from fbkit.continuity.names import inside
+from fbkit.continuity.places import redacted_url
 from fbkit.errors import ReportFailed, ReportRunning, StoreHeld
 from fbkit.model.timeframe import NS_S
 from fbkit.reports.child import JOB, OUTCOME, PUBLISH, RAN, SOURCE, Job, Outcome
@@ -28,7 +29,7 @@ from fbkit.reports.family import Family
 from fbkit.reports.notebook import find_notebook, read_notebook
 from fbkit.reports.parameters import Parameter, check_parameters, parameters_of
 from fbkit.reports.runs import Runs
-from fbkit.reports.secrecy import redact, redact_folder, redacted_url, secrets_of
+from fbkit.reports.secrecy import redact, redact_folder, secrets_of
 from fbkit.runtime import FileLock, database_url, spawn, workspace, write_atomic
 from fbkit.settings import Settings
 

@@ -1,0 +1,170 @@
+"""Everything a status report speaks of, read once from the store, so that all its sections say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fbkit.clock import Clock
+from fbkit.continuity.backend import WINDOWS, Backend, heartbeats, judge, share_up
+from fbkit.continuity.phase import Phase, show_phase
+from fbkit.continuity.places import redacted_url
+from fbkit.model.columns import METRIC_COLUMNS, Z_COLUMNS
+from fbkit.model.instrument import Instrument
+from fbkit.model.market import Market, Span
+from fbkit.model.rows import AccountRow, AlertRow, MetricRow, RunRow, SummaryRow
+from fbkit.model.timeframe import NS_HOUR, TIMEFRAMES, floor_to
+from fbkit.reports.runs import ReportRun, Runs
+from fbkit.settings import Settings
+from fbkit.store.reader import Store
+
+_WORDS_OF_GAP = ("venue", "channel", "instrument", "cause")
+_Z_PLACES = [METRIC_COLUMNS.index(name) for name in Z_COLUMNS]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the report was asked: timeframe, hours to look back, rows in a list, the coin of the price chart."""
+
+    tf: str = "15m"
+    hours: int = 24
+    top: int = 8
+    coin: str = "BTC"
+
+
+class Hole(msgspec.Struct, frozen=True):
+    """A gap, cut to the window: ``[t0, t1)`` in UTC ns; ``open`` when it has no end yet; whether it was filled."""
+
+    venue: str
+    channel: str
+    instrument: str
+    cause: str
+    t0: int
+    t1: int
+    open: bool
+    filled: bool
+
+    @property
+    def length(self) -> int:
+        """Nanoseconds of it inside the window."""
+        return self.t1 - self.t0
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """One reading of a store. The window ``[since, until)`` is UTC ns; ``until`` is ``None`` before the first beat."""
+
+    asked: Asked
+    now: int
+    market: Market
+    seed: int | None
+    url: str
+    phase: Phase | None
+    backend: Backend
+    since: int
+    until: int | None
+    instruments: dict[str, Instrument]
+    counts: dict[str, int]
+    sizes: dict[str, int]
+    bars: pd.DataFrame
+    summary: list[SummaryRow]
+    metrics: list[MetricRow]
+    alerts: list[AlertRow]
+    holes: list[Hole]
+    beats: NDArray[np.int64]
+    uptime: float | None
+    accounts: list[AccountRow]
+    runs: list[RunRow]
+    quarantine: pd.DataFrame
+    reports: list[ReportRun]
+
+    @property
+    def window_ns(self) -> int:
+        """Length of the window in ns."""
+        return (self.until or self.since) - self.since
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is one venue, so that its name need not be said each time."""
+        return len({name.partition(":")[0] for name in self.names}) <= 1
+
+    @property
+    def names(self) -> list[str]:
+        """Instruments that the summary or the listing knows, by name."""
+        return sorted({row.instrument for row in self.summary} | self.instruments.keys())
+
+    @property
+    def z(self) -> tuple[NDArray[np.float64], list[str]]:
+        """Every Z-score of the window (flat), and the reasons of those that are missing."""
+        values = np.array([[row.value(name) for name in Z_COLUMNS] for row in self.metrics]).ravel()
+        reasons = [row.reasons[place] for row in self.metrics for place in _Z_PLACES if row.reasons[place]]
+        return values, reasons
+
+
+def read_facts(store: Store, settings: Settings, asked: Asked, clock: Clock) -> Facts:
+    """Read what the report needs. An empty store gives empty facts, never an error."""
+    now = clock.now()
+    backend = judge(store, now)
+    until = backend.as_of
+    since = (until or now) - asked.hours * NS_HOUR
+    span = Span(since, until or now)
+    return Facts(
+        asked=asked,
+        now=now,
+        market=store.market,
+        seed=store.seed,
+        url=redacted_url(store.url, settings.home),
+        phase=show_phase(settings),
+        backend=backend,
+        since=since,
+        until=until,
+        instruments=store.instruments(),
+        counts=store.table_counts(),
+        sizes=store.sizes(),
+        bars=store.rows("bars", tf=asked.tf, span=span),
+        summary=store.row_structs(SummaryRow, tf=asked.tf),
+        metrics=store.row_structs(MetricRow, tf=asked.tf, span=span),
+        alerts=store.row_structs(AlertRow, span=span),
+        holes=_holes(store.gaps(span), since, until or now),
+        beats=heartbeats(store, since, until) if until else np.empty(0, np.int64),
+        uptime=share_up(store, since, until) if until else None,
+        accounts=store.accounts(),
+        runs=store.runs(),
+        quarantine=store.rows("quarantine", span=span),
+        reports=Runs(settings).newest(last=20),
+    )
+
+
+def _holes(gaps: pd.DataFrame, since: int, until: int) -> list[Hole]:
+    found = []
+    for row in gaps.to_dict("records"):
+        ended = not pd.isna(row["t1"])
+        t0, t1 = max(int(row["t0"]), since), min(int(row["t1"]), until) if ended else until
+        if t1 > t0:
+            filled = row["phase"] == "backfilled"
+            venue, channel, instrument, cause = (str(row[key] or "") for key in _WORDS_OF_GAP)
+            found.append(Hole(venue, channel, instrument, cause, t0, t1, not ended, filled))
+    return found
+
+
+def joined_length(holes: Sequence[Hole]) -> int:
+    """Nanoseconds that lie in at least one of the holes."""
+    total, reached = 0, 0
+    for hole in sorted(holes, key=lambda hole: hole.t0):
+        total += max(0, hole.t1 - max(hole.t0, reached))
+        reached = max(reached, hole.t1)
+    return total
+
+
+def slots_expected(facts: Facts) -> int:
+    """Bars that the window should hold, of the asked timeframe: closed slots × instruments that are known."""
+    if facts.until is None:
+        return 0
+    length = TIMEFRAMES[facts.asked.tf]
+    first = int(facts.bars["t0"].min()) if len(facts.bars) else facts.until
+    return max(0, floor_to(facts.until, length) - max(first, facts.since)) // length * len(facts.names)
+
+
+__all__ = ["WINDOWS", "Asked", "Facts", "Hole", "joined_length", "read_facts", "slots_expected"]
