@@ -4,11 +4,13 @@ from fbkit.ingest.child import run_headless
 from fbkit.ingest.demo import Demo, run_demo
 from fbkit.ingest.handle import CollectorHandle, ensure_collector, find_collector
 from fbkit.ingest.recording import Recorded, collect_recording
+from fbkit.ingest.stamp import code_stamp
 
 __all__ = [
     "CollectorHandle",
     "Demo",
     "Recorded",
+    "code_stamp",
     "collect_recording",
     "ensure_collector",
     "find_collector",

@@ -14,7 +14,8 @@ import msgspec
 
 from fbkit.clock import Clock, SystemClock, iso
 from fbkit.errors import FbkitError, is_transient
-from fbkit.feeds import Capture, Feed, Progress
+from fbkit.feeds.feed import Feed, Progress
+from fbkit.feeds.recorded import Capture
 from fbkit.health import Health
 from fbkit.hub import Hub, Pulse
 from fbkit.ingest.beats import Beats
@@ -194,9 +195,9 @@ class Collector:
         try:
             async for progress in feed.backfill(self.ears, since, until):
                 self._tell_backfill(feed.venue, progress)
-                gap = waiting.pop(progress.what, None)
+                gap = waiting.pop(progress.instrument, None)
                 if gap is not None:
-                    self._close_gap(gap, backfilled=True)
+                    self._close_gap(gap, backfilled=progress.complete)
                 await asyncio.sleep(0)
         finally:
             for gap in waiting.values():

@@ -14,8 +14,8 @@ import httpx
 
 from fbkit.clock import SystemClock, VirtualClock, VirtualLoop, parse_utc
 from fbkit.errors import StoreError
-from fbkit.feeds import Feed, World
-from fbkit.feeds.binance import BinanceFeed
+from fbkit.feeds.binance.feed import BinanceFeed
+from fbkit.feeds.feed import Feed, World
 from fbkit.health import Health
 from fbkit.ingest.beats import Beats
 from fbkit.ingest.ears import Ears
@@ -94,7 +94,9 @@ async def _play(
     ears = Ears(pipeline, beats, Health(), clock)
     async with httpx.AsyncClient(transport=venue.http, base_url=settings.binance_rest) as http:
         world = World(clock, venue, http, random=lambda: 0.5, limited=False, parallel=1)
-        feed = BinanceFeed(world, settings)
+        feed = BinanceFeed(
+            rest=settings.binance_rest, ws=settings.binance_ws, count=settings.instruments, world=world
+        )
         await _history(session, feed, ears, clock, settings, told)
         tasks = [asyncio.ensure_future(feed.run(ears)), asyncio.ensure_future(Refill(pipeline, ears, clock).run(feed))]
         end = START + seconds * NS_S
@@ -125,8 +127,8 @@ async def _history(
     waiting: dict[str, Gap] = session.open_history(names, feed.venue, clock.now(), since)
     async for progress in feed.backfill(ears, since, clock.now()):
         told(0.0, f"history of {progress.done} of {progress.total} instruments")
-        gap = waiting.pop(progress.what, None)
+        gap = waiting.pop(progress.instrument, None)
         if gap is not None:
-            session.pipeline.close_gap(gap, clock.now(), gap.t1 or clock.now(), backfilled=True)
+            session.pipeline.close_gap(gap, clock.now(), gap.t1 or clock.now(), backfilled=progress.complete)
     for gap in waiting.values():
         session.pipeline.close_gap(gap, clock.now(), gap.t1 or clock.now(), backfilled=False)

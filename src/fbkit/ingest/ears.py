@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fbkit.clock import Clock
-from fbkit.feeds import Capture
+from fbkit.feeds.recorded import Capture
 from fbkit.health import Health
 from fbkit.ingest.beats import Beats
 from fbkit.ingest.pipeline import Pipeline
@@ -13,7 +13,7 @@ from fbkit.model import Gap, Item
 
 
 class Ears:
-    """The :class:`~fbkit.feeds.Sink` of a running collector."""
+    """The :class:`~fbkit.feeds.sink.Sink` of a running collector."""
 
     def __init__(
         self,

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from fbkit.clock import Clock
 from fbkit.errors import FbkitError
-from fbkit.feeds import Feed, Sink
+from fbkit.feeds.feed import Feed
+from fbkit.feeds.sink import Sink
 from fbkit.ingest.pipeline import Pipeline
 from fbkit.ingest.sequence import Hole
 from fbkit.model import Gap

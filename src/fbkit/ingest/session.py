@@ -13,8 +13,8 @@ from fbkit.clock import Clock, iso
 from fbkit.engine import Engine
 from fbkit.errors import StoreError
 from fbkit.ingest.pipeline import Pipeline
-from fbkit.ingest.stamp import Stamp, stamp_of
-from fbkit.model import NS_MIN, NS_MS, AccountRow, Bar, Beat, Gap, Market, RunRow, Span, Trade
+from fbkit.ingest.stamp import stamp_of
+from fbkit.model import NS_MIN, NS_MS, AccountRow, Beat, Gap, Market, RunRow, Span
 from fbkit.settings import Settings
 from fbkit.store import Batch, Checkpoint, Writer, open_writer
 
@@ -30,7 +30,10 @@ class Session:
 
     def __init__(self, writer: Writer, settings: Settings) -> None:
         self.writer = writer
-        self.stamp: Stamp = stamp_of(settings)
+        self.stamp = stamp_of(settings)
+        self.number = writer.stamp(self.stamp.code, self.stamp.settings)
+        self._history: dict[str, Gap] = {}
+        self._run: RunRow | None = None
         self.from_checkpoint = 0
         last = writer.last_beat()
         self.last_beat_ts = last.ts_recv if last else None
@@ -38,9 +41,9 @@ class Session:
             Engine(
                 lateness_ns=settings.lateness_ms * NS_MS,
                 min_coverage=settings.min_coverage,
-                stamp=self.stamp.number,
+                stamp=self.number,
             ),
-            Rules(stamp=self.stamp.number),
+            Rules(stamp=self.number),
             last_seq=writer.last_seq,
             last_beat=last.n if last else 0,
             last_beat_ts=last.ts_event if last else 0,
@@ -69,33 +72,28 @@ class Session:
 
     # -- at the start -------------------------------------------------------------------------------------------
 
-    def begin(self, now: int, *, history_of: Iterable[str] = ()) -> None:
-        """Write that a run begins, and the gap since the last one."""
+    def begin(self, now: int) -> None:
+        """Write that a run begins, and the gap since the last one, whose bars are still to be fetched."""
         facts = self.stamp
-        self.pipeline.add_row(
-            RunRow(
-                run=self.writer.epoch,
-                ts_start=now,
-                seq_start=self.writer.last_seq + 1,
-                stamp=facts.number,
-                code=facts.code,
-                settings=facts.settings,
-                python=facts.python,
-                numpy=facts.numpy,
-                pid=os.getpid(),
-                host=platform.node(),
-                from_checkpoint=self.from_checkpoint,
-            )
+        self._run = RunRow(
+            run=self.writer.epoch,
+            ts_start=now,
+            seq_start=self.pipeline.last_seq + 1,
+            stamp=self.number,
+            code=facts.code,
+            settings=facts.settings,
+            python=facts.python,
+            numpy=facts.numpy,
+            pid=os.getpid(),
+            host=platform.node(),
+            from_checkpoint=self.from_checkpoint,
         )
+        self.pipeline.add_row(self._run)
         self.pipeline.setting(now, "engine", facts.settings)
         if self.last_beat_ts is not None and now > self.last_beat_ts:
             gap = self.pipeline.open_gap(now, "stopped", self.last_beat_ts)
             self.pipeline.close_gap(gap, now, now, backfilled=False)
             self._history = {name: self._open(name, now, self.last_beat_ts) for name in self.writer.instruments()}
-        else:
-            self._history = {}
-        for name in history_of:
-            self._history.setdefault(name, self._open(name, now, now))
 
     def open_history(self, names: Iterable[str], venue: str, now: int, since: int) -> dict[str, Gap]:
         """Gaps under which the past of a venue's instruments is fetched; the engine waits for their ends."""
@@ -128,11 +126,11 @@ class Session:
                 pipeline.engine.take(event)
         recent = Span(last.ts_recv - _KNOWN_AGAIN_NS, None)
         for name in writer.instruments():
-            trades = writer.read(Trade, name, recent)
+            trades = writer.read("trade", name, recent)
             if len(trades["venue_id"]):
                 ids = sorted(trades["venue_id"].tolist())
                 pipeline.order.reload(name, ids, int(trades["ts_event"].max()))
-            bars = writer.read(Bar, name)
+            bars = writer.read("bar", name)
             if len(bars["ts_event"]):
                 pipeline.order.reload_bars(name, "1m", bars["ts_event"].tolist())
 
@@ -152,8 +150,8 @@ class Session:
         """Write the final accounts and close the database; returns the accounts."""
         accounts = self.accounts()
         try:
-            self.writer.append(Batch([], [*accounts], None))
-            self.writer.end_run(now)
+            ended = [] if self._run is None else [msgspec.structs.replace(self._run, ts_stop=now)]
+            self.writer.append(Batch([], [*accounts, *ended], None))
         except StoreError:
             # The lease or the disk is gone; the accounts are still told to whoever asked for the run.
             return accounts

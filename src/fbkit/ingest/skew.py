@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from statistics import median_low
 
@@ -9,6 +10,9 @@ from fbkit.model import NS_S
 
 _WINDOW_NS = 10 * NS_S
 _WINDOWS = 30
+
+# Before the first ten seconds are full, the median of so many delays stands for them.
+_FIRST = 1001
 
 #: A venue this much above the smallest skew does not hold back the others' bars.
 LAGGARD_NS = 10 * NS_S
@@ -18,31 +22,40 @@ class Skew:
     """The skew of one venue, signed, in ns; ``None`` before its first live event.
 
     >>> skew = Skew()
-    >>> skew.hear(1_000, 400); skew.hear(2_000, 1_500); skew.ns
-    500
+    >>> for delay in (600, 500, 9_000): skew.hear(10_000, 10_000 - delay)
+    >>> skew.ns
+    600
     """
 
-    __slots__ = ("_lowest", "_minima", "_since", "ns")
+    __slots__ = ("_first", "_lowest", "_minima", "_until", "ns")
 
     def __init__(self) -> None:
         self._minima: deque[int] = deque(maxlen=_WINDOWS)
-        self._since: int | None = None
+        self._first: list[int] = []
+        self._until = 0
         self._lowest = 0
         self.ns: int | None = None
 
     def hear(self, ts_recv: int, ts_event: int) -> None:
         """Take in one live trade, quote or mark."""
         behind = ts_recv - ts_event
-        if self._since is None:
-            self._since, self._lowest, self.ns = ts_recv, behind, behind
-        elif ts_recv - self._since >= _WINDOW_NS:
+        if ts_recv < self._until:
+            if behind < self._lowest:
+                self._lowest = behind
+            if not self._minima and len(self._first) < _FIRST:
+                self._hear_first(behind)
+        elif self.ns is None:
+            self._until, self._lowest = ts_recv + _WINDOW_NS, behind
+            self._hear_first(behind)
+        else:
             self._minima.append(self._lowest)
-            self._since, self._lowest = ts_recv, behind
+            self._until, self._lowest = ts_recv + _WINDOW_NS, behind
             self.ns = median_low(self._minima)
-        elif behind < self._lowest:
-            self._lowest = behind
-            if not self._minima:
-                self.ns = behind
+
+    def _hear_first(self, behind: int) -> None:
+        """One delay in ten seconds may be nonsense; the median of all so far is not moved by it."""
+        insort(self._first, behind)
+        self.ns = self._first[(len(self._first) - 1) // 2]
 
 
 def largest_fair(skews: list[int]) -> int:

@@ -22,9 +22,8 @@ _DECIDING_SETTINGS = ("lateness_ms", "min_coverage", "cadence_ms")
 
 
 class Stamp(NamedTuple):
-    """``number`` goes into the rows; the rest says what it stands for."""
+    """What a run's numbers depend on. Rows carry the number that the store gave to code and settings."""
 
-    number: int
     code: str
     settings: str
     python: str
@@ -46,6 +45,4 @@ def code_stamp() -> str:
 def stamp_of(settings: Settings) -> Stamp:
     """The stamp of rows computed here, under these settings."""
     chosen = msgspec.json.encode({name: getattr(settings, name) for name in _DECIDING_SETTINGS}).decode()
-    facts = (code_stamp(), chosen, platform.python_version(), np.__version__)
-    number = int.from_bytes(hashlib.blake2b("\0".join(facts).encode(), digest_size=8).digest(), "big") >> 1
-    return Stamp(number, *facts)
+    return Stamp(code_stamp(), chosen, platform.python_version(), np.__version__)

@@ -14,8 +14,9 @@ import httpx
 
 from fbkit.clock import Clock
 from fbkit.errors import CollectorError
-from fbkit.feeds import Feed, World, make_transport
-from fbkit.feeds.binance import BinanceFeed
+from fbkit.feeds.binance.feed import BinanceFeed
+from fbkit.feeds.feed import Feed, World
+from fbkit.feeds.transport import make_transport
 from fbkit.model import Market
 from fbkit.runtime import spawn
 from fbkit.settings import Settings
@@ -23,7 +24,11 @@ from fbkit.settings import Settings
 log = logging.getLogger(__name__)
 
 #: A venue's room by its name; each takes the world and the settings.
-FEEDS: dict[str, Callable[[World, Settings], Feed]] = {"binance": BinanceFeed}
+FEEDS: dict[str, Callable[[World, Settings], Feed]] = {
+    "binance": lambda world, chosen: BinanceFeed(
+        rest=chosen.binance_rest, ws=chosen.binance_ws, count=chosen.instruments, world=world
+    ),
+}
 
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 

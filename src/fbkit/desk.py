@@ -1,0 +1,238 @@
+"""The front door for notebooks: one object that reads a database, and one call that starts collecting.
+
+>>> import fbkit
+>>> desk = fbkit.open()                                        # doctest: +SKIP
+>>> desk.trades("binance:BTC-USDT-PERP", since="2h")           # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import difflib
+import html
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from fbkit.clock import Clock, SystemClock, iso, parse_utc
+from fbkit.errors import StoreMissing, UnknownName
+from fbkit.health import uptime_windows
+from fbkit.ingest import CollectorHandle, code_stamp, ensure_collector, find_collector, run_demo
+from fbkit.model import TIMEFRAMES, Market, Span
+from fbkit.quant.frames import zscore
+from fbkit.runtime import database_url
+from fbkit.settings import Settings, duration_ns, load_settings
+from fbkit.store import Store, open_store
+
+__all__ = ["Desk", "collect", "demo", "open", "zscore"]
+
+
+def open(url: str | None = None, *, or_demo: bool = False, settings: Settings | None = None) -> Desk:  # noqa: A001 - the word users type
+    """Open a database for reading: the given URL, else the one the settings name.
+
+    With ``or_demo``, where nothing was collected yet, the demo is run once and opened instead.
+    Raises :class:`~fbkit.errors.StoreMissing` when there is nothing to open.
+    """
+    settings = settings or load_settings(db=url)
+    url = url or database_url(settings)
+    try:
+        return Desk(open_store(url), settings)
+    except StoreMissing:
+        if not or_demo:
+            raise
+        return demo(settings.seed)
+
+
+def demo(seed: int = 7, instruments: int = 12) -> Desk:
+    """The simulated market's last seconds of 2026-01-01 with the 48 h before them, made once and kept in home."""
+    settings = load_settings(seed=seed, instruments=instruments, venues="sim")
+    path = settings.home / "demo" / f"seed-{seed}-{instruments}-{code_stamp()}.db"
+    url = f"sqlite:///{path.as_posix()}"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            made = Path(folder) / path.name
+            run_demo(f"sqlite:///{made.as_posix()}", settings)
+            made.replace(path)
+    return Desk(open_store(url), settings)
+
+
+def collect(
+    venues: str | list[str] | None = None, *, in_process: bool = False, settings: Settings | None = None, **given: Any
+) -> CollectorHandle:
+    """Collect in the background; calling again gives the collector that runs.
+
+    ``venues``: ``"sim"`` (default), or names such as ``["binance"]``. Other settings by name (``instruments=30``).
+    ``in_process=True`` runs it on a thread of this process instead of a child.
+    """
+    if isinstance(venues, list):
+        venues = ",".join(venues)
+    settings = settings or load_settings(venues=venues, **given)
+    return ensure_collector(settings, in_process=in_process)
+
+
+class Desk:
+    """Reads what was collected. Frames have a UTC index, units in their column names, coverage beside windows.
+
+    ``since`` and ``until`` take an instant (``"2026-11-22T14:00Z"``, UTC ns, a Timestamp) or a duration back from now
+    (``"2h"``); back from the last Beat where no collector runs and the market is not LIVE.
+    """
+
+    def __init__(self, store: Store, settings: Settings, clock: Clock | None = None) -> None:
+        self.store, self.settings = store, settings
+        self._clock = clock or SystemClock()
+
+    # -- what there is ----------------------------------------------------------------------------------------
+
+    @property
+    def market(self) -> Market:
+        """What the database holds: SIMULATED, RECORDED or LIVE."""
+        return self.store.market
+
+    def instruments(self) -> pd.DataFrame:
+        """Every instrument heard of, with units and multipliers."""
+        rows = [
+            {name: getattr(one, name) for name in one.__struct_fields__} for one in self.store.instruments().values()
+        ]
+        return pd.DataFrame(rows).set_index("name").sort_index() if rows else pd.DataFrame(rows)
+
+    def find(self, text: str) -> list[str]:
+        """Names meant by a name, a symbol or a coin, in name order; raises ``UnknownName`` with the nearest ones."""
+        known = self.store.instruments()
+        if text in known:
+            return [text]
+        wanted = text.upper()
+        found = [name for name, one in known.items() if wanted in {one.symbol, one.base, one.venue_symbol.upper()}]
+        if found:
+            return sorted(found)
+        bases = sorted({one.base for one in known.values()})
+        near = difflib.get_close_matches(text, known, 3, 0.5) or difflib.get_close_matches(wanted, bases, 3, 0.5)
+        raise UnknownName("instrument", text, near)
+
+    # -- events -----------------------------------------------------------------------------------------------
+
+    def trades(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Trades; ``side`` is the taker's, +1 buy, −1 sell."""
+        return self._events("trade", instrument, since, until)
+
+    def quotes(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Best bid and ask, and depth sums where ``levels`` is above 0; conflated as the settings say."""
+        return self._events("quote", instrument, since, until)
+
+    def marks(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Mark, index and predicted funding."""
+        return self._events("mark", instrument, since, until)
+
+    def funding(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Settled funding rates."""
+        return self._events("funding", instrument, since, until)
+
+    def open_interest(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Open interest, one side, in coins."""
+        return self._events("open_interest", instrument, since, until)
+
+    def liquidations(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Forced closes; ``liquidated`` is the position that died. Sampled by some venues: sums are lower bounds."""
+        return self._events("liquidation", instrument, since, until)
+
+    def ratios(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """The four long/short ratios."""
+        return self._events("ratio", instrument, since, until)
+
+    def _events(self, kind: str, instrument: str, since: Any, until: Any) -> pd.DataFrame:
+        return self.store.frame(kind, self._one(instrument), self.span(since, until))
+
+    # -- what was computed ------------------------------------------------------------------------------------
+
+    def bars(self, instrument: str, tf: str = "1m", since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Closed bars, labelled by their end t1, with source and coverage."""
+        return self._rows("bars", instrument, tf, since, until)
+
+    def metrics(self, coin: str, tf: str = "15m", since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Metrics of a coin's instruments as they stood when each bar closed, one row a bar and instrument."""
+        return self._rows("metrics", coin, tf, since, until)
+
+    def summary(self, tf: str | None = None) -> pd.DataFrame:
+        """The newest state of each instrument and timeframe: bar, loudest Z, coverage."""
+        self._check_tf(tf)
+        return self.store.rows("summary", tf=tf)
+
+    def alerts(self, since: Any = None, until: Any = None, last: int | None = None) -> pd.DataFrame:
+        """Alerts, oldest first."""
+        return self.store.rows("alerts", span=self.span(since, until), last=last)
+
+    def gaps(self, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Every period without data: from, to, cause, whether it was backfilled."""
+        return self.store.rows("gaps", span=self.span(since, until))
+
+    def accounts(self) -> pd.DataFrame:
+        """What became of every item of the newest run, per venue and channel."""
+        return self.store.accounts()
+
+    def health(self) -> pd.DataFrame:
+        """State of each stream at the last heartbeat, with reasons."""
+        return self.store.latest_health()
+
+    def uptime(self) -> dict[str, float | None]:
+        """Uptime in percent over 1h, 24h and 7d, by heartbeats; ``None`` where unknown."""
+        return uptime_windows(self.store.heartbeats(), self.now(), lambda: None)  # replaced at integration
+
+    def _rows(self, table: str, instrument: str, tf: str, since: Any, until: Any) -> pd.DataFrame:
+        self._check_tf(tf)
+        span = self.span(since, until)
+        frames = [self.store.rows(table, instrument=name, tf=tf, span=span) for name in self.find(instrument)]
+        return frames[0] if len(frames) == 1 else pd.concat(frames).sort_index(kind="stable")
+
+    # -- time -------------------------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        """What "now" means for this database, UTC ns: the clock's, or the last Beat where nothing is collected."""
+        last = self.store.last_beat()
+        if last is None or self.market is Market.LIVE or find_collector(self.settings, self.store.url) is not None:
+            return self._clock.now()
+        return last.ts_recv
+
+    def span(self, since: Any = None, until: Any = None) -> Span:
+        """The stretch of time meant by ``since`` and ``until``."""
+        return Span(self._instant(since), self._instant(until))
+
+    def _instant(self, when: Any) -> int | None:
+        if when is None or isinstance(when, int):
+            return when
+        if isinstance(when, pd.Timestamp):
+            moment = when.tz_localize("UTC") if when.tzinfo is None else when.tz_convert("UTC")
+            return int(moment.as_unit("ns").value)
+        text = str(when)
+        if text[-1:] in "smhd" and text[:1].isdigit() and "-" not in text:
+            return self.now() - duration_ns(text, "since")
+        try:
+            return parse_utc(text)
+        except ValueError as error:
+            raise UnknownName("instant", text, ("2h", "2026-11-22T14:00:00Z")) from error
+
+    # -- small things -----------------------------------------------------------------------------------------
+
+    def _one(self, text: str) -> str:
+        found = self.find(text)
+        if len(found) > 1:
+            raise UnknownName("single instrument", text, found[:5])
+        return found[0]
+
+    @staticmethod
+    def _check_tf(tf: str | None) -> None:
+        if tf is not None and tf not in TIMEFRAMES:
+            raise UnknownName("timeframe", tf, tuple(TIMEFRAMES))
+
+    def __repr__(self) -> str:
+        last = self.store.last_beat()
+        seen = iso(last.ts_recv) if last else "nothing yet"
+        return f"<Desk {self.market} {self.store.url}, {len(self.store.instruments())} instruments, last beat {seen}>"
+
+    def _repr_html_(self) -> str:
+        counts = self.store.table_counts()
+        cells = "".join(
+            f"<tr><td>{html.escape(k)}</td><td style='text-align:right'>{v:,}</td></tr>" for k, v in counts.items()
+        )
+        return f"<b>{html.escape(repr(self))}</b><table>{cells}</table>"
+
