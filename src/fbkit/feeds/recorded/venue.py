@@ -1,0 +1,39 @@
+"""Which venue a recording is of."""
+
+from __future__ import annotations
+
+#: How recorders spell our venues, as prefixes in lower case.
+_SPELLINGS = {
+    "binance": "binance",
+    "bybit": "bybit",
+    "okx": "okx",
+    "okex": "okx",
+    "hyperliquid": "hyperliquid",
+    "deribit": "deribit",
+    "bitget": "bitget",
+    "gate": "gate",
+}
+
+#: A key that only this venue's frames have.
+_MARKS = ((b'"stream"', "binance"), (b'"topic"', "bybit"), (b'"arg"', "okx"), (b'"channel"', "hyperliquid"))
+
+
+def venue_named(text: str) -> str:
+    """The venue a recorder's word, a folder or a file name means; ``""`` if none.
+
+    >>> venue_named("BINANCE_FUTURES"), venue_named("cryptofeed_OKX.jsonl"), venue_named("notes")
+    ('binance', 'okx', '')
+    """
+    lower = text.lower()
+    for spelling, venue in _SPELLINGS.items():
+        if spelling in lower:
+            return venue
+    return ""
+
+
+def venue_of_frame(payload: bytes) -> str:
+    """The venue whose wire a frame is written in; ``""`` if it does not tell."""
+    for mark, venue in _MARKS:
+        if mark in payload[:200]:
+            return venue
+    return ""
