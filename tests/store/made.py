@@ -54,7 +54,7 @@ def events(n: int, *, seed: int = 7, start: int = START, first: int = 1) -> list
     return made
 
 
-def _event(rng: random.Random, i: int, recv: int, seq: int) -> Event:
+def _event(rng: random.Random, i: int, recv: int, seq: int) -> Event:  # noqa: C901, PLR0911, PLR0912 - a case a kind
     maybe = rng.random() < 0.8
     name = rng.choice(NAMES)
     head: dict[str, Any] = {
@@ -114,7 +114,21 @@ def _event(rng: random.Random, i: int, recv: int, seq: int) -> Event:
             return Beat(**{**head, "instrument": ""}, n=i, last=not maybe)
 
 
-_KINDS = ["trade", "quote", "mark", "funding", "open_interest", "liquidation", "ratio", "day", "bar", "listing", "gap", "setting", "beat"]
+_KINDS = [
+    "trade",
+    "quote",
+    "mark",
+    "funding",
+    "open_interest",
+    "liquidation",
+    "ratio",
+    "day",
+    "bar",
+    "listing",
+    "gap",
+    "setting",
+    "beat",
+]
 _WEIGHTS = (400, 300, 100, 5, 20, 5, 10, 20, 30, 3, 3, 2, 20)
 
 

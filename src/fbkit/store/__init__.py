@@ -14,6 +14,8 @@ True
 """
 
 from fbkit.store.batch import Appended, Batch, Checkpoint
+from fbkit.store.commits import Commit
+from fbkit.store.driver import library_warning
 from fbkit.store.kinds import MISSING
 from fbkit.store.opening import open_writer, set_aside
 from fbkit.store.reader import Columns, Store, open_store
@@ -25,8 +27,10 @@ __all__ = [
     "Batch",
     "Checkpoint",
     "Columns",
+    "Commit",
     "Store",
     "Writer",
+    "library_warning",
     "open_store",
     "open_writer",
     "set_aside",

@@ -33,6 +33,11 @@ class RowTable(NamedTuple):
     slots: bool = False
     hidden: frozenset[str] = frozenset({"commit_number"})
 
+    @property
+    def numbered(self) -> bool:
+        """Whether its instruments are numbers (quarantine keeps what the venue wrote)."""
+        return "instrument" in self.table.c and isinstance(self.table.c.instrument.type, BigInteger)
+
 
 _OWN = frozenset({"commit_number", "id"})
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -19,11 +21,13 @@ from fbkit.errors import StoreCorrupt, UnknownName
 from fbkit.model.events import Beat, Event
 from fbkit.model.instrument import Instrument
 from fbkit.model.market import Market, Span
-from fbkit.model.rows import AccountRow, HealthRow, RunRow
+from fbkit.model.rows import AccountRow, AlertRow, BarRow, HealthRow, MetricRow, RunRow
 from fbkit.store import events as reading
 from fbkit.store.batch import Checkpoint
 from fbkit.store.checkpoints import newest_checkpoint
 from fbkit.store.codec import Damaged
+from fbkit.store.commits import Commit, numbers_after, rows_of
+from fbkit.store.digest import digest_events, digest_rows
 from fbkit.store.driver import reading_engine, recover_sentence, sqlite_path, told
 from fbkit.store.kinds import KIND_TABLE, MISSING, Kind, get_kind
 from fbkit.store.migrate import check_readable
@@ -34,6 +38,8 @@ from fbkit.store.schema import CHUNKS, INSTRUMENTS, META, ROW_TABLES, TAILS, WRI
 R = TypeVar("R", bound=msgspec.Struct)
 
 EVERYTHING = Span()
+
+_PLURALS = {kind.plural for kind in KIND_TABLE.values()}
 
 
 class Columns(Mapping[str, NDArray[Any]]):
@@ -176,10 +182,9 @@ class Store:
     ) -> list[dict[str, Any]]:
         asked = get_row_table(table)
         with self._reading() as connection:
-            numbered = asked.table.name != "quarantine" and "instrument" in asked.table.c
-            number = self._number(connection, instrument) if instrument is not None and numbered else None
+            number = self._number(connection, instrument) if instrument is not None and asked.numbered else None
             rows = ask(connection, asked, Question(number, tf, span, last))
-            if numbered:
+            if asked.numbered:
                 names = self._refreshed(connection, np.array([row["instrument"] for row in rows], dtype=np.int64))
                 for row in rows:
                     row["instrument"] = names[row["instrument"]]
@@ -244,6 +249,51 @@ class Store:
                 if name not in counts:
                     counts[name] = connection.execute(select(func.count()).select_from(table)).scalar_one()
         return counts
+
+    def commits_after(self, cursor: int, limit: int = 100) -> list[Commit]:
+        """The next commits that closed bars or wrote metrics, alerts or gaps, oldest first: none lost, none twice.
+
+        A gap is told by the commit of its newest event alone.
+        """
+        with self._reading() as connection:
+            numbers = numbers_after(connection, cursor, limit)
+            if not numbers:
+                return []
+            apart: dict[str, dict[int, list[dict[str, Any]]]] = {
+                name: defaultdict(list) for name in ("bars", "metrics", "alerts", "gaps")
+            }
+            for name, by_commit in apart.items():
+                for row in rows_of(connection, name, numbers[0], numbers[-1]):
+                    by_commit[row.pop("commit_number")].append(row)
+        return [
+            Commit(
+                number,
+                revive(BarRow, apart["bars"][number]),
+                revive(MetricRow, apart["metrics"][number]),
+                revive(AlertRow, apart["alerts"][number]),
+                apart["gaps"][number],
+            )
+            for number in numbers
+        ]
+
+    def digest(self, tables: Sequence[str]) -> str:
+        """SHA-256 (hex) over the named tables (as in :meth:`table_counts`): the same content, the same digest.
+
+        In the order of their keys, floats as IEEE bytes, instruments by name, tail and chunks alike; without what
+        belongs to a run: pid, host, code, settings, stamps, commit numbers.
+        """
+        whole = hashlib.sha256()
+        end = self._end_seq()
+        for name in sorted(tables):
+            if name in _PLURALS:
+                kind = get_kind(name)
+                windows = reading.BySeq(self._reading, [kind], 0, end)
+                part = digest_events(kind, windows, self._known_names())
+            else:
+                with self._reading() as connection:
+                    part = digest_rows(connection, get_row_table(name))
+            whole.update(name.encode() + part)
+        return whole.hexdigest()
 
     def sizes(self) -> dict[str, int]:
         """Bytes of the database and of its WAL."""
