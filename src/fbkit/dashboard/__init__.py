@@ -1,0 +1,30 @@
+"""Widgets arranged into a page, and what a server must know to show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fbkit.dashboard.board import Board
+    from fbkit.dashboard.source import Source
+
+from fbkit.dashboard.voila import jupyter_path, template_path, voila_config
+
+__all__ = ["jupyter_path", "show", "template_path", "voila_config"]
+
+
+def show(source: Source | None = None, *, tf: str = "15m", window: int = 60) -> Board:
+    """Show the live page in this notebook and keep it moving; returns the board.
+
+    Without a ``source`` it is the database of the settings in force and the collector that writes it. The page lives
+    as long as the kernel does; nothing waits for it.
+    """
+    from IPython.display import display
+
+    from fbkit.dashboard.board import Board
+    from fbkit.dashboard.source import StoreSource
+    from fbkit.settings import load_settings
+
+    board = Board(source or StoreSource(load_settings()), tf=tf, window=window)
+    display(board.page)
+    return board.start()

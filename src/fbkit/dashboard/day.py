@@ -1,0 +1,90 @@
+"""What the last two days say about the market as a whole, and each instrument's line of 24 hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fbkit.model import NS_DAY, NS_HOUR, TIMEFRAMES
+
+Floats = NDArray[np.float64]
+
+#: The day is looked at in bars of this length.
+DAY_TF = "15m"
+_SLOT = TIMEFRAMES[DAY_TF]
+_A_DAY = NS_DAY // _SLOT
+
+#: Bars read of each instrument.
+DAY_BARS = 2 * _A_DAY
+
+_COLUMNS = ("close", "oi_usd", "vol_usd", "liq_long_usd", "liq_short_usd")
+
+
+class Day:
+    """Two days of 15m bars of every instrument, ``(instruments, slots)`` a column; NaN where there is no bar.
+
+    ``ends`` is the end (UTC ns) of the newest slot. All values in USD.
+    """
+
+    def __init__(self, names: Sequence[str], frame: pd.DataFrame) -> None:
+        row = {name: i for i, name in enumerate(names)}
+        self.ends = int(frame["t1"].max()) if len(frame) else 0
+        self.columns = {column: np.full((len(names), DAY_BARS), np.nan) for column in _COLUMNS}
+        if not self.ends:
+            return
+        rows = frame["instrument"].astype(str).map(row).to_numpy(np.float64)
+        places = DAY_BARS - 1 - (self.ends - frame["t1"].to_numpy(np.int64)) // _SLOT
+        inside = ~np.isnan(rows) & (places >= 0)
+        at = rows[inside].astype(np.intp), places[inside].astype(np.intp)
+        for column, values in self.columns.items():
+            values[at] = frame[column].to_numpy(np.float64)[inside]
+
+    def take(self, instrument_row: int, t1: int, values: dict[str, float]) -> None:
+        """One more closed 15m bar."""
+        while self.ends and t1 > self.ends:
+            self.ends += _SLOT
+            for column in self.columns.values():
+                column[:, :-1] = column[:, 1:]
+                column[:, -1] = np.nan
+        self.ends = self.ends or t1
+        place = DAY_BARS - 1 - (self.ends - t1) // _SLOT
+        if place >= 0:
+            for name, column in self.columns.items():
+                column[instrument_row, place] = values[name]
+
+    def sparks(self, last: Floats) -> Floats:
+        """Closes of 24 hours and the last price, ``(instruments, points)``."""
+        return np.column_stack((self.columns["close"][:, -_A_DAY:], last))
+
+    def open_interest(self) -> tuple[Floats, float]:
+        """Total by slot of the last day, and its change over it, over the instruments that were there all along."""
+        oi = self.columns["oi_usd"][:, -_A_DAY:]
+        there = np.isfinite(oi).mean(axis=1) > 0.9
+        filled = pd.DataFrame(oi[there]).ffill(axis=1).bfill(axis=1).to_numpy(np.float64)
+        total = filled.sum(axis=0) if there.any() else np.full(_A_DAY, np.nan)
+        return total, float(total[-1] / total[0] - 1) if there.any() and total[0] else np.nan
+
+    def volume(self) -> tuple[Floats, float]:
+        """USD traded by hour of the last day, and against the day before, over the bars that are there in both."""
+        volume = self.columns["vol_usd"]
+        hours = _nansum(volume[:, -_A_DAY:].reshape(len(volume), -1, NS_HOUR // _SLOT), (0, 2))
+        both = np.isfinite(volume[:, -_A_DAY:]) & np.isfinite(volume[:, :_A_DAY])
+        before = float(volume[:, :_A_DAY][both].sum())
+        enough = before > 0 and both.mean() > 0.8
+        return hours, float(volume[:, -_A_DAY:][both].sum() / before - 1) if enough else np.nan
+
+    def liquidations(self) -> tuple[float, float]:
+        """Longs and shorts liquidated in the newest hour of closed bars, USD, at least; NaN where no feed is."""
+        slots = NS_HOUR // _SLOT
+        longs, shorts = (self.columns[name][:, -slots:] for name in ("liq_long_usd", "liq_short_usd"))
+        if not np.isfinite(longs).any():
+            return np.nan, np.nan
+        return float(np.nansum(longs)), float(np.nansum(shorts))
+
+
+def _nansum(values: Floats, axis: tuple[int, ...]) -> Floats:
+    total: Floats = np.where(np.isfinite(values).any(axis=axis), np.nansum(values, axis=axis), np.nan)
+    return total

@@ -1,0 +1,135 @@
+"""The numbers behind the table: one row an instrument, live values and those of the last closed bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fbkit.hub import LiveRow
+from fbkit.model import METRIC_COLUMNS, NS_MS, BarRow, MetricRow
+from fbkit.quant import frames
+from fbkit.quant.frames.metrics import is_judged, stagger
+from fbkit.model import TIMEFRAMES
+from fbkit.widgets import CLOSED_FIELDS, LIVE_FIELDS, REASONS, TABLE_JUDGED, TABLE_WINDOWS
+
+Floats = NDArray[np.float64]
+
+WAITING = REASONS.index("waiting")
+_GAP, _UNSUPPORTED = REASONS.index("gap"), REASONS.index("unsupported")
+_FROM_BAR = ("ret", "vol_usd", "delta", "taker_imb", "oi_dlog", "premium", "funding_8h", "coverage")
+_AT = {field: i for i, field in enumerate(CLOSED_FIELDS)}
+_Z = [(f"z_{column}_{window}", column, window) for column in TABLE_JUDGED for window in TABLE_WINDOWS]
+_METRIC_AT = {name: METRIC_COLUMNS.index(name) for name, _, _ in _Z}
+
+#: Bars read of each instrument to judge the newest one: the longest window and the bar itself.
+BARS_NEEDED = max(TABLE_WINDOWS) + 1
+
+
+class Sheet:
+    """Arrays as the table takes them; ``NaN`` with a reason code where there is no number.
+
+    >>> sheet = Sheet(["binance:BTC-USDT-PERP"])
+    >>> sheet.take_live([LiveRow("binance:BTC-USDT-PERP", last=91482.6)]); sheet.live[0, 0]
+    np.float64(91482.6)
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = list(names)
+        self.row = {name: i for i, name in enumerate(self.names)}
+        self.live: Floats = np.full((len(names), len(LIVE_FIELDS)), np.nan)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the closed bars, as when the timeframe changes."""
+        shape = (len(self.names), len(CLOSED_FIELDS))
+        self.closed: Floats = np.full(shape, np.nan)
+        self.reasons = np.full(shape, WAITING, np.uint8)
+        self.counts = np.zeros(shape, np.uint16)
+
+    def take_live(self, rows: Iterable[LiveRow]) -> list[str]:
+        """Newest values; returns the names that have no row here."""
+        unknown = []
+        for r in rows:
+            i = self.row.get(r.instrument)
+            if i is None:
+                unknown.append(r.instrument)
+                continue
+            ts_ms = None if r.ts_event is None else r.ts_event / NS_MS
+            values = (r.last, ts_ms, r.bid, r.ask, r.mark, r.funding_8h, r.oi_usd, r.day_change, r.day_vol_usd)
+            self.live[i] = [np.nan if v is None else v for v in values]
+        return unknown
+
+    def take_bars(self, bars: Iterable[BarRow]) -> None:
+        """Bars that closed just now; an older one than is shown is passed over."""
+        for bar in bars:
+            i = self.row.get(bar.instrument)
+            if i is None or bar.t1 / NS_MS < self.closed[i, _AT["t1_ms"]]:
+                continue
+            self._put_bar(i, {field: getattr(bar, field) for field in _FROM_BAR}, bar.t1, _net(bar))
+
+    def take_metrics(self, metrics: Iterable[MetricRow]) -> None:
+        """Z-scores of bars that closed just now."""
+        for row in metrics:
+            i = self.row.get(row.instrument)
+            if i is None or row.t1 / NS_MS < self.closed[i, _AT["t1_ms"]]:
+                continue
+            for name, _, _ in _Z:
+                k = _METRIC_AT[name]
+                self._put(i, name, row.values[k], _code(row.reasons[k]), row.n[k])
+
+    def take_history(self, tf: str, frame: pd.DataFrame) -> None:
+        """The newest bar of each instrument, judged against those before it: the bits the engine gives live."""
+        for name, bars in frame.groupby("instrument", observed=True, sort=False):
+            i = self.row.get(str(name))
+            if i is None:
+                continue
+            newest = bars.iloc[-1]
+            net = float(newest["liq_short_usd"] - newest["liq_long_usd"])
+            self._put_bar(i, {field: float(newest[field]) for field in _FROM_BAR}, int(newest["t1"]), net)
+            for column, judged in z_columns(str(name), tf, bars).items():
+                self._put(i, column, judged.value[-1], int(judged.code[-1]), int(judged.n[-1]))
+
+    def _put_bar(self, i: int, values: Mapping[str, float], t1: int, net: float) -> None:
+        for field, value in values.items():
+            self._put(i, field, value, _GAP)
+        self._put(i, "liq_net", net, _UNSUPPORTED)
+        self._put(i, "t1_ms", t1 / NS_MS, WAITING)
+
+    def _put(self, i: int, field: str, value: float, code: int, n: int = 0) -> None:
+        at = _AT[field]
+        self.closed[i, at] = value
+        self.reasons[i, at] = code if np.isnan(value) else 0
+        self.counts[i, at] = n
+
+    def column(self, field: str) -> Floats:
+        """One column, live or closed, as an array over the instruments."""
+        if field in _AT:
+            return self.closed[:, _AT[field]]
+        return self.live[:, LIVE_FIELDS.index(field)]
+
+
+def z_columns(instrument: str, tf: str, bars: pd.DataFrame) -> dict[str, frames.ZColumn]:
+    """Every Z-score the page shows, over bars of one instrument (oldest first, missing slots left out)."""
+    slots = bars["t1"].to_numpy(np.int64) // TIMEFRAMES[tf]
+    places = slots - slots[0]
+    found = {}
+    for name, column, window in _Z:
+        x = np.full(int(places[-1]) + 1, np.nan)
+        if is_judged(column, tf):
+            x[places] = bars[column].to_numpy(np.float64)
+        offset = int(slots[0]) + stagger(instrument, window)
+        judged = frames.zscore_readings(x, window, offset=offset)
+        code = judged.code if is_judged(column, tf) else np.full(len(x), _UNSUPPORTED, np.int8)
+        found[name] = frames.ZColumn(judged.value[places], code[places], judged.n[places])
+    return found
+
+
+def _net(bar: BarRow) -> float:
+    return bar.liq_short_usd - bar.liq_long_usd
+
+
+def _code(reason: str) -> int:
+    return REASONS.index(reason) if reason in REASONS else WAITING

@@ -1,0 +1,101 @@
+"""Where a board's numbers come from: the store for what was, the hub for what is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import pandas as pd
+
+from fbkit.clock import SystemClock
+from fbkit.hub import Gone, Message, follow
+from fbkit.model import NS_DAY, TIMEFRAMES, AlertRow, Gap, Instrument, Market, Span
+from fbkit.runtime import database_url
+from fbkit.settings import Settings
+from fbkit.store import Store, open_store
+
+#: A collector that beats once a second and is silent for two has stopped, as far as a page can tell.
+SILENCE_S = 2.0
+
+
+class Source(Protocol):
+    """What a board asks for. All but ``messages`` may block and are called from a thread; all may raise FbkitError."""
+
+    def market(self) -> tuple[Market, int | None]:
+        """What the database holds, and its seed."""
+        ...
+
+    def instruments(self) -> dict[str, Instrument]:
+        """Every listed instrument by name."""
+        ...
+
+    def bars(self, tf: str, last: int, instrument: str | None = None) -> pd.DataFrame:
+        """Bars of the newest ``last`` slots, fields of ``BarRow``, ``t0`` and ``t1`` in UTC ns, by time."""
+        ...
+
+    def alerts(self, last: int) -> list[AlertRow]:
+        """The newest alerts."""
+        ...
+
+    def gaps(self) -> list[Gap]:
+        """Gaps of the last 24 hours, each in its newest phase."""
+        ...
+
+    def messages(self) -> AsyncIterator[Message | Gone]:
+        """What the collector says, for ever; ``Gone`` while there is none."""
+        ...
+
+
+class StoreSource:
+    """A database and the collector that writes it. Opened when first asked, and again after it was missing."""
+
+    def __init__(self, settings: Settings, url: str | None = None) -> None:
+        self.settings = settings
+        self.url = url or database_url(settings)
+        self._store: Store | None = None
+
+    def _open(self) -> Store:
+        if self._store is None:
+            self._store = open_store(self.url)
+        return self._store
+
+    def market(self) -> tuple[Market, int | None]:
+        store = self._open()
+        return store.market, store.seed
+
+    def instruments(self) -> dict[str, Instrument]:
+        return self._open().instruments()
+
+    def bars(self, tf: str, last: int, instrument: str | None = None) -> pd.DataFrame:
+        # By span rather than by count: one step down the key for each instrument instead of one for each row.
+        now = self._now()
+        span = Span(since=now - now % TIMEFRAMES[tf] - last * TIMEFRAMES[tf])
+        return self._open().rows("bars", tf=tf, span=span, instrument=instrument)
+
+    def alerts(self, last: int) -> list[AlertRow]:
+        return self._open().row_structs(AlertRow, last=last)
+
+    def gaps(self) -> list[Gap]:
+        frame = self._open().gaps(Span(since=self._now() - NS_DAY))
+        return [_gap(row) for row in frame.to_dict("records")]
+
+    def _now(self) -> int:
+        """The market's newest instant, UTC ns."""
+        beat = self._open().last_beat()
+        return beat.ts_recv if beat else SystemClock().now()
+
+    async def messages(self) -> AsyncIterator[Message | Gone]:
+        async for message in follow(self.settings, self.url, silence_s=SILENCE_S):
+            yield message
+
+
+def _gap(row: dict[str, object]) -> Gap:
+    known = {name: row[name] for name in ("gap_id", "venue", "channel", "phase", "cause", "t0")}
+    t1 = row["t1"]
+    return Gap(
+        instrument=str(row["instrument"] or ""),
+        ts_event=int(row["t0"]),  # type: ignore[call-overload]  # a whole number in every row of this table
+        ts_recv=0,
+        t1=None if t1 is None or pd.isna(t1) else int(t1),  # type: ignore[call-overload]  # as t0
+        **known,  # type: ignore[arg-type]  # the table's columns have the types of the event's fields
+    )

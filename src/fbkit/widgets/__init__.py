@@ -1,0 +1,39 @@
+"""Live widgets, one a file. They are handed frames and know no store; a notebook may use any of them alone."""
+
+from fbkit.widgets.alert_feed import AlertFeed
+from fbkit.widgets.assets import style
+from fbkit.widgets.brand import Brand
+from fbkit.widgets.chart import SERIES_FIELDS, PlotStream
+from fbkit.widgets.clock import Clock
+from fbkit.widgets.foot import Foot
+from fbkit.widgets.health_badge import HealthBadge
+from fbkit.widgets.kpi import Kpi, KpiStrip
+from fbkit.widgets.market_table import CLOSED_FIELDS, LIVE_FIELDS, REASONS, TABLE_JUDGED, TABLE_WINDOWS, MarketTable
+from fbkit.widgets.mode import MARKETS, Mode
+from fbkit.widgets.panel import Panel
+from fbkit.widgets.status import StatusPanel
+from fbkit.widgets.toolbar import Toolbar
+
+__all__ = [
+    "CLOSED_FIELDS",
+    "LIVE_FIELDS",
+    "MARKETS",
+    "REASONS",
+    "SERIES_FIELDS",
+    "TABLE_JUDGED",
+    "TABLE_WINDOWS",
+    "AlertFeed",
+    "Brand",
+    "Clock",
+    "Foot",
+    "HealthBadge",
+    "Kpi",
+    "KpiStrip",
+    "MarketTable",
+    "Mode",
+    "Panel",
+    "PlotStream",
+    "StatusPanel",
+    "Toolbar",
+    "style",
+]

@@ -1,0 +1,75 @@
+"""What the rules said, newest first, each with its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import traitlets
+
+from fbkit.model.rows import AlertRow
+from fbkit.model.timeframe import NS_MS
+from fbkit.widgets.assets import module
+from fbkit.widgets.format import signed
+from fbkit.widgets.panel import Panel
+
+_KEPT = 100
+
+
+class AlertFeed(Panel):
+    """Alerts with tier, instrument, time and sentence; a click opens the conditions.
+
+    >>> feed = AlertFeed()
+    >>> feed.show([]); feed.alerts
+    []
+    """
+
+    _esm = module("alert_feed.js")
+
+    alerts = traitlets.List(traitlets.Dict(), help="Newest first").tag(sync=True)
+    today = traitlets.Int(None, allow_none=True, help="Alerts since 00:00 UTC").tag(sync=True)
+    tiers = traitlets.List(traitlets.Int(), [1], help="Tiers the rules in force can speak in").tag(sync=True)
+    watching = traitlets.Unicode("", help="What is being watched, said while there is no alert").tag(sync=True)
+    chosen = traitlets.Unicode("", help="Instrument whose charts are asked for").tag(sync=True)
+    opened = traitlets.Int(0, help="Counts such askings").tag(sync=True)
+
+    def show(self, alerts: Iterable[AlertRow]) -> None:
+        """Show these, whatever their order."""
+        newest = sorted(alerts, key=lambda alert: (alert.ts, alert.alert_id), reverse=True)
+        self.alerts = [_shown(alert) for alert in newest[:_KEPT]]
+
+
+def _shown(alert: AlertRow) -> dict[str, Any]:
+    venue, _, symbol = alert.instrument.partition(":")
+    return {
+        # as text: an id does not fit into a JavaScript number
+        "alert_id": str(alert.alert_id),
+        "ts_ms": alert.ts / NS_MS,
+        "t1_ms": alert.t1 / NS_MS,
+        "instrument": alert.instrument,
+        "base": symbol.partition("-")[0],
+        "venue": venue,
+        "tf": alert.tf,
+        "tier": alert.tier,
+        "rule": alert.rule,
+        "column": alert.column,
+        "value": alert.value,
+        "threshold": alert.threshold,
+        "n": alert.n,
+        "coverage": alert.coverage,
+        "sentence": alert.sentence,
+        "inputs": _inputs(alert),
+    }
+
+
+def _inputs(alert: AlertRow) -> list[tuple[str, str]]:
+    try:
+        inputs = msgspec.json.decode(alert.inputs, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return []
+    return [(name, _told(value)) for name, value in inputs.items() if name != alert.column]
+
+
+def _told(value: object) -> str:
+    return signed(value, 4) if isinstance(value, float) else str(value)

@@ -1,0 +1,108 @@
+// The numbers behind the table, as they lie in the traits' buffers: rows of instruments, columns by name.
+
+import { marketNow, token } from "./dom.js";
+
+const view = (Kind, data) => (data && data.byteLength ? new Kind(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength)) : new Kind(0));
+
+export class Sheet {
+  constructor(model, el) {
+    this.model = model;
+    this.el = el;
+    this.sparkStamp = 0;
+    this.themeStamp = 0;
+    this.read();
+  }
+
+  /** Take over every trait: at the start, and when the set of instruments changes. */
+  read() {
+    const get = (name) => this.model.get(name);
+    this.instruments = get("instruments");
+    this.liveAt = Object.fromEntries(get("live_fields").map((f, i) => [f, i]));
+    this.closedAt = Object.fromEntries(get("closed_fields").map((f, i) => [f, i]));
+    this.liveWidth = get("live_fields").length;
+    this.closedWidth = get("closed_fields").length;
+    this.readLive();
+    this.readClosed();
+    this.readSparks();
+    this.readColours();
+    this.settings();
+  }
+
+  settings() {
+    this.tf = this.model.get("tf");
+    this.window = this.model.get("window");
+    this.staleAfter = this.model.get("stale_after_s");
+  }
+
+  readLive() {
+    this.liveValues = view(Float64Array, this.model.get("live"));
+  }
+
+  readClosed() {
+    this.closedValues = view(Float64Array, this.model.get("closed"));
+    this.reasons = view(Uint8Array, this.model.get("reasons"));
+    this.counts = view(Uint16Array, this.model.get("counts"));
+  }
+
+  readSparks() {
+    this.sparkValues = view(Float32Array, this.model.get("sparks"));
+    this.sparkWidth = this.instruments.length ? this.sparkValues.length / this.instruments.length : 0;
+    this.sparkStamp += 1;
+  }
+
+  readColours() {
+    this.colours = { line: token(this.el, "ink3"), up: token(this.el, "up"), down: token(this.el, "down") };
+    this.themeStamp += 1;
+  }
+
+  at(values, index, width, field, row) {
+    const i = index[field];
+    const v = i === undefined ? undefined : values[row * width + i];
+    return v === undefined ? NaN : v;
+  }
+
+  live(field, row) {
+    return this.at(this.liveValues, this.liveAt, this.liveWidth, field, row);
+  }
+
+  closed(field, row) {
+    return this.at(this.closedValues, this.closedAt, this.closedWidth, field, row);
+  }
+
+  z(column, window, row) {
+    return this.closed("z_" + column + "_" + window, row);
+  }
+
+  zReason(column, window, row) {
+    return this.at(this.reasons, this.closedAt, this.closedWidth, "z_" + column + "_" + window, row) || 6;
+  }
+
+  zCount(column, window, row) {
+    return this.at(this.counts, this.closedAt, this.closedWidth, "z_" + column + "_" + window, row) || 0;
+  }
+
+  reason(column, row) {
+    if (!column.closed) return 6;
+    return this.at(this.reasons, this.closedAt, this.closedWidth, column.field, row) || 6;
+  }
+
+  /** Seconds since the instrument last spoke, by the market's clock; Infinity when it never has. */
+  age(row) {
+    const ts = this.live("ts_ms", row);
+    return Number.isFinite(ts) ? (marketNow() - ts) / 1000 : NaN;
+  }
+
+  spark(row) {
+    return Array.from(this.sparkValues.subarray(row * this.sparkWidth, (row + 1) * this.sparkWidth));
+  }
+
+  /** The loudest |Z| of a row over the columns judged on this timeframe. */
+  loudest(row) {
+    let loud = 0;
+    for (const column of ["ret", "ln_vol", "oi_dlog", "premium", "taker_imb"]) {
+      const z = Math.abs(this.z(column, this.window, row));
+      if (z > loud) loud = z;
+    }
+    return loud;
+  }
+}

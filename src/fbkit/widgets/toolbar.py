@@ -1,0 +1,29 @@
+"""Search, timeframe, Z window and the split of the page; what is being fetched, while it is."""
+
+from __future__ import annotations
+
+import traitlets
+
+from fbkit.model.columns import Z_WINDOWS
+from fbkit.model.timeframe import TIMEFRAMES
+from fbkit.widgets.assets import module
+from fbkit.widgets.panel import Panel
+
+
+class Toolbar(Panel):
+    """The row of controls over the page.
+
+    >>> Toolbar().tf
+    '15m'
+    """
+
+    _esm = module("toolbar.js")
+
+    tfs = traitlets.List(traitlets.Unicode(), list(TIMEFRAMES), help="Timeframes to choose from").tag(sync=True)
+    tf = traitlets.Unicode("15m", help="Timeframe of bars and Z-scores").tag(sync=True)
+    windows = traitlets.List(traitlets.Int(), list(Z_WINDOWS), help="Z windows to choose from, bars").tag(sync=True)
+    window = traitlets.Int(Z_WINDOWS[-1], help="Bars in a Z-score's baseline").tag(sync=True)
+    query = traitlets.Unicode("", help="What is searched for").tag(sync=True)
+    view = traitlets.Enum(("table", "split", "chart"), "split", help="What the middle of the page shows").tag(sync=True)
+    progress_text = traitlets.Unicode("", help="What is being fetched; empty when nothing is").tag(sync=True)
+    progress = traitlets.Float(None, allow_none=True, min=0.0, max=1.0, help="Share of it that is done").tag(sync=True)
