@@ -45,8 +45,9 @@ def zscore(
     """
 
     def one(x: Floats) -> Floats:
-        options = {"min_coverage": min_coverage, "offset": offset, "include_current": include_current}
-        return zscore_readings(x, window, **options).value
+        return zscore_readings(
+            x, window, min_coverage=min_coverage, offset=offset, include_current=include_current
+        ).value
 
     return like(series, one)
 
@@ -88,9 +89,9 @@ def _baselines(values: Floats, window: int, lead: int) -> tuple[Floats, Floats, 
     from p + 1; both as distances from one anchor inside the window.
     """
     blocks = -(-(lead + len(values)) // window) or 1
-    x = np.full(blocks * window, np.nan)
-    x[lead : lead + len(values)] = values
-    x = x.reshape(blocks, window)
+    padded = np.full(blocks * window, np.nan)
+    padded[lead : lead + len(values)] = values
+    x = padded.reshape(blocks, window)
     there = np.isfinite(x)
     any_there = there.any(axis=1)
     first = np.where(any_there, there.argmax(axis=1), window)

@@ -79,8 +79,8 @@ class RSI:
                 self.seen, self._up, self._down = 0, 0.0, 0.0
             return
         self._mask = (self._mask << 1 | 1) & self._full
-        up = change if change > 0.0 else 0.0
-        down = -change if change < 0.0 else 0.0
+        up = max(0.0, change)
+        down = max(0.0, -change)
         self.seen += 1
         if self.seen > n:
             self._up = (self._up * (n - 1) + up) / n

@@ -1,0 +1,30 @@
+"""What a Beat closed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fbkit.model import BarRow, MetricRow, SummaryRow
+
+
+class Closed(NamedTuple):
+    """The rows of one Beat: ``filled`` counts 1m slots of the past filled since the last one.
+
+    Filled slots yield bars and the newest summary only (nobody could have seen their metrics then);
+    :func:`fbkit.quant.frames.metrics` computes the same bits from the bars whenever they are asked for.
+    """
+
+    bars: list[BarRow]
+    metrics: list[MetricRow]
+    summary: list[SummaryRow]
+    filled: int
+
+
+class Provisional(NamedTuple):
+    """What an instrument's open bar says so far: last price and its time, taker volume, ret against the last bar."""
+
+    last: float
+    ts_event: int
+    vol_usd: float
+    ret: float
+    n_trades: int

@@ -1,0 +1,93 @@
+"""The columns of a bar that follow from its others: element by element, for many instruments or many minutes alike."""
+
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fbkit.model import BAR_COLUMNS, NS_DAY, NS_MIN
+
+Floats = NDArray[np.float64]
+
+#: Bars as columns: the names of :data:`fbkit.model.BAR_COLUMNS`, ``coverage``, and ``source`` as a code.
+Bars = dict[str, Floats]
+
+NAMES = tuple(column.name for column in BAR_COLUMNS)
+
+#: Codes of ``source``.
+SOURCES = ("none", "own", "venue")
+NONE, OWN, VENUE = range(3)
+
+_NAN, _INF = float("nan"), float("inf")
+
+
+def lns(x: Floats) -> Floats:
+    """``math.log`` of each element, NaN where there is none: evaluated once, by ``math``, and stored."""
+    return np.array([log(v) if 0.0 < v < _INF else _NAN for v in x.tolist()], np.float64)
+
+
+def derive(bars: Bars, close_before: Floats, oi_before: Floats) -> None:
+    """Add ``ret delta taker_imb ln_vol oi_usd oi_dlog`` to 1m bars; the arguments are the previous bar's.
+
+    ``oi_usd`` is base times mark; where no mark is fresh, what the venue stated.
+    """
+    bars["delta"] = bars["buy_usd"] - bars["sell_usd"]
+    own = bars["oi_base"] * bars["mark"]
+    bars["oi_usd"] = np.where(np.isnan(own), bars["oi_usd"], own)
+    relate(bars, close_before, oi_before)
+
+
+def relate(bars: Bars, close_before: Floats, oi_before: Floats) -> None:
+    """The columns that every timeframe forms anew: ``ret taker_imb ln_vol oi_dlog``."""
+    buy, sell = bars["buy_usd"], bars["sell_usd"]
+    with np.errstate(all="ignore"):
+        both = buy + sell
+        bars["taker_imb"] = np.where(both > 0.0, (buy - sell) / both, _NAN)
+        bars["ret"] = lns(bars["close"] / close_before)
+        bars["oi_dlog"] = lns(bars["oi_base"] / oi_before)
+    bars["ln_vol"] = lns(bars["vol_usd"])
+
+
+def before(x: Floats, first: float) -> Floats:
+    """Each element's predecessor.
+
+    >>> before(np.array([1.0, 2.0]), 9.0)
+    array([9., 1.])
+    """
+    return np.concatenate(((first,), x[:-1]))
+
+
+def next_cvd(cvd: float, delta: float, t1: int) -> float:
+    """The cumulative delta after a minute: anchored at 00:00 UTC, and anew after a minute without one."""
+    if t1 % NS_DAY == NS_MIN or cvd != cvd:  # noqa: PLR0124 - NaN: the minute before is missing
+        return delta
+    return cvd + delta
+
+
+def cvd_along(cvd: float, delta: Floats, t1: NDArray[np.int64]) -> Floats:
+    """:func:`next_cvd` minute after minute."""
+    out = []
+    for d, end in zip(delta.tolist(), t1.tolist(), strict=True):
+        cvd = next_cvd(cvd, d, end)
+        out.append(cvd)
+    return np.array(out, np.float64)
+
+
+def counts(n_trades: Floats) -> list[int | None]:
+    """Counts as whole numbers, ``None`` where unknown.
+
+    >>> counts(np.array([2.0, np.nan]))
+    [2, None]
+    """
+    return [int(n) if n == n else None for n in n_trades.tolist()]  # noqa: PLR0124 - not NaN
+
+
+def source_names(codes: Floats) -> list[str]:
+    """Codes of ``source`` as words.
+
+    >>> source_names(np.array([0.0, 2.0]))
+    ['none', 'venue']
+    """
+    return [SOURCES[int(code)] for code in codes.tolist()]

@@ -1,0 +1,243 @@
+"""Events → 1m slots → bars → metrics. Time passes through :meth:`Engine.beat` and through nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from fbkit.engine.checkpoint import State, array_down, array_up, pack, unpack
+from fbkit.engine.closed import Closed, Provisional
+from fbkit.engine.derive import Bars
+from fbkit.engine.fold import Fold
+from fbkit.engine.judge import Judge
+from fbkit.engine.listen import Listener
+from fbkit.engine.minute import close_minute
+from fbkit.engine.past import fill_stretch
+from fbkit.engine.rows import bar_rows, metric_rows, summary_rows
+from fbkit.engine.sample import ln
+from fbkit.engine.tape import NEVER, Tape
+from fbkit.engine.why import why_missing
+from fbkit.model import (
+    BASE_TIMEFRAME,
+    NS_MIN,
+    NS_S,
+    TIMEFRAMES,
+    BarRow,
+    Beat,
+    Event,
+    Gap,
+    MetricRow,
+    SummaryRow,
+    floor_to,
+)
+
+_FIRST_CAPACITY = 16
+
+
+class Engine:
+    """Turns events into bars and metrics, the same bits live and replayed.
+
+    Parameters
+    ----------
+    lateness_ns : int
+        How long (ns of a Beat's ``ts_event``) a bar waits for late events.
+    min_coverage : float
+        Share of a slot, and of a baseline, that must be covered.
+    stamp : int
+        Written into every row: code and settings it was made with.
+
+    Notes
+    -----
+    Bar [t0, t1) closes at the first Beat with ``ts_event >= t1 + lateness``, all instruments at that one place. A slot
+    whose instrument waits for a gap's backfill (:mod:`fbkit.engine.gaps`), or that ended before the first Beat, or that
+    a jump of the Beats skipped, is filled afterwards in slot order: its rows come with the next Beat.
+
+    Examples
+    --------
+    >>> from fbkit.model import Side, Trade
+    >>> engine = Engine()
+    >>> _ = engine.beat(Beat("", 0, 0, 1))
+    >>> engine.take(Trade("binance:BTC-USDT-PERP", 5 * NS_S, 5 * NS_S, 1, 100.0, 2.0, Side.BUY))
+    >>> closed = [row for n in range(2, 63) for row in engine.beat(Beat("", n * NS_S, n * NS_S, n)).bars]
+    >>> [(row.tf, row.close, row.delta, row.source) for row in closed]
+    [('1m', 100.0, 200.0, 'own')]
+    """
+
+    def __init__(self, *, lateness_ns: int = NS_S, min_coverage: float = 0.8, stamp: int = 0) -> None:
+        self.lateness_ns, self.min_coverage, self.stamp = lateness_ns, min_coverage, stamp
+        self._listener = Listener()
+        self._handlers = self._listener.handlers
+        self._folds = {tf: Fold(tf, min_coverage) for tf in TIMEFRAMES if tf != BASE_TIMEFRAME}
+        self._judges = {tf: Judge(tf, min_coverage) for tf in TIMEFRAMES}
+        self._capacity = 0
+        self._now = NEVER
+        self._begin = NEVER
+        self._target = NEVER
+        self._ready = Closed([], [], [], 0)
+
+    @property
+    def late(self) -> Counter[tuple[str, str]]:
+        """Live events that came after their bar had closed, by (venue, channel)."""
+        return self._listener.late
+
+    def take(self, event: Event) -> None:
+        """Hear one event (never a Beat), in ``seq`` order."""
+        self._handlers[type(event)](event)
+        if type(event) is Gap and event.phase != "opened":
+            self._fill_behind()
+
+    def beat(self, beat: Beat) -> Closed:
+        """Let time pass; returns the rows of what it closed, and of what was filled since the last Beat."""
+        ts = self._now = beat.ts_event
+        if self._listener.unbegun:
+            for tape in self._listener.unbegun:
+                tape.begin = ts
+            self._listener.unbegun.clear()
+        target = floor_to(ts - self.lateness_ns, NS_MIN)
+        if self._begin == NEVER:
+            self._begin = ts
+        if target > self._target:
+            self._pass_to(target)
+        closed, self._ready = self._ready, Closed([], [], [], 0)
+        return closed
+
+    def live(self, names: Iterable[str]) -> dict[str, Provisional]:
+        """What the open bars of these instruments say so far; those never heard of are left out."""
+        found = {}
+        for name in names:
+            tape = self._listener.tapes.get(name)
+            if tape is not None:
+                slot = tape.slot
+                last = slot.close if slot.n else tape.last_close
+                ret = ln(last / tape.close_before)
+                found[name] = Provisional(last, slot.close_ts, slot.buy + slot.sell, ret, slot.n)
+        return found
+
+    def checkpoint(self) -> bytes:
+        """Everything a later engine needs to go on from here."""
+        listener = self._listener
+        parts = self._parts().items()
+        state = State(
+            lateness_ns=self.lateness_ns,
+            min_coverage=self.min_coverage,
+            now=self._now,
+            begin=self._begin,
+            target=self._target,
+            capacity=self._capacity,
+            tapes=listener.order,
+            unbegun=[tape.name for tape in listener.unbegun],
+            listings=listener.listings,
+            liquidates=listener.liquidates,
+            late=[(*key, n) for key, n in listener.late.items()],
+            holes=listener.gaps.holes,
+            open=listener.gaps.open,
+            arrays={part: {k: array_down(a) for k, a in columns.dump().items()} for part, columns in parts},
+        )
+        return pack(state)
+
+    def restore(self, state: bytes) -> None:
+        """Go on from where :meth:`checkpoint` was taken; raises ``ValueError`` for a state of another shape."""
+        found = unpack(state)
+        if (found.lateness_ns, found.min_coverage) != (self.lateness_ns, self.min_coverage):
+            raise ValueError("a state made with another lateness or coverage")
+        self._now, self._begin, self._target, self._capacity = found.now, found.begin, found.target, found.capacity
+        self._listener.adopt(found)
+        for part, columns in self._parts().items():
+            columns.load_state({name: array_up(array) for name, array in found.arrays[part].items()})
+
+    def _parts(self) -> dict[str, Fold | Judge]:
+        """Everything that holds arrays, by name."""
+        folds = {f"fold {tf}": fold for tf, fold in self._folds.items()}
+        return folds | {f"judge {tf}": judge for tf, judge in self._judges.items()}
+
+    def _pass_to(self, target: int) -> None:
+        """Close the minutes up to ``target``: live where it is the very next one, else as a fill."""
+        live = self._target != NEVER and target == self._target + NS_MIN and target > self._begin
+        self._target = target
+        due: list[Tape] = []
+        for tape in self._listener.order:
+            first = tape.next or tape.first
+            if not first or first > target or self._waits(tape, first):
+                continue
+            if not live:
+                self._fill(tape, target)
+                continue
+            if first < target:
+                self._fill(tape, target - NS_MIN)
+            due.append(tape)
+        if due:
+            self._close(due, target)
+        if self._listener.gaps.holes:
+            reach = [tape.next or tape.first for tape in self._listener.order]
+            self._listener.gaps.forget(min((t1 for t1 in reach if t1), default=target) - NS_MIN)
+
+    def _waits(self, tape: Tape, t1: int) -> bool:
+        gaps = self._listener.gaps
+        return bool(gaps.open) and gaps.keeps_waiting(tape, t1, self._now, self.min_coverage)
+
+    def _fill_behind(self) -> None:
+        """A gap closed: whoever waited for it and waits no more is filled."""
+        if self._target == NEVER:
+            return
+        for tape in self._listener.order:
+            first = tape.next or tape.first
+            if first and first <= self._target and not self._waits(tape, first):
+                self._fill(tape, self._target)
+
+    def _make_room(self) -> None:
+        wanted = len(self._listener.order)
+        if wanted > self._capacity:
+            self._capacity = max(_FIRST_CAPACITY, 1 << (wanted - 1).bit_length())
+            for columns in (*self._folds.values(), *self._judges.values()):
+                columns.grow(self._capacity)
+
+    def _start(self, tape: Tape) -> None:
+        """An instrument's first slot: its blocks begin there, on every timeframe."""
+        if not tape.next:
+            self._make_room()
+            tape.next = tape.first
+            for judge in self._judges.values():
+                judge.begin(tape.i, tape.name, floor_to(tape.first - NS_MIN, judge.length) + judge.length)
+
+    def _close(self, tapes: list[Tape], t1: int) -> None:
+        for tape in tapes:
+            self._start(tape)
+        listener = self._listener
+        rows = np.array([tape.i for tape in tapes])
+        minute = close_minute(tapes, t1, listener.gaps, listener.liquidates, self.min_coverage)
+        self._publish(tapes, rows, BASE_TIMEFRAME, t1, minute)
+        for tf, fold in self._folds.items():
+            fold.add(rows, minute)
+            if t1 % fold.length == 0:
+                self._publish(tapes, rows, tf, t1, fold.close(rows, minute))
+
+    def _publish(self, tapes: list[Tape], rows: np.ndarray, tf: str, t1: int, bars: Bars) -> None:
+        metrics = self._judges[tf].close(rows, bars, why_missing(tapes, bars))
+        names = [tape.name for tape in tapes]
+        ready = self._ready
+        ready.bars.extend(bar_rows(names, tf, [t1] * len(names), bars, self.stamp))
+        ready.metrics.extend(metric_rows(names, tf, t1, bars, metrics, self.stamp))
+        ready.summary.extend(summary_rows(names, tf, t1, bars, metrics, self.stamp))
+
+    def _fill(self, tape: Tape, until: int) -> None:
+        """Fill one instrument's minutes up to ``until``, and the bars above them."""
+        self._start(tape)
+        listener = self._listener
+        t1, minutes = fill_stretch(tape, until, listener.gaps, listener.liquidates, self.min_coverage)
+        self._ready = self._ready._replace(filled=self._ready.filled + len(t1))
+        self._keep(tape, BASE_TIMEFRAME, t1, minutes)
+        for tf, fold in self._folds.items():
+            ends, bars = fold.run(tape.i, t1, minutes)
+            if len(ends):
+                self._keep(tape, tf, ends, bars)
+
+    def _keep(self, tape: Tape, tf: str, t1: np.ndarray, bars: Bars) -> None:
+        """Bars of the past: all but the newest only shape the metrics to come."""
+        judge, ends, newest = self._judges[tf], t1.tolist(), {name: column[-1:] for name, column in bars.items()}
+        if len(ends) > 1:
+            judge.run(tape.i, {name: column[:-1] for name, column in bars.items()})
+        metrics = judge.close(np.array([tape.i]), newest, why_missing([tape], newest))
+        self._ready.bars.extend(bar_rows([tape.name] * len(ends), tf, ends, bars, self.stamp))
+        self._ready.summary.extend(summary_rows([tape.name], tf, ends[-1], newest, metrics, self.stamp))

@@ -1,0 +1,94 @@
+"""What was not heard: which share of a minute is covered, and which instruments wait for a backfill."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fbkit.engine.tape import Tape
+from fbkit.model import NS_MIN, Gap
+
+Interval = tuple[int, int]
+
+#: How long a slot waits for the gap it lies in.
+PATIENCE_NS = 10 * NS_MIN
+
+_FOREVER = 1 << 62
+
+
+class Gaps:
+    """Gaps of trades (channel ``trade`` or ``*``), and backfills of bars (channel ``bar``) under way.
+
+    ``backfilled`` on ``trade`` or ``*`` promises that the trades of ``[t0, t1)`` came before it.
+    """
+
+    def __init__(self) -> None:
+        self.holes: dict[int, Gap] = {}
+        self.open: dict[int, Gap] = {}
+
+    def take(self, gap: Gap) -> None:
+        """A gap opened, closed, or was backfilled."""
+        if gap.channel not in {"trade", "bar", "*"}:
+            return
+        if gap.phase == "opened":
+            self.open[gap.gap_id] = gap
+        else:
+            self.open.pop(gap.gap_id, None)
+        if gap.channel == "bar":
+            return
+        if gap.phase == "backfilled":
+            self.holes.pop(gap.gap_id, None)
+        else:
+            self.holes[gap.gap_id] = gap
+
+    def forget(self, before: int) -> None:
+        """Drop closed holes that end by ``before``: no open slot reaches so far back."""
+        self.holes = {i: gap for i, gap in self.holes.items() if gap.t1 is None or gap.t1 > before}
+
+    def coverage(self, tape: Tape, t1: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The share of each minute ending at ``t1`` in which this instrument's trades were heard."""
+        missing = np.zeros(len(t1), np.int64)
+        for a, b in self._intervals(tape, int(t1[0]) - NS_MIN, int(t1[-1])):
+            missing += np.clip(np.minimum(b, t1) - np.maximum(a, t1 - NS_MIN), 0, None)
+        return (NS_MIN - missing) / NS_MIN
+
+    def _intervals(self, tape: Tape, t0: int, t1: int) -> list[Interval]:
+        """Where nothing was heard between ``t0`` and ``t1``: sorted, none overlapping."""
+        found = [(gap.t0, _FOREVER if gap.t1 is None else gap.t1) for gap in self.holes.values() if concerns(gap, tape)]
+        if tape.begin > t0:
+            # What was traded before we listened is known where the open minute's trades were fetched.
+            slot = tape.slots.get(tape.begin - tape.begin % NS_MIN + NS_MIN)
+            end = slot.t0 if slot is not None and slot.backfilled else tape.begin
+            found.append((-_FOREVER, end))
+        merged: list[Interval] = []
+        for a, b in sorted(found):
+            if a >= t1 or b <= t0:
+                continue
+            if merged and a <= merged[-1][1]:
+                merged[-1] = merged[-1][0], max(b, merged[-1][1])
+            else:
+                merged.append((a, b))
+        return merged
+
+    def keeps_waiting(self, tape: Tape, t1: int, now: int, min_coverage: float) -> bool:
+        """Whether the slot ending at ``t1`` waits at the Beat ``now`` for a gap to close."""
+        for gap in self.open.values():
+            if not concerns(gap, tape):
+                continue
+            if gap.channel == "bar":
+                if now < gap.ts_event + PATIENCE_NS:
+                    return True
+            elif gap.t0 < t1 and now < t1 + PATIENCE_NS and self.coverage(tape, np.array([t1]))[0] < min_coverage:
+                return True
+        return False
+
+
+def concerns(gap: Gap, tape: Tape) -> bool:
+    """Whether a gap is about this instrument.
+
+    >>> from fbkit.engine.tape import Tape
+    >>> away = Gap("", 0, 0, 1, "", "*", "opened", "away", 0)
+    >>> concerns(away, Tape(0, "binance:BTC-USDT-PERP", "binance"))
+    True
+    """
+    return gap.instrument in {"", tape.name} and gap.venue in {"", tape.venue}

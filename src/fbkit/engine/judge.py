@@ -1,0 +1,90 @@
+"""Bars → metrics: the state of every metric of one timeframe, and one call a bar close."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fbkit.engine.derive import Bars, Floats
+from fbkit.model import JUDGED, METRIC_COLUMNS, TIMEFRAMES, Z_WINDOWS
+from fbkit.quant.frames.metrics import is_judged, stagger
+from fbkit.quant.panel import ATRPanel, Columns, RSIPanel, ZPanel
+from fbkit.quant.panel.columns import Bools, Index, Ints
+from fbkit.quant.reading import UNSUPPORTED, WARMUP
+
+#: RSI and ATR come before the Z columns in a metrics row.
+FIRST_Z = METRIC_COLUMNS.index(f"z_{JUDGED[0]}_{Z_WINDOWS[0]}")
+
+
+class Metrics(NamedTuple):
+    """Values, reason codes and counts (instruments × :data:`fbkit.model.METRIC_COLUMNS`), and who is unsettled."""
+
+    values: Floats
+    code: NDArray[np.int8]
+    n: Ints
+    unsettled: Bools
+
+
+class Judge:
+    """The metrics of one timeframe. A metric is a function of closed bars only."""
+
+    def __init__(self, tf: str, min_coverage: float) -> None:
+        self.tf, self.length = tf, TIMEFRAMES[tf]
+        self.z = tuple(ZPanel(window, len(JUDGED), min_coverage) for window in Z_WINDOWS)
+        self.rsi, self.atr = RSIPanel(14, min_coverage), ATRPanel(14, min_coverage)
+        self._unjudged = [k for k, column in enumerate(JUDGED) if not is_judged(column, tf)]
+
+    def grow(self, capacity: int) -> None:
+        """Make room for ``capacity`` instruments."""
+        for panel in self.panels().values():
+            panel.grow(capacity)
+
+    def panels(self) -> dict[str, Columns]:
+        """Every set of arrays by name."""
+        return {f"z{panel.window}": panel for panel in self.z} | {"rsi": self.rsi, "atr": self.atr}
+
+    def begin(self, i: int, instrument: str, t1: int) -> None:
+        """Instrument ``i`` begins with the bar that ends at ``t1``."""
+        for panel in self.z:
+            panel.begin(i, t1 // self.length + stagger(instrument, panel.window))
+
+    def close(self, rows: Index, bars: Bars, why: NDArray[np.int8]) -> Metrics:
+        """Judge the bars that closed; ``why`` (instruments × judged columns) is the reason of each missing input."""
+        x = self._inputs(bars)
+        shape = (len(rows), len(METRIC_COLUMNS))
+        values, code, n = np.empty(shape), np.empty(shape, np.int8), np.empty(shape, np.int64)
+        values[:, 0], code[:, 0], n[:, 0] = self.rsi.close(rows, bars["close"])
+        values[:, 1], code[:, 1], n[:, 1] = self.atr.close(rows, bars["high"], bars["low"], bars["close"])
+        missing = ~np.isfinite(x)
+        why[:, self._unjudged] = UNSUPPORTED
+        for k, panel in enumerate(self.z):
+            z, reason, behind = panel.close(rows, x)
+            told = missing & ((why == UNSUPPORTED) | (reason != WARMUP))
+            at = slice(FIRST_Z + k, None, len(self.z))
+            values[:, at], code[:, at], n[:, at] = z, np.where(told, why, reason), behind
+        return Metrics(values, code, n, self.rsi.unsettled(rows))
+
+    def run(self, i: int, bars: Bars) -> None:
+        """Take a stretch of one instrument's bars, judging none."""
+        x = self._inputs(bars)
+        for panel in self.z:
+            panel.run(i, x)
+        high, low, close = (bars[name].tolist() for name in ("high", "low", "close"))
+        self.rsi.run(i, close)
+        self.atr.run(i, high, low, close)
+
+    def _inputs(self, bars: Bars) -> Floats:
+        x = np.stack([bars[name] for name in JUDGED], axis=1)
+        x[:, self._unjudged] = np.nan
+        return x
+
+    def dump(self) -> dict[str, NDArray[Any]]:
+        """Every array, by panel and name."""
+        return {f"{p}.{name}": array for p, panel in self.panels().items() for name, array in panel.dump().items()}
+
+    def load_state(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take arrays as :meth:`dump` gave them."""
+        for p, panel in self.panels().items():
+            panel.load_state({name.partition(".")[2]: a for name, a in arrays.items() if name.partition(".")[0] == p})

@@ -1,0 +1,185 @@
+"""Every event finds its place: the hot path of the collector."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from fbkit.engine.checkpoint import State
+from fbkit.engine.gaps import Gaps
+from fbkit.engine.tape import DEPTH, MARK, QUOTE, Slot, Tape
+from fbkit.model import (
+    NS_MIN,
+    Bar,
+    Day,
+    Event,
+    Funding,
+    Gap,
+    Liquidation,
+    Listing,
+    Mark,
+    OpenInterest,
+    Origin,
+    Quote,
+    Ratio,
+    Setting,
+    Trade,
+)
+
+_BACKFILL = int(Origin.BACKFILL)
+
+
+class Listener:
+    """Puts events on the tapes of their instruments, in ``seq`` order.
+
+    An event whose slot is closed changes no bar; live trades, quotes, marks and liquidations that come so are counted
+    in ``late`` by (venue, channel). Polled kinds state a past instant by nature and count as known from then on.
+    """
+
+    def __init__(self) -> None:
+        self.tapes: dict[str, Tape] = {}
+        self.order: list[Tape] = []
+        self.unbegun: list[Tape] = []
+        self.listings: dict[str, Listing] = {}
+        self.liquidates: dict[str, int] = {}
+        self.late: Counter[tuple[str, str]] = Counter()
+        self.gaps = Gaps()
+        self.handlers: dict[type, Callable[..., None]] = {
+            Trade: self._trade,
+            Quote: self._quote,
+            Mark: self._mark,
+            Liquidation: self._liquidation,
+            Bar: self._bar,
+            OpenInterest: self._polled,
+            Ratio: self._polled,
+            Funding: self._polled,
+            Listing: self._listing,
+            Gap: self._gap,
+            Day: _pass,
+            Setting: _pass,
+        }
+
+    def meet(self, name: str) -> Tape:
+        """The tape of an instrument, made at its first event."""
+        tape = self.tapes.get(name)
+        if tape is None:
+            tape = self.tapes[name] = Tape(len(self.order), name, name.partition(":")[0])
+            self.order.append(tape)
+            self.unbegun.append(tape)
+        return tape
+
+    def adopt(self, state: State) -> None:
+        """Go on with what an earlier listener knew."""
+        self.order = state.tapes
+        self.tapes = {tape.name: tape for tape in state.tapes}
+        for tape in state.tapes:
+            tape.slot = tape.slots.get(tape.slot.t1, tape.slot)  # one slot again, not a copy
+        self.unbegun = [self.tapes[name] for name in state.unbegun]
+        self.listings, self.liquidates = state.listings, state.liquidates
+        self.late = Counter({(venue, channel): n for venue, channel, n in state.late})
+        self.gaps.holes, self.gaps.open = state.holes, state.open
+
+    def _trade(self, event: Trade) -> None:
+        tape = self.tapes.get(event.instrument) or self.meet(event.instrument)
+        ts = event.ts_event
+        slot = tape.slot
+        if not slot.t0 <= ts < slot.t1:
+            found = self._other(tape, ts - ts % NS_MIN + NS_MIN)
+            if found is None:
+                self._late(event, tape, "trade")
+                return
+            slot = found
+        if event.origin == _BACKFILL:
+            slot.backfilled = True
+        price, size, venue_id = event.price, event.size, event.venue_id
+        slot.n += 1
+        slot.vol_base += size
+        if event.side > 0:
+            slot.buy += price * size
+        else:
+            slot.sell += price * size
+        if price > slot.high:
+            slot.high = price
+        if price < slot.low:
+            slot.low = price
+        if ts > slot.close_ts or (ts == slot.close_ts and venue_id >= slot.close_id):
+            slot.close, slot.close_ts, slot.close_id = price, ts, venue_id
+        if ts < slot.open_ts or (ts == slot.open_ts and venue_id < slot.open_id):
+            slot.open, slot.open_ts, slot.open_id = price, ts, venue_id
+
+    def _quote(self, event: Quote) -> None:
+        tape = self.tapes.get(event.instrument) or self.meet(event.instrument)
+        kind = DEPTH if event.levels else QUOTE
+        ts = event.ts_event
+        slot = tape.slot
+        if not slot.t0 < ts <= slot.t1:
+            found = self._other(tape, -(-ts // NS_MIN) * NS_MIN)
+            if found is None:
+                tape.learn(kind, event)
+                self._late(event, tape, "depth" if event.levels else "quote")
+                return
+            slot = found
+        values = slot.values
+        held = values[kind]
+        if held is None or held.ts_event <= ts:
+            values[kind] = event
+
+    def _mark(self, event: Mark) -> None:
+        tape = self.tapes.get(event.instrument) or self.meet(event.instrument)
+        if event.origin == _BACKFILL:
+            tape.past.append(event)
+            return
+        ts = event.ts_event
+        slot = tape.slot
+        if not slot.t0 < ts <= slot.t1:
+            found = self._other(tape, -(-ts // NS_MIN) * NS_MIN)
+            if found is None:
+                tape.learn(MARK, event)
+                self._late(event, tape, "mark")
+                return
+            slot = found
+        held = slot.values[MARK]
+        if held is None or held.ts_event <= ts:
+            slot.values[MARK] = event
+
+    def _liquidation(self, event: Liquidation) -> None:
+        tape = self.meet(event.instrument)
+        self.liquidates.setdefault(tape.venue, event.ts_event)
+        ts = event.ts_event
+        slot = self._other(tape, ts - ts % NS_MIN + NS_MIN)
+        if slot is None:
+            self._late(event, tape, "liquidation")
+        elif event.liquidated == "long":
+            slot.liq_long += event.price * event.size
+        else:
+            slot.liq_short += event.price * event.size
+
+    def _polled(self, event: OpenInterest | Ratio | Funding) -> None:
+        self.meet(event.instrument).past.append(event)
+
+    def _bar(self, event: Bar) -> None:
+        tape = self.meet(event.instrument)
+        if event.tf == "1m" and event.ts_event >= tape.next:
+            tape.bars[event.ts_event] = event
+            tape.begin_at(event.ts_event)
+
+    def _listing(self, event: Listing) -> None:
+        self.listings[event.instrument] = event
+
+    def _gap(self, event: Gap) -> None:
+        self.gaps.take(event)
+
+    def _other(self, tape: Tape, t1: int) -> Slot | None:
+        """The open slot ending at ``t1``, which need not be the newest; ``None`` when it is closed."""
+        slot = tape.find_slot(t1)
+        if slot is not None:
+            tape.begin_at(t1)
+        return slot
+
+    def _late(self, event: Event, tape: Tape, channel: str) -> None:
+        if event.origin != _BACKFILL:
+            self.late[tape.venue, channel] += 1
+
+
+def _pass(event: Event) -> None:
+    """Nothing here depends on it."""

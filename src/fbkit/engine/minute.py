@@ -1,0 +1,86 @@
+"""One minute of many instruments, closed live."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fbkit.engine.derive import NAMES, NONE, OWN, VENUE, Bars, derive, next_cvd
+from fbkit.engine.gaps import Gaps
+from fbkit.engine.sample import SAMPLED, sample
+from fbkit.engine.tape import NAN, Slot, Tape
+from fbkit.model import NS_MIN
+
+#: What traded, in the order :func:`_traded` gives it.
+TRADED = (
+    "open",
+    "high",
+    "low",
+    "close",
+    "vol_base",
+    "vol_usd",
+    "n_trades",
+    "buy_usd",
+    "sell_usd",
+    "coverage",
+    "source",
+)
+LIQUIDATED = ("liq_long_usd", "liq_short_usd")
+
+_RAW = (*TRADED, *LIQUIDATED, *SAMPLED)
+
+
+def close_minute(tapes: list[Tape], t1: int, gaps: Gaps, liquidates: dict[str, int], min_coverage: float) -> Bars:
+    """The bars of the minute that ends at ``t1``; each tape moves on to the next."""
+    end = np.array([t1])
+    rows = []
+    for tape in tapes:
+        slot = tape.slots.pop(t1, None)
+        whole = not gaps.holes and tape.begin <= t1 - NS_MIN
+        if slot is not None and not whole:
+            tape.slots[t1] = slot  # coverage looks whether its trades were fetched
+        coverage = 1.0 if whole else float(gaps.coverage(tape, end)[0])
+        tape.slots.pop(t1, None)
+        heard = liquidates.get(tape.venue)
+        rows.append((
+            *_traded(tape, slot, t1, coverage, min_coverage),
+            *_liquidated(slot, heard is not None and t1 > heard),
+            *sample(tape, slot, t1),
+        ))  # fmt: skip
+    bars: Bars = dict(zip(_RAW, np.array(rows, np.float64).T.copy(), strict=True))
+    derive(bars, np.array([tape.close_before for tape in tapes]), np.array([tape.oi_before for tape in tapes]))
+    _move_on(tapes, t1, bars)
+    return {name: bars[name] for name in (*NAMES, "coverage", "source")}
+
+
+def _traded(tape: Tape, slot: Slot | None, t1: int, coverage: float, min_coverage: float) -> tuple[float, ...]:
+    if coverage >= min_coverage:
+        if slot is None or not slot.n:
+            last = tape.last_close
+            return (last, last, last, last, 0.0, 0.0, 0.0, 0.0, 0.0, coverage, OWN)
+        prices = (slot.open, slot.high, slot.low, slot.close)
+        return (*prices, slot.vol_base, slot.buy + slot.sell, slot.n, slot.buy, slot.sell, coverage, OWN)
+    bar = tape.bars.get(t1)
+    if bar is None:
+        return (NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, coverage, NONE)
+    buy = NAN if bar.buy_usd is None else bar.buy_usd
+    n = NAN if bar.n_trades is None else bar.n_trades
+    prices = (bar.open, bar.high, bar.low, bar.close)
+    return (*prices, bar.vol_base, bar.vol_usd, n, buy, bar.vol_usd - buy, 1.0, VENUE)
+
+
+def _liquidated(slot: Slot | None, heard: bool) -> tuple[float, float]:  # noqa: FBT001 - a fact, not a switch
+    if not heard:
+        return NAN, NAN
+    return (slot.liq_long, slot.liq_short) if slot is not None else (0.0, 0.0)
+
+
+def _move_on(tapes: list[Tape], t1: int, bars: Bars) -> None:
+    deltas, closes, interest = bars["delta"].tolist(), bars["close"].tolist(), bars["oi_base"].tolist()
+    for tape, delta, close, oi in zip(tapes, deltas, closes, interest, strict=True):
+        tape.cvd = next_cvd(tape.cvd, delta, t1)
+        tape.close_before, tape.oi_before, tape.next = close, oi, t1 + NS_MIN
+        if close == close:  # noqa: PLR0124 - not NaN
+            tape.last_close = close
+        if tape.bars:
+            tape.bars = {end: bar for end, bar in tape.bars.items() if end > t1}
+    bars["cvd"] = np.array([tape.cvd for tape in tapes])
