@@ -1,0 +1,107 @@
+"""How the one Jupyter Server is set up: on this machine alone, behind a token, offline."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+
+from fbkit.runtime import workspace
+from fbkit.settings import Settings
+
+LOG_BYTES, LOG_FILES = 5_000_000, 3
+
+
+def server_config(settings: Settings, *, port: int, token: str, collect: bool) -> Config:
+    """The configuration of ServerApp, Lab, Voila and our extension. The user's own config files cannot loosen it."""
+    config = Config()
+    config.ServerApp.update(_server(settings, port))
+    config.IdentityProvider.token = token
+    config.PasswordIdentityProvider.hashed_password = ""
+    # After a disconnect the server would keep every message of a page's kernel that goes on pushing.
+    config.MappingKernelManager.buffer_offline_messages = False
+    config.LabApp.update(_lab())
+    config.VoilaConfiguration.update(_voila())
+    config.FbkitExtension.chosen = settings
+    config.FbkitExtension.collect = collect
+    config.Application.logging_config = logging_config(settings.home / "logs" / "server.log")
+    return config
+
+
+def _server(settings: Settings, port: int) -> dict[str, Any]:
+    return {
+        "ip": "127.0.0.1",
+        "port": port,
+        "port_retries": 0,
+        "allow_remote_access": False,
+        "allow_origin": "",
+        "allow_origin_pat": "",
+        "allow_credentials": False,
+        "disable_check_xsrf": False,
+        "allow_unauthenticated_access": False,
+        "allow_root": True,  # in a container everybody is root; we listen on this machine alone, behind a token
+        "open_browser": False,
+        "no_browser_open_file": True,
+        "root_dir": str(workspace(settings)),
+        "default_url": "/fbkit/",
+        "answer_yes": True,
+        "kernel_websocket_connection_class": "fbkit.server.page_kernel.PageKernelConnection",
+        "jpserver_extensions": {"jupyterlab": True, "voila.server_extension": True, "fbkit.server": True},
+    }
+
+
+def _lab() -> dict[str, Any]:
+    return {
+        "extension_manager": "readonly",
+        "news_url": None,
+        "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+    }
+
+
+def _voila() -> dict[str, Any]:
+    """The dashboard's own words on Voila, and what must hold whatever they are."""
+    from fbkit.dashboard import voila_config
+
+    return {**voila_config(plotly_served=True), "show_tracebacks": False, "strip_sources": True}
+
+
+def logging_config(path: Path) -> dict[str, Any]:
+    """Everything the server says goes into a file that turns over, readable by its owner; nothing to the terminal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handlers = ["file"]
+    names = ("UpServer", "LabApp", "FbkitExtension", "fbkit")
+    return {
+        "filters": {"farewell": {"()": "fbkit.server.quiet.QuietFarewell"}},
+        "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+        "handlers": {
+            "file": {
+                "class": "fbkit.server.quiet.PrivateFile",
+                "filename": str(path),
+                "maxBytes": LOG_BYTES,
+                "backupCount": LOG_FILES,
+                "encoding": "utf-8",
+                "formatter": "plain",
+                "filters": ["farewell"],
+                "level": "INFO",
+            }
+        },
+        "loggers": {name: {"handlers": handlers, "level": "INFO", "propagate": False} for name in names},
+    }
+
+
+def kernel_environment(settings: Settings) -> dict[str, str]:
+    """The settings as kernels and what they start read them. The token stays where it came from."""
+    chosen = {
+        name: getattr(settings, name) for name in type(settings).model_fields if name not in {"token", "workspace"}
+    }
+    words = {f"FBKIT_{name.upper()}": str(value) for name, value in chosen.items() if value is not None}
+    return {**words, "FBKIT_WORKSPACE": str(workspace(settings)), "JUPYTER_PATH": jupyter_path()}
+
+
+def jupyter_path() -> str:
+    """Where Jupyter looks for the page's template, before where it looked anyway."""
+    from fbkit.dashboard import jupyter_path as ours
+
+    return os.pathsep.join(filter(None, [str(ours()), os.environ.get("JUPYTER_PATH", "")]))

@@ -1,0 +1,257 @@
+"""Answers what is asked about the market and the collector. Knows the store and the hub, and nothing of HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from fbkit import __version__
+from fbkit.clock import Clock, SystemClock
+from fbkit.model import (
+    BAR_COLUMNS,
+    METRIC_COLUMNS,
+    AlertRow,
+    BarRow,
+    HealthRow,
+    MetricRow,
+    SummaryRow,
+)
+from fbkit.runtime import database_path, workspace
+from fbkit.server.page import Page
+from fbkit.server.plain import instant, plain
+from fbkit.server.published import continuity_files, report_runs
+from fbkit.server.voice import Voice
+from fbkit.settings import Settings
+from fbkit.store import Store, open_store
+
+T = TypeVar("T")
+
+_UNITS = {column.name: column.unit for column in BAR_COLUMNS}
+_SUMMARY_UNITS = {
+    **{name: unit for name, unit in _UNITS.items() if name in SummaryRow.__struct_fields__},
+    "last": "USD",
+    "loudest_z": "standard deviations",
+    "mean_abs_z": "standard deviations",
+    "n_z": "count",
+    "coverage": "share of the bar's time",
+}
+_METRIC_UNITS = {
+    name: {"rsi_14": "0 to 100", "atr_14": "USD"}.get(name, "standard deviations") for name in METRIC_COLUMNS
+}
+_INSTRUMENT_UNITS = {"tick": "USD a coin", "step": "coins", "contract_size": "coins or USD a contract"}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What is told: ``body`` fits JSON. ``items``, ``total`` (if known) where it is a part of a list."""
+
+    body: dict[str, Any]
+    items: int | None = None
+    total: int | None = None
+
+
+class Manager:
+    """Reads the database of the settings, opened when it is first asked for, and what the hub last said.
+
+    Every method that reads takes a :class:`~fbkit.server.page.Page` and raises errors of :mod:`fbkit.errors`; reads run
+    on a thread of their own, so a slow one holds up nobody else.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        url: str,
+        voice: Voice,
+        *,
+        clock: Clock | None = None,
+        kernel: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        self._settings, self._url, self._voice = settings, url, voice
+        self._clock = clock or SystemClock()
+        self._kernel = kernel
+        self._store: Store | None = None
+        self._file: tuple[int, int] | None = None
+        self._reading = ThreadPoolExecutor(2, thread_name_prefix="fbkit-read")
+
+    def close(self) -> None:
+        """Let go of the store. Safe to call twice."""
+        self._reading.shutdown(wait=True, cancel_futures=True)
+        self._forget()
+
+    # -- the market ------------------------------------------------------------------------------------------------
+
+    async def instruments(self, page: Page) -> Answer:
+        """Every instrument listed, by name."""
+        return await self._read(lambda store: _cut(store, page, list(store.instruments().values()), _INSTRUMENT_UNITS))
+
+    async def history(self, page: Page, instrument: str) -> Answer:
+        """Closed bars of an instrument on a timeframe, newest first."""
+
+        def answer(store: Store) -> Answer:
+            rows = store.row_structs(BarRow, instrument=instrument, tf=page.tf, last=page.end)
+            return _newest(store, page, rows, _UNITS, instrument=instrument, tf=page.tf)
+
+        return await self._read(answer)
+
+    async def metrics(self, page: Page) -> Answer:
+        """The newest metrics of every instrument on a timeframe, by instrument."""
+
+        def answer(store: Store) -> Answer:
+            rows = store.row_structs(MetricRow, tf=page.tf, last=1)
+            return _cut(store, page, sorted(rows, key=lambda row: row.instrument), _METRIC_UNITS, tf=page.tf)
+
+        return await self._read(answer)
+
+    async def summary(self, page: Page) -> Answer:
+        """The newest state of every instrument on a timeframe, by instrument."""
+
+        def answer(store: Store) -> Answer:
+            rows = store.row_structs(SummaryRow, tf=page.tf)
+            return _cut(store, page, sorted(rows, key=lambda row: row.instrument), _SUMMARY_UNITS, tf=page.tf)
+
+        return await self._read(answer)
+
+    async def alerts(self, page: Page) -> Answer:
+        """Alerts, newest first."""
+        return await self._read(lambda store: _newest(store, page, store.row_structs(AlertRow, last=page.end), {}))
+
+    async def gaps(self, page: Page) -> Answer:
+        """Intervals in which we know that we do not know, newest first; ``t1`` is null while one is open."""
+
+        def answer(store: Store) -> Answer:
+            frame = store.rows("gaps", last=page.end)
+            rows = [_without_missing(row) for row in frame.to_dict("records")]
+            return _newest(store, page, rows, {"missing": "events the venue's ids say were lost"})
+
+        return await self._read(answer)
+
+    # -- how things are --------------------------------------------------------------------------------------------
+
+    async def health(self, page: Page) -> Answer:
+        """``ok``, ``degraded`` or ``down``, always with the reasons; each stream's own state beside it."""
+        pulse = self._voice.pulse
+        streams = pulse.health if pulse is not None else await self._read(lambda store: store.latest_health())
+        state, reasons = judge(streams, self._voice.why if self._voice.hello is None else "")
+        heard = pulse.ts if pulse is not None else max((row.ts for row in streams), default=None)
+        body = {"state": state, "reasons": reasons, "as_of": instant(heard), "streams": plain(streams)}
+        return Answer({**body, **await self._which()})
+
+    async def status(self, page: Page) -> Answer:
+        """The collector at work: rates, lag, queue, what became of every item received, backfill; and the server."""
+        voice = self._voice
+        collector: dict[str, Any] = {"heard": voice.hello is not None, "why": voice.why}
+        if voice.hello is not None:
+            collector |= plain(msgspec.structs.replace(voice.hello, owners=0))
+            collector.pop("owners")
+        if voice.pulse is not None:
+            collector["beat"] = plain(voice.pulse)
+        body = {"version": __version__, "ts": instant(self._clock.now()), "collector": collector, **self._kernel()}
+        return Answer({**body, **await self._which()})
+
+    async def reports(self, page: Page) -> Answer:
+        """Reports that were published, newest first, with their files."""
+        return await self._published(page, report_runs)
+
+    async def continuity(self, page: Page) -> Answer:
+        """The newest continuity files, as they stand in the workspace."""
+        return await self._published(page, continuity_files)
+
+    async def _published(self, page: Page, find: Callable[[Path], list[dict[str, Any]]]) -> Answer:
+        found = await self._apart(find, workspace(self._settings))
+        part = found[page.offset : page.end]
+        return Answer({"items": part}, len(part), len(found))
+
+    async def _which(self) -> dict[str, Any]:
+        hello = self._voice.hello
+        if hello is not None:
+            return {"market": hello.market, "seed": hello.seed, "database": self._url}
+        market, seed = await self._read(lambda store: (str(store.market), store.seed))
+        return {"market": market, "seed": seed, "database": self._url}
+
+    # -- the store -------------------------------------------------------------------------------------------------
+
+    async def _read(self, question: Callable[[Store], T]) -> T:
+        return await self._apart(lambda: question(self._opened()))
+
+    async def _apart(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._reading, work, *arguments)
+
+    def _opened(self) -> Store:
+        """The store; opened anew when another file stands in its place (a damaged one is moved away)."""
+        path = database_path(self._url)
+        try:
+            facts = path.stat()
+            file = (facts.st_dev, facts.st_ino)
+        except OSError:
+            file = None
+        store = self._store
+        if store is None or file != self._file:
+            self._forget()
+            self._store = store = open_store(self._url)
+            self._file = file
+        return store
+
+    def _forget(self) -> None:
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
+
+
+def judge(streams: Sequence[HealthRow], no_collector: str) -> tuple[str, list[dict[str, str]]]:
+    """State of the whole and its reasons (metrics reference 11).
+
+    Down: no collector, or every venue down; degraded: anything not ok.
+
+    >>> judge([], "no collector runs")
+    ('down', [{'reason': 'no_collector', 'sentence': 'no collector runs'}])
+    """
+    reasons = [
+        {"venue": row.venue, "channel": row.channel, "state": row.state, "reason": row.reason, "sentence": row.sentence}
+        for row in streams
+        if row.state != "ok"
+    ]
+    if no_collector:
+        return "down", [{"reason": "no_collector", "sentence": no_collector}, *reasons]
+    venues = {row.venue for row in streams if row.venue}
+    down = {row.venue for row in streams if row.state == "down" and row.channel in {"trade", "quote", "mark"}}
+    if venues and venues == down:
+        return "down", reasons
+    return ("degraded" if reasons else "ok"), reasons
+
+
+def _newest(store: Store, page: Page, rows: Sequence[Any], units: dict[str, str], **said: Any) -> Answer:
+    """Rows oldest first, at most ``page.end`` of them, as a part of a list that begins with the newest."""
+    total = len(rows) if len(rows) < page.end else None
+    return _tell(store, rows[::-1][page.offset : page.end], total, units, said)
+
+
+def _cut(store: Store, page: Page, rows: Sequence[Any], units: dict[str, str], **said: Any) -> Answer:
+    return _tell(store, rows[page.offset : page.end], len(rows), units, said)
+
+
+def _tell(store: Store, part: Sequence[Any], total: int | None, units: dict[str, str], said: dict[str, Any]) -> Answer:
+    beat = store.last_beat()
+    covered = [row.coverage for row in part if hasattr(row, "coverage")]
+    body = {
+        "market": str(store.market),
+        "seed": store.seed,
+        "as_of": instant(beat.ts_event if beat else None),
+        **said,
+        "units": units,
+        "coverage": sum(covered) / len(covered) if covered else None,
+        "items": plain(part),
+    }
+    return Answer(body, len(part), total)
+
+
+def _without_missing(row: dict[Any, Any]) -> dict[str, Any]:
+    """A frame's record as plain values: what pandas calls missing is ``None``, numpy's numbers are Python's."""
+    return {str(name): None if value is None or value != value else _own(value) for name, value in row.items()}  # noqa: PLR0124 - NaN alone differs from itself
+
+
+def _own(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,83 @@
+"""Ends the kernels that visitors leave behind.
+
+A page's farewell to its kernel is refused by the XSRF check, and a kernel that keeps pushing updates never looks idle
+to Jupyter. So: who belongs to no session and to whom nobody was connected for a while, goes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+log = logging.getLogger(__name__)
+
+#: A reload or a short loss of connection survives this.
+GONE_S = 20.0
+
+#: A page that was never opened; it may still be rendering.
+NEVER_S = 120.0
+
+
+class Kernels(Protocol):
+    """What we need of Jupyter's kernel manager."""
+
+    def list_kernel_ids(self) -> list[str]: ...
+    def kernel_model(self, kernel_id: str) -> dict[str, Any]: ...
+    async def shutdown_kernel(self, kernel_id: str, *, now: bool) -> None: ...
+
+
+class Reaper:
+    """Looks at the kernels each time :meth:`look` is called (once a second) and ends those that nobody uses.
+
+    ``in_session`` tells which kernels belong to a notebook, console or terminal session; those are never ended here.
+    """
+
+    def __init__(
+        self,
+        kernels: Kernels,
+        in_session: Callable[[], Awaitable[set[str]]],
+        now: Callable[[], float],
+        *,
+        gone_s: float = GONE_S,
+        never_s: float = NEVER_S,
+    ) -> None:
+        self.ended = 0
+        self._kernels, self._in_session, self._now = kernels, in_session, now
+        self._gone_s, self._never_s = gone_s, never_s
+        self._alone_since: dict[str, float] = {}
+        self._visited: set[str] = set()
+
+    async def look(self) -> list[str]:
+        """End what is to be ended; returns the ids."""
+        due = self._due()
+        if not due:
+            return []
+        kept = await self._in_session()
+        for kernel_id in kept & set(due):
+            self._alone_since.pop(kernel_id)
+        ended = [kernel_id for kernel_id in due if kernel_id not in kept]
+        for kernel_id in ended:
+            self._forget(kernel_id)
+            log.info("ending kernel %s: nobody is connected to it", kernel_id)
+            await self._kernels.shutdown_kernel(kernel_id, now=True)
+        self.ended += len(ended)
+        return ended
+
+    def _due(self) -> list[str]:
+        now, there = self._now(), self._kernels.list_kernel_ids()
+        for kernel_id in (set(self._alone_since) | self._visited) - set(there):
+            self._forget(kernel_id)
+        return [kernel_id for kernel_id in there if self._alone(kernel_id, now)]
+
+    def _alone(self, kernel_id: str, now: float) -> bool:
+        if self._kernels.kernel_model(kernel_id)["connections"]:
+            self._visited.add(kernel_id)
+            self._alone_since.pop(kernel_id, None)
+            return False
+        limit = self._gone_s if kernel_id in self._visited else self._never_s
+        return now - self._alone_since.setdefault(kernel_id, now) >= limit
+
+    def _forget(self, kernel_id: str) -> None:
+        self._alone_since.pop(kernel_id, None)
+        self._visited.discard(kernel_id)
