@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +21,7 @@ from fbkit.model.timeframe import NS_DAY
 from fbkit.store import codec
 from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.schema import CHUNKS, TAILS
-from fbkit.store.statements import Insert
+from fbkit.store.statements import Insert, tuples
 
 #: A chunk of this many rows, or one that spans a day, is not merged again.
 CLOSED_ROWS = 4096
@@ -45,31 +47,31 @@ class Merge(NamedTuple):
 def fold(connection: Connection, kind: Kind, before: int, limit: int = FOLD_ROWS) -> int:
     """Move up to ``limit`` of the tail's rows with ``ts_recv < before`` (UTC ns) into chunks, lowest ``seq`` first."""
     tail = TAILS[kind.name]
-    rows = connection.execute(select(tail).where(tail.c.ts_recv < before).order_by(tail.c.seq).limit(limit)).fetchall()
+    place = kind.place_of_seq
+    rows = tuples(connection, select(tail).where(tail.c.ts_recv < before).order_by(tail.c.seq).limit(limit))
     if not rows:
         return 0
-    place = kind.names.index("seq")
-    apart: dict[int, list[Any]] = defaultdict(list)
+    apart: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
         apart[row[0]].append(row)
     flat: list[Any] = []
     for instrument, own in apart.items():
         for start in range(0, len(own), CHUNK_ROWS):
-            flat += _chunk(kind, instrument, [tuple(row) for row in own[start : start + CHUNK_ROWS]], 0)
+            flat += _chunk(kind, instrument, own[start : start + CHUNK_ROWS])
     _INSERT.run(connection, flat)
     connection.execute(delete(tail).where(tail.c.ts_recv < before, tail.c.seq <= rows[-1][place]))
     return len(rows)
 
 
-def _chunk(kind: Kind, instrument: int, rows: Sequence[Sequence[Any]], level: int) -> tuple[Any, ...]:
+def _chunk(kind: Kind, instrument: int, rows: Sequence[Sequence[Any]], *, close: bool = False) -> tuple[Any, ...]:
     """One row of the chunks table out of rows in ``seq`` order."""
-    place = kind.names.index("seq")
+    place = kind.place_of_seq
     times = [row[1] for row in rows]
     first, last = min(times), max(times)
-    closed = len(rows) >= CLOSED_ROWS or last - first >= NS_DAY
-    how, data = (codec.COLUMNS, codec.encode(kind.arrays(rows))) if closed else (codec.ROWS, codec.encode_rows(rows))
-    level = CLOSED if closed else level
-    return (kind.number, instrument, rows[0][place], rows[-1][place], first, last, len(rows), level, how, data)
+    facts = (kind.number, instrument, rows[0][place], rows[-1][place], first, last, len(rows))
+    if close or len(rows) >= CLOSED_ROWS or last - first >= NS_DAY:
+        return (*facts, CLOSED, codec.COLUMNS, codec.encode(kind.arrays(rows)))
+    return (*facts, 0, codec.ROWS, codec.encode_rows(rows))
 
 
 def merges(connection: Connection) -> Iterator[Merge]:
@@ -98,22 +100,46 @@ def merges(connection: Connection) -> Iterator[Merge]:
 
 def merge(connection: Connection, what: Merge) -> int:
     """Make one chunk of several; returns the rows in it."""
+    table = CHUNKS.c
+    mine = [table.kind == what.kind, table.instrument == what.instrument]
+    mine.append(table.level >= 0 if what.level == CLOSED else table.level == what.level)
+    parts = tuples(connection, select(*_MERGED).where(*mine).order_by(table.seq_min))
+    flat = _close(what, parts) if what.level == CLOSED else _joined(what, parts)
+    _INSERT.run(connection, flat)
+    connection.execute(delete(CHUNKS).where(table.id.in_([part[0] for part in parts])))
+    return sum(part[5] for part in parts)
+
+
+_MERGED = [CHUNKS.c[name] for name in ("id", "seq_min", "seq_max", "ts_min", "ts_max", "n", "data")]
+
+
+def _joined(what: Merge, parts: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """The bytes of open chunks one behind the other; order within does not matter before they are closed."""
+    _, seq_min, seq_max, ts_min, ts_max, n, data = zip(*parts, strict=True)
+    bounds = (min(seq_min), max(seq_max), min(ts_min), max(ts_max))
+    return [what.kind, what.instrument, *bounds, sum(n), what.level + 1, codec.ROWS, codec.merge_rows(data)]
+
+
+def _close(what: Merge, parts: Sequence[tuple[Any, ...]]) -> list[Any]:
     kind = _BY_NUMBER[what.kind]
-    mine = (CHUNKS.c.kind == what.kind) & (CHUNKS.c.instrument == what.instrument)
-    mine &= CHUNKS.c.level >= 0 if what.level == CLOSED else CHUNKS.c.level == what.level
-    parts = connection.execute(select(CHUNKS.c.id, CHUNKS.c.data).where(mine).order_by(CHUNKS.c.seq_min)).fetchall()
-    place = kind.names.index("seq")
-    rows = [row for part in parts for row in codec.decode_rows(part.data)]
-    rows.sort(key=lambda row: row[place])
-    for start in range(0, len(rows), CHUNK_ROWS):
-        _INSERT.run(connection, list(_chunk(kind, what.instrument, rows[start : start + CHUNK_ROWS], what.level + 1)))
-    connection.execute(delete(CHUNKS).where(CHUNKS.c.id.in_([part.id for part in parts])))
-    return len(rows)
+    place = kind.place_of_seq
+    rows = [row for part in parts for row in codec.decode_rows(part[6], part[5])]
+    rows.sort(key=itemgetter(place))
+    return list(
+        chain.from_iterable(
+            _chunk(kind, what.instrument, rows[start : start + CHUNK_ROWS], close=True)
+            for start in range(0, len(rows), CHUNK_ROWS)
+        )
+    )
 
 
-def unpack(kind: Kind, how: int, data: bytes) -> dict[str, NDArray[Any]]:
+def unpack(kind: Kind, how: int, n: int, data: bytes) -> dict[str, NDArray[Any]]:
     """The columns of a chunk, in ``seq`` order."""
-    return codec.decode(data) if how == codec.COLUMNS else kind.arrays(codec.decode_rows(data))
+    if how == codec.COLUMNS:
+        return codec.decode(data)
+    rows = codec.decode_rows(data, n)
+    rows.sort(key=itemgetter(kind.place_of_seq))
+    return kind.arrays(rows)
 
 
 def join(kind: Kind, parts: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:

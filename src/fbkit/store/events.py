@@ -18,6 +18,7 @@ from fbkit.model.market import Span
 from fbkit.store.chunks import join, unpack
 from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.schema import CHUNKS, TAILS
+from fbkit.store.statements import tuples
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -33,7 +34,7 @@ def by_time(connection: Connection, kind: Kind, instrument: int | None, span: Sp
     since = -_FOREVER if span.since is None else span.since
     until = _FOREVER if span.until is None else span.until
     table = CHUNKS.c
-    chunks = select(table.codec, table.data).where(
+    chunks = select(table.codec, table.n, table.data).where(
         table.kind == kind.number, table.ts_max >= since, table.ts_min < until
     )
     tail = TAILS[kind.name]
@@ -41,8 +42,8 @@ def by_time(connection: Connection, kind: Kind, instrument: int | None, span: Sp
     if instrument is not None:
         chunks = chunks.where(table.instrument == instrument)
         rest = rest.where(tail.c.instrument == instrument)
-    parts = [unpack(kind, how, data) for how, data in connection.execute(chunks.order_by(table.seq_min))]
-    rows = connection.execute(rest).fetchall()
+    parts = [unpack(kind, *packed) for packed in tuples(connection, chunks.order_by(table.seq_min))]
+    rows = tuples(connection, rest)
     if rows or not parts:
         parts.append(kind.arrays(rows))
     return _sorted(_within(join(kind, parts), since, until))
@@ -142,9 +143,7 @@ class BySeq:
         window = {}
         for kind in self._kinds.values():
             tail = TAILS[kind.name]
-            rows = connection.execute(
-                select(tail).where(tail.c.seq >= start, tail.c.seq < end).order_by(tail.c.seq)
-            ).fetchall()
+            rows = tuples(connection, select(tail).where(tail.c.seq >= start, tail.c.seq < end).order_by(tail.c.seq))
             if rows:
                 parts[kind.name].append(kind.arrays(rows))
             if parts[kind.name]:
@@ -165,8 +164,8 @@ class BySeq:
             self._forget(gone)
         for chunk, number in found:
             if chunk not in self._cache:
-                how, data = connection.execute(select(table.codec, table.data).where(table.id == chunk)).one()
-                self._remember(chunk, _Decoded(number, unpack(self._kinds[number], how, data)))
+                packed = connection.execute(select(table.codec, table.n, table.data).where(table.id == chunk)).one()
+                self._remember(chunk, _Decoded(number, unpack(self._kinds[number], *packed)))
             self._cache.move_to_end(chunk)
             yield self._cache[chunk]
 
@@ -184,11 +183,11 @@ def has_seq(connection: Connection, kind: Kind, seqs: Sequence[int]) -> set[int]
     """Which of these numbers lie in chunks already. Asked only for an event that may have been appended before."""
     table = CHUNKS.c
     found: set[int] = set()
-    overlapping = select(table.codec, table.data).where(
+    overlapping = select(table.codec, table.n, table.data).where(
         table.kind == kind.number, table.seq_max >= min(seqs), table.seq_min <= max(seqs)
     )
-    for how, data in connection.execute(overlapping):
-        found.update(set(seqs) & set(unpack(kind, how, data)["seq"].tolist()))
+    for packed in connection.execute(overlapping):
+        found.update(set(seqs) & set(unpack(kind, *packed)["seq"].tolist()))
     return found
 
 

@@ -48,11 +48,15 @@ class Kind(NamedTuple):
         """The columns' names."""
         return tuple(field.name for field in self.fields)
 
-    def flat(self, events: Sequence[Event], ids: dict[str, int]) -> list[Any]:
-        """All values of all events in one list, ready to be bound."""
+    @property
+    def place_of_seq(self) -> int:
+        """Where ``seq`` stands among the columns."""
+        return len(self.fields) - 2
+
+    def flat(self, events: Sequence[Event]) -> list[Any]:
+        """All values of all events in one list, instruments still names; one pass, and the rest is slices."""
         width = len(self.fields)
         flat: list[Any] = list(chain.from_iterable(map(msgspec.structs.astuple, events)))
-        flat[::width] = [ids[name] for name in flat[::width]]
         for place, field in enumerate(self.fields):
             if field.revive is not None:
                 # An IntEnum is bound five times slower than an int.

@@ -10,12 +10,20 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 
 #: Rows in one statement, as long as their values stay below SQLite's bound of 32,766.
 BLOCK = 100
+
+
+def tuples(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
+    """What a query finds, as the driver's own tuples: half the price of SQLAlchemy's rows."""
+    result = connection.execute(query)
+    found: list[tuple[Any, ...]] = result.cursor.fetchall()  # type: ignore[assignment]  # the driver gives tuples
+    result.close()
+    return found
 
 
 class Insert:

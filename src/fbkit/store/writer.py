@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -38,6 +39,24 @@ CHECK_NS = 2 * NS_S
 
 _TAIL_INSERT = {kind: Insert(TAILS[kind]) for kind in KIND_TABLE}
 _NAME_OF = {struct: name for name, struct in KINDS.items()}
+
+
+class _Laid(NamedTuple):
+    """Events of one kind, laid flat for their table."""
+
+    kind: Kind
+    events: list[Event]
+    flat: list[Any]
+    names: set[str]
+    first: int
+    last: int
+
+    @classmethod
+    def of(cls, kind: Kind, events: list[Event]) -> Self:
+        flat = kind.flat(events)
+        width = len(kind.fields)
+        seqs = flat[kind.place_of_seq :: width]
+        return cls(kind, events, flat, set(flat[::width]), min(seqs, default=0), max(seqs, default=0))
 
 
 class Writer(Store):
@@ -85,17 +104,16 @@ class Writer(Store):
         events: dict[type[Event], list[Event]] = defaultdict(list)
         for event in batch.events:
             events[type(event)].append(event)
-        last = max((event.seq for event in batch.events), default=0)
-        names = {event.instrument for event in batch.events} | names_in(apart)
+        laid = [_Laid.of(KIND_TABLE[_NAME_OF[struct]], own) for struct, own in events.items()]
+        names = names_in(apart).union(*(own.names for own in laid))
         with self._one:
+            last = max((own.last for own in laid), default=0)
             ahead = self._lease._replace(
                 commit_number=self._lease.commit_number + 1, last_seq=max(self._lease.last_seq, last)
             )
             with self._writing(ahead) as connection:
                 ids = self._numbered(connection, names)
-                new = 0
-                for struct, own in events.items():
-                    new += self._append_kind(connection, KIND_TABLE[_NAME_OF[struct]], own, ids, ahead)
+                new = sum(self._append_kind(connection, own, ids, ahead) for own in laid)
                 again = bool(batch.events) and new == 0
                 rows = write_rows(connection, apart, ids, ahead.commit_number, again=again)
                 if batch.checkpoint is not None:
@@ -105,24 +123,24 @@ class Writer(Store):
                 self.checkpoint_wal()
         return Appended(new, len(batch.events) - new, rows, ahead.commit_number)
 
-    def _append_kind(
-        self, connection: Connection, kind: Kind, events: list[Event], ids: dict[str, int], ahead: Lease
-    ) -> int:
-        events = self._unfolded(connection, kind, events)
-        new = _TAIL_INSERT[kind.name].run(connection, kind.flat(events, ids))
+    def _append_kind(self, connection: Connection, laid: _Laid, ids: dict[str, int], ahead: Lease) -> int:
+        kind = laid.kind
+        if laid.first <= self._lease.last_seq and kind in FOLDED:
+            laid = self._unfolded(connection, laid)
+        width = len(kind.fields)
+        laid.flat[::width] = [ids[name] for name in laid.flat[::width]]
+        new = _TAIL_INSERT[kind.name].run(connection, laid.flat)
         if kind.struct is Listing:
-            project_listings(connection, events)
+            project_listings(connection, laid.events)
         elif kind.struct is Gap:
-            project_gaps(connection, events, ids, ahead.commit_number)
+            project_gaps(connection, laid.events, ids, ahead.commit_number)
         return new
 
-    def _unfolded(self, connection: Connection, kind: Kind, events: list[Event]) -> list[Event]:
+    def _unfolded(self, connection: Connection, laid: _Laid) -> _Laid:
         """Without those that lie in chunks: a batch may come again after its first time was folded."""
-        old = [event.seq for event in events if event.seq <= self._lease.last_seq]
-        if not old or kind not in FOLDED:
-            return events
-        known = has_seq(connection, kind, old)
-        return [event for event in events if event.seq not in known]
+        old = [event.seq for event in laid.events if event.seq <= self._lease.last_seq]
+        known = has_seq(connection, laid.kind, old)
+        return _Laid.of(laid.kind, [event for event in laid.events if event.seq not in known]) if known else laid
 
     def _numbered(self, connection: Connection, names: set[str]) -> dict[str, int]:
         """The number of every name, new ones written down. Kept only when the transaction is."""
@@ -163,10 +181,12 @@ class Writer(Store):
 
     def _merge(self) -> None:
         with self._reading() as connection:
-            wanted = list(chunks.merges(connection))
-        for what in wanted:
+            wanted = deque(chunks.merges(connection))
+        while wanted:
             with self._one, self._writing(self._lease) as connection:
-                chunks.merge(connection, what)
+                rows = 0
+                while wanted and rows < chunks.FOLD_ROWS:
+                    rows += chunks.merge(connection, wanted.popleft())
 
     def checkpoint_wal(self) -> bool:
         """Copy the WAL into the database; over :data:`WAL_LIMIT` also cut it. ``False``: a reader holds it up.
