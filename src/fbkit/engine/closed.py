@@ -10,6 +10,9 @@ from fbkit.model import BarRow, MetricRow, SummaryRow
 class Closed(NamedTuple):
     """The rows of one Beat: ``filled`` counts 1m slots of the past filled since the last one.
 
+    ``usual`` stands beside ``metrics``: the baseline's mean of each column of :data:`fbkit.model.JUDGED` over the
+    longest window, for the sentences of alerts.
+
     Filled slots yield bars and the newest summary only (nobody could have seen their metrics then);
     :func:`fbkit.quant.frames.metrics` computes the same bits from the bars whenever they are asked for.
     """
@@ -18,6 +21,7 @@ class Closed(NamedTuple):
     metrics: list[MetricRow]
     summary: list[SummaryRow]
     filled: int
+    usual: list[tuple[float, ...]]
 
 
 class Provisional(NamedTuple):

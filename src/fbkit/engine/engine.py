@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fbkit.engine.checkpoint import State, array_down, array_up, pack, unpack
 from fbkit.engine.closed import Closed, Provisional
@@ -24,12 +25,9 @@ from fbkit.model import (
     NS_MIN,
     NS_S,
     TIMEFRAMES,
-    BarRow,
     Beat,
     Event,
     Gap,
-    MetricRow,
-    SummaryRow,
     floor_to,
 )
 
@@ -75,7 +73,7 @@ class Engine:
         self._now = NEVER
         self._begin = NEVER
         self._target = NEVER
-        self._ready = Closed([], [], [], 0)
+        self._ready = Closed([], [], [], 0, [])
 
     @property
     def late(self) -> Counter[tuple[str, str]]:
@@ -100,7 +98,7 @@ class Engine:
             self._begin = ts
         if target > self._target:
             self._pass_to(target)
-        closed, self._ready = self._ready, Closed([], [], [], 0)
+        closed, self._ready = self._ready, Closed([], [], [], 0, [])
         return closed
 
     def live(self, names: Iterable[str]) -> dict[str, Provisional]:
@@ -190,8 +188,8 @@ class Engine:
         wanted = len(self._listener.order)
         if wanted > self._capacity:
             self._capacity = max(_FIRST_CAPACITY, 1 << (wanted - 1).bit_length())
-            for columns in (*self._folds.values(), *self._judges.values()):
-                columns.grow(self._capacity)
+            for part in self._parts().values():
+                part.grow(self._capacity)
 
     def _start(self, tape: Tape) -> None:
         """An instrument's first slot: its blocks begin there, on every timeframe."""
@@ -213,12 +211,13 @@ class Engine:
             if t1 % fold.length == 0:
                 self._publish(tapes, rows, tf, t1, fold.close(rows, minute))
 
-    def _publish(self, tapes: list[Tape], rows: np.ndarray, tf: str, t1: int, bars: Bars) -> None:
+    def _publish(self, tapes: list[Tape], rows: NDArray[np.intp], tf: str, t1: int, bars: Bars) -> None:
         metrics = self._judges[tf].close(rows, bars, why_missing(tapes, bars))
         names = [tape.name for tape in tapes]
         ready = self._ready
         ready.bars.extend(bar_rows(names, tf, [t1] * len(names), bars, self.stamp))
         ready.metrics.extend(metric_rows(names, tf, t1, bars, metrics, self.stamp))
+        ready.usual.extend(map(tuple, metrics.usual.tolist()))
         ready.summary.extend(summary_rows(names, tf, t1, bars, metrics, self.stamp))
 
     def _fill(self, tape: Tape, until: int) -> None:
@@ -233,7 +232,7 @@ class Engine:
             if len(ends):
                 self._keep(tape, tf, ends, bars)
 
-    def _keep(self, tape: Tape, tf: str, t1: np.ndarray, bars: Bars) -> None:
+    def _keep(self, tape: Tape, tf: str, t1: NDArray[np.int64], bars: Bars) -> None:
         """Bars of the past: all but the newest only shape the metrics to come."""
         judge, ends, newest = self._judges[tf], t1.tolist(), {name: column[-1:] for name, column in bars.items()}
         if len(ends) > 1:

@@ -127,8 +127,8 @@ class Fold(Columns):
             "low": np.fmin.reduce(table.spread(bars["low"], NAN, self.low[i]), axis=1),
             "last": table.final(bars["close"], self.last[i]),
             "covered": table.sums(np.where(used, bars["coverage"], 0.0), self.covered[i]),
-            "venue": table.spread(bars["source"] == VENUE, 0, self.venue[i]).any(axis=1),
-            "liq_known": table.spread(~np.isnan(bars["liq_long_usd"]), 0, self.liq_known[i]).any(axis=1),
+            "venue": np.any(table.spread(bars["source"] == VENUE, 0, self.venue[i]), axis=1),
+            "liq_known": np.any(table.spread(~np.isnan(bars["liq_long_usd"]), 0, self.liq_known[i]), axis=1),
         }
         for name in SUMS:
             state[name] = table.sums(np.where(used, bars[name], 0.0), getattr(self, name)[i])
@@ -145,7 +145,7 @@ class _Table:
         self.rows = -(-(lead + count) // minutes)
 
     def spread(self, x: NDArray[Any], fill: float, stood: Any) -> NDArray[Any]:
-        flat = np.full(self.rows * self.minutes, fill, x.dtype)
+        flat: NDArray[Any] = np.full(self.rows * self.minutes, fill, x.dtype)
         flat[self.lead : self.lead + self.count] = x
         if self.lead:
             flat[self.lead - 1] = stood
@@ -153,12 +153,15 @@ class _Table:
 
     def sums(self, x: Floats, stood: float) -> Floats:
         # accumulate adds one by one, in order; np.sum adds in pairs
-        return np.add.accumulate(self.spread(x, 0.0, stood), axis=1)[:, -1]
+        total: Floats = np.add.accumulate(self.spread(x, 0.0, stood), axis=1)[:, -1]
+        return total
 
     def first(self, x: Floats, stood: float) -> Floats:
-        table = self.spread(x, NAN, stood)
-        return table[np.arange(self.rows), np.argmax(~np.isnan(table), axis=1)]
+        table: Floats = self.spread(x, NAN, stood)
+        found: Floats = table[np.arange(self.rows), np.argmax(~np.isnan(table), axis=1)]
+        return found
 
     def final(self, x: Floats, stood: float) -> Floats:
-        table = self.spread(x, NAN, stood)[:, ::-1]
-        return table[np.arange(self.rows), np.argmax(~np.isnan(table), axis=1)]
+        table: Floats = self.spread(x, NAN, stood)[:, ::-1]
+        found: Floats = table[np.arange(self.rows), np.argmax(~np.isnan(table), axis=1)]
+        return found

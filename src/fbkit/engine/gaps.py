@@ -76,7 +76,7 @@ class Gaps:
             if not concerns(gap, tape):
                 continue
             if gap.channel == "bar":
-                if now < gap.ts_event + PATIENCE_NS:
+                if now < gap.ts_recv + PATIENCE_NS:  # its ts_event is where it begins, days ago perhaps
                     return True
             elif gap.t0 < t1 and now < t1 + PATIENCE_NS and self.coverage(tape, np.array([t1]))[0] < min_coverage:
                 return True

@@ -19,12 +19,16 @@ FIRST_Z = METRIC_COLUMNS.index(f"z_{JUDGED[0]}_{Z_WINDOWS[0]}")
 
 
 class Metrics(NamedTuple):
-    """Values, reason codes and counts (instruments × :data:`fbkit.model.METRIC_COLUMNS`), and who is unsettled."""
+    """Values, reason codes and counts (instruments × :data:`fbkit.model.METRIC_COLUMNS`), and who is unsettled.
+
+    ``usual`` is the mean of the longest baseline of each judged column, NaN where there is none.
+    """
 
     values: Floats
     code: NDArray[np.int8]
     n: Ints
     unsettled: Bools
+    usual: Floats
 
 
 class Judge:
@@ -58,13 +62,14 @@ class Judge:
         values[:, 0], code[:, 0], n[:, 0] = self.rsi.close(rows, bars["close"])
         values[:, 1], code[:, 1], n[:, 1] = self.atr.close(rows, bars["high"], bars["low"], bars["close"])
         missing = ~np.isfinite(x)
+        usual = self.z[-1].usual(rows)
         why[:, self._unjudged] = UNSUPPORTED
         for k, panel in enumerate(self.z):
             z, reason, behind = panel.close(rows, x)
             told = missing & ((why == UNSUPPORTED) | (reason != WARMUP))
             at = slice(FIRST_Z + k, None, len(self.z))
             values[:, at], code[:, at], n[:, at] = z, np.where(told, why, reason), behind
-        return Metrics(values, code, n, self.rsi.unsettled(rows))
+        return Metrics(values, code, n, self.rsi.unsettled(rows), usual)
 
     def run(self, i: int, bars: Bars) -> None:
         """Take a stretch of one instrument's bars, judging none."""

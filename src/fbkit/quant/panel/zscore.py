@@ -59,6 +59,13 @@ class ZPanel(Columns):
         self._push(rows, x)
         return answer
 
+    def usual(self, rows: Index) -> Floats:
+        """The mean of each baseline as it stands (instruments × columns), for people to read; NaN where empty."""
+        at = (rows[:, None], self._across, self.place[rows][:, None])
+        with np.errstate(all="ignore"):
+            mean: Floats = (self.suffix_s[at] + self.s[rows]) / (self.suffix_m[at] + self.m[rows])
+        return self.anchor[rows] + mean
+
     def _judge(self, rows: Index, x: Floats) -> tuple[Floats, NDArray[np.int8], Ints]:
         at = (rows[:, None], self._across, self.place[rows][:, None])
         m = self.suffix_m[at] + self.m[rows]
