@@ -22,6 +22,7 @@ def server_config(settings: Settings, *, port: int, token: str, collect: bool) -
     config.PasswordIdentityProvider.hashed_password = ""
     # After a disconnect the server would keep every message of a page's kernel that goes on pushing.
     config.MappingKernelManager.buffer_offline_messages = False
+    config.UpKernels.log_path = str(settings.home / "logs" / "kernels.log")
     config.LabApp.update(_lab())
     config.VoilaConfiguration.update(_voila())
     config.FbkitExtension.chosen = settings
@@ -43,10 +44,10 @@ def _server(settings: Settings, port: int) -> dict[str, Any]:
         "allow_unauthenticated_access": False,
         "allow_root": True,  # in a container everybody is root; we listen on this machine alone, behind a token
         "open_browser": False,
-        "no_browser_open_file": True,
         "root_dir": str(workspace(settings)),
         "default_url": "/fbkit/",
         "answer_yes": True,
+        "kernel_manager_class": "fbkit.server.jupyter.UpKernels",
         "kernel_websocket_connection_class": "fbkit.server.page_kernel.PageKernelConnection",
         "jpserver_extensions": {"jupyterlab": True, "voila.server_extension": True, "fbkit.server": True},
     }
@@ -71,7 +72,7 @@ def logging_config(path: Path) -> dict[str, Any]:
     """Everything the server says goes into a file that turns over, readable by its owner; nothing to the terminal."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handlers = ["file"]
-    names = ("UpServer", "LabApp", "FbkitExtension", "fbkit")
+    names = ("UpServer", "LabApp", "FbkitExtension", "fbkit", "py.warnings")
     return {
         "filters": {"farewell": {"()": "fbkit.server.quiet.QuietFarewell"}},
         "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
-from jupyter_server.serverapp import ServerApp
+import os
+import sys
+from functools import cached_property
+from typing import Any
+
+# jsonschema's check of URI formats, which nothing here uses, compiles a grammar for most of a second when imported.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None is how an import is refused
+
+from jupyter_server.serverapp import ServerApp  # noqa: E402 - behind the line above
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager  # noqa: E402
+from traitlets import Bool, Unicode  # noqa: E402
 
 
 class UpServer(ServerApp):
     """A ServerApp that leaves signals to :mod:`fbkit.server.launch`: stopping takes no question and loses nothing."""
 
+    no_browser_open_file = Bool(True, help="no file with the token for a browser that is not opened")
+
     def init_signal(self) -> None:
         """Touch no signal."""
+
+
+class UpKernels(AsyncMappingKernelManager):
+    """Kernels whose own standard output goes into a log: what a cell prints is shown in its notebook all the same."""
+
+    log_path = Unicode("", help="the file kernels write to; empty: the server's own terminal").tag(config=True)
+
+    async def start_kernel(self, **given: Any) -> str:  # type: ignore[override]  # the base's is made of another name
+        """Start a kernel; the log stays open, for a restart uses it again."""
+        if self.log_path:
+            given |= {"stdout": self._log, "stderr": self._log}
+        return await super().start_kernel(**given)
+
+    @cached_property
+    def _log(self) -> int:
+        return os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)

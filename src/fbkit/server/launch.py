@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import signal
@@ -14,6 +15,8 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from fbkit import __version__
 from fbkit.errors import CollectorError, PortBusy, RuntimeFileError, ServerError
@@ -47,7 +50,8 @@ class _Launch:
     def __init__(self, settings: Settings, port: int, *, browser: bool) -> None:
         self._settings, self._port, self._browser = settings, port, browser
         self._token = settings.token.get_secret_value() if settings.token else secrets.token_urlsafe(32)
-        self._begun = time.monotonic()
+        # Seconds count from the command, not from when its imports were done.
+        self._begun = time.monotonic() - max(0.0, time.time() - psutil.Process().create_time())
         self._stop = asyncio.Event()
         self._link_file: Path | None = None
         self._app: Any = None
@@ -71,6 +75,7 @@ class _Launch:
     async def _start(self) -> None:
         from fbkit.server.jupyter import UpServer
 
+        logging.captureWarnings(capture=True)
         config = server_config(self._settings, port=self._port, token=self._token, collect=True)
         self._app = UpServer(config=config)
         try:

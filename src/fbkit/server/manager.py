@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -27,7 +27,9 @@ from fbkit.server.plain import instant, plain
 from fbkit.server.published import continuity_files, report_runs
 from fbkit.server.voice import Voice
 from fbkit.settings import Settings
-from fbkit.store import Store, open_store
+
+if TYPE_CHECKING:
+    from fbkit.store import Store
 
 T = TypeVar("T")
 
@@ -182,6 +184,8 @@ class Manager:
 
     def _opened(self) -> Store:
         """The store; opened anew when another file stands in its place (a damaged one is moved away)."""
+        from fbkit.store import open_store  # pandas and SQLAlchemy: half a second that a start need not wait for
+
         path = database_path(self._url)
         try:
             facts = path.stat()
