@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import BigInteger, Connection, Select, Table, and_, select
+from sqlalchemy import BigInteger, Connection, Select, Table, func, select
 
 from fbkit.errors import UnknownName
 from fbkit.model.market import Span
@@ -22,6 +23,7 @@ from fbkit.model.rows import (
 )
 from fbkit.model.timeframe import TIMEFRAMES
 from fbkit.store import schema
+from fbkit.store.statements import tuples
 
 
 class RowTable(NamedTuple):
@@ -88,18 +90,35 @@ def get_row_table(name: str) -> RowTable:
         raise UnknownName("table of rows", name, tuple(ROW_TABLES)) from None
 
 
-def ask(connection: Connection, table: RowTable, question: Question) -> list[dict[str, Any]]:
-    """The rows as dictionaries, instruments as numbers, in the table's order."""
+class Found(NamedTuple):
+    """What a question found: the columns' names, and the rows as tuples."""
+
+    names: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+    def column(self, name: str) -> list[Any]:
+        """One column's values."""
+        place = self.names.index(name)
+        return [row[place] for row in self.rows]
+
+    def dicts(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries."""
+        return [dict(zip(self.names, row, strict=True)) for row in self.rows]
+
+
+def ask(connection: Connection, table: RowTable, question: Question) -> Found:
+    """The rows as tuples, instruments as numbers, in the table's order."""
     wanted = [column for column in table.table.columns if column.name not in table.hidden]
+    names = tuple(column.name for column in wanted)
     query = select(*wanted).where(*_conditions(table, question))
     if question.last is None:
-        query = query.order_by(*(table.table.c[name] for name in table.order))
-    elif table.slots:
-        query = _last_of_each(query, table, question.last).order_by(*(table.table.c[name] for name in table.order))
-    else:
-        query = query.order_by(*(table.table.c[name].desc() for name in table.order)).limit(question.last)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    return rows[::-1] if question.last is not None and not table.slots else rows
+        return Found(names, tuples(connection, query.order_by(*(table.table.c[name] for name in table.order))))
+    if table.slots:
+        rows = _last_of_each(connection, query, table, question)
+        rows.sort(key=itemgetter(*(names.index(name) for name in table.order)))
+        return Found(names, rows)
+    query = query.order_by(*(table.table.c[name].desc() for name in table.order)).limit(question.last)
+    return Found(names, tuples(connection, query)[::-1])
 
 
 def _conditions(table: RowTable, question: Question) -> list[Any]:
@@ -137,29 +156,38 @@ def _within(table: RowTable, span: Span) -> list[Any]:
     return low + ([] if span.until is None else [time < span.until])
 
 
-def _last_of_each(query: Select[Any], table: RowTable, last: int) -> Select[Any]:
-    """The newest ``last`` slots of each instrument and timeframe: one step down the key for each."""
+def _last_of_each(
+    connection: Connection, query: Select[Any], table: RowTable, question: Question
+) -> list[tuple[Any, ...]]:
+    """The newest slots of each instrument and timeframe: for each one step down the key to where they begin."""
     columns, older = table.table.c, table.table.alias("older")
-    oldest = (
-        select(older.c.t1)
-        .where(older.c.instrument == columns.instrument, older.c.tf == columns.tf)
-        .order_by(older.c.t1.desc())
-        .limit(1)
-        .offset(last)
-        .correlate(table.table)
-        .scalar_subquery()
-    )
-    return query.where(and_(oldest.is_(None) | (columns.t1 > oldest)))
+    everyone = schema.INSTRUMENTS.c.id
+    found: list[tuple[Any, ...]] = []
+    for tf in [question.tf] if question.tf else TIMEFRAMES:
+        begin = (
+            select(older.c.t1)
+            .where(older.c.instrument == everyone, older.c.tf == tf)
+            .order_by(older.c.t1.desc())
+            .limit(1)
+            .offset(question.last)
+            .correlate(schema.INSTRUMENTS)
+            .scalar_subquery()
+        )
+        starts = (
+            select(everyone, func.coalesce(begin, -(2**62)).label("start")).cte("starts").prefix_with("MATERIALIZED")
+        )
+        slots = (columns.instrument == starts.c.id) & (columns.tf == tf) & (columns.t1 > starts.c.start)
+        found += tuples(connection, query.join(starts, slots))
+    return found
 
 
-def to_frame(table: RowTable, rows: list[dict[str, Any]]) -> pd.DataFrame:
+def to_frame(table: RowTable, found: Found) -> pd.DataFrame:
     """Rows as a frame; where the table has a time, it is the index (UTC, named ``time``) and stays a column in ns."""
-    names = [column.name for column in table.table.columns if column.name not in table.hidden]
-    frame = pd.DataFrame(
-        {name: _column(table.table, name, [row[name] for row in rows]) for name in names}, columns=names
-    )
+    values = zip(*found.rows, strict=True) if found.rows else [()] * len(found.names)
+    columns = {name: _column(table.table, name, column) for name, column in zip(found.names, values, strict=True)}
+    frame = pd.DataFrame(columns, copy=False)
     if table.time is not None:
-        frame.index = utc_index(np.array([row[table.time] for row in rows], dtype=np.int64))
+        frame.index = utc_index(columns[table.time])
     return frame
 
 
@@ -168,13 +196,15 @@ def utc_index(ts: np.ndarray[Any, np.dtype[np.int64]]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(ts.view("M8[ns]"), tz="UTC", name="time")
 
 
-def _column(table: Table, name: str, values: list[Any]) -> Any:
+def _column(table: Table, name: str, values: tuple[Any, ...]) -> Any:
     kind = table.c[name].type
     if isinstance(kind, schema.Exact):
         return np.array(values, dtype=np.float64)
     if name == "instrument" or not isinstance(kind, BigInteger):
-        return np.array(values, dtype=object)
+        words = np.empty(len(values), dtype=object)
+        words[:] = values
+        return words
     if None not in values:
         return np.array(values, dtype=np.int64)
     # An instant does not fit a float; a count does, and is kinder to plot.
-    return pd.array(values, dtype="Int64") if name.startswith("t") else np.array(values, dtype=np.float64)
+    return pd.array(list(values), dtype="Int64") if name.startswith("t") else np.array(values, dtype=np.float64)

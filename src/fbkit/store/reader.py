@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -31,7 +31,7 @@ from fbkit.store.digest import digest_events, digest_rows
 from fbkit.store.driver import reading_engine, recover_sentence, sqlite_path, told
 from fbkit.store.kinds import KIND_TABLE, MISSING, Kind, get_kind
 from fbkit.store.migrate import check_readable
-from fbkit.store.query import TABLE_OF, Question, ask, get_row_table, to_frame, utc_index
+from fbkit.store.query import TABLE_OF, Found, Question, ask, get_row_table, to_frame, utc_index
 from fbkit.store.rows import revive
 from fbkit.store.schema import CHUNKS, INSTRUMENTS, META, ROW_TABLES, TAILS, WRITER
 
@@ -139,7 +139,7 @@ class Store:
         with self._reading() as connection:
             number = None if instrument is None else self._number(connection, instrument)
             arrays = reading.by_time(connection, kind, number, span)
-            return arrays, self._refreshed(connection, arrays["instrument"])
+            return arrays, self._refreshed(connection, np.unique(arrays["instrument"]).tolist())
 
     def _end_seq(self) -> int:
         with self._reading() as connection:
@@ -175,20 +175,18 @@ class Store:
     ) -> list[R]:
         """The same as :meth:`rows`, as structs: equal to what was appended, NaN for what was missing."""
         found = self._ask(TABLE_OF[row_type], instrument, tf, span, last)
-        return revive(row_type, found)
+        return revive(row_type, found.dicts())
 
-    def _ask(
-        self, table: str, instrument: str | None, tf: str | None, span: Span, last: int | None
-    ) -> list[dict[str, Any]]:
+    def _ask(self, table: str, instrument: str | None, tf: str | None, span: Span, last: int | None) -> Found:
         asked = get_row_table(table)
         with self._reading() as connection:
             number = self._number(connection, instrument) if instrument is not None and asked.numbered else None
-            rows = ask(connection, asked, Question(number, tf, span, last))
-            if asked.numbered:
-                names = self._refreshed(connection, np.array([row["instrument"] for row in rows], dtype=np.int64))
-                for row in rows:
-                    row["instrument"] = names[row["instrument"]]
-        return rows
+            found = ask(connection, asked, Question(number, tf, span, last))
+            if not asked.numbered:
+                return found
+            place = found.names.index("instrument")
+            names = self._refreshed(connection, {row[place] for row in found.rows})
+        return Found(found.names, [(*row[:place], names[row[place]], *row[place + 1 :]) for row in found.rows])
 
     def instruments(self) -> dict[str, Instrument]:
         """What was listed, by name, from the newest Listing of each."""
@@ -328,9 +326,9 @@ class Store:
         known = [*self._known_names(connection).values()]
         raise UnknownName("instrument", name, difflib.get_close_matches(name, known, 3, 0.5))
 
-    def _refreshed(self, connection: Connection, numbers: NDArray[np.int64]) -> dict[int, str]:
+    def _refreshed(self, connection: Connection, numbers: Iterable[int]) -> dict[int, str]:
         """Names of these numbers; asks the table when one is new to us."""
-        if len(numbers) and not set(np.unique(numbers).tolist()) <= self._names.keys():
+        if not self._names.keys() >= set(numbers):
             self._names = dict(connection.execute(select(INSTRUMENTS.c.id, INSTRUMENTS.c.name)).all())
         return self._names
 
