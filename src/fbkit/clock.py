@@ -91,6 +91,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
         super().__init__(_JumpingSelector(clock))
+        # asyncio runs timers due within its clock's resolution. Its own 1 ns is less than a float of UTC seconds can
+        # show, so a timer due at exactly this instant would wait for ever; ours is half the clock's microsecond.
+        self._clock_resolution = 0.5e-6
 
     def time(self) -> float:
         """Seconds of the virtual clock."""
