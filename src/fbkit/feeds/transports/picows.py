@@ -149,7 +149,8 @@ class _Listener(WSListener):
     # the rest
 
     def _deliver(self, message: bytes) -> None:
-        if self._sent is not None:
+        # picows says goodbye to an oversized frame and hands it over all the same
+        if self._sent is not None or len(message) > self._limits.message_bytes:
             return
         try:
             self._on_frame(message)

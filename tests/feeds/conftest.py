@@ -1,0 +1,107 @@
+"""What tests of feeds share: a sink that remembers, messages, a world with nothing real in it."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from fbkit.clock import SystemClock
+from fbkit.feeds.feed import World
+from fbkit.feeds.transport import Keepalive, Limits, make_transport
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "venues"
+
+
+class Memory:
+    """A sink that remembers everything, in order."""
+
+    def __init__(self):
+        self.told = []
+        self.items = []
+        self.raws = []
+
+    def take(self, venue, items, ts_recv):
+        self.items += [(venue, item, ts_recv) for item in items]
+
+    def silent(self, venue, channels, cause, since):
+        self.told.append(("silent", tuple(channels), cause, since))
+
+    def speaking(self, venue, channels, ts):
+        self.told.append(("speaking", tuple(channels), ts))
+
+    def trouble(self, venue, channel, reason, sentence):
+        self.told.append(("trouble", channel, reason, sentence))
+
+    def well(self, venue, channel):
+        self.told.append(("well", channel))
+
+    def raw(self, venue, connection, ts_recv, payload):
+        self.raws.append((connection, ts_recv, payload))
+
+    def of(self, kind):
+        """Events or items of one type, in order."""
+        return [item for _, item, _ in self.items if isinstance(item, kind)]
+
+    def heard(self, word):
+        """Everything told by one word."""
+        return [entry for entry in self.told if entry[0] == word]
+
+
+@pytest.fixture
+def sink():
+    return Memory()
+
+
+@pytest.fixture
+def load():
+    """A message as the venue sends it: ``load("binance/ws_agg_trade.json")``."""
+
+    def read(name):
+        return (FIXTURES / name).read_bytes().strip()
+
+    return read
+
+
+@pytest.fixture
+def until():
+    """Wait for a condition, by turns of the event loop; fails after two seconds."""
+
+    async def wait(condition, timeout=2.0):
+        async with asyncio.timeout(timeout):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+    return wait
+
+
+@pytest.fixture
+def make_test_world():
+    """A world: nobody answers REST unless told otherwise, jitter is at its largest, sleeps are noted and not slept."""
+
+    def make(answer=None, *, transport="picows", clock=None, sleep=None, keepalive=None, max_bytes=100_000, **more):
+        slept = []
+
+        async def note(seconds):
+            slept.append(seconds)
+            await asyncio.sleep(0)
+
+        def nobody(request):
+            raise httpx.ConnectError("nobody there", request=request)
+
+        world = World(
+            clock=clock or SystemClock(),
+            transport=make_transport(transport, keepalive or Keepalive(), Limits(max_bytes, 2.0)),
+            http=httpx.AsyncClient(transport=httpx.MockTransport(answer or nobody), trust_env=False),
+            random=lambda: 1.0,
+            sleep=sleep or note,
+            **more,
+        )
+        return world, slept
+
+    return make
+
+
+def encode(message):
+    return msgspec.json.encode(message)
