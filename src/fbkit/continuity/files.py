@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import fbkit.continuity
 from fbkit.continuity.hashing import FileHash, hash_file, real_file
 
 _PROJECT = (
@@ -20,7 +19,7 @@ _SOURCE = {".py", ".js", ".css", ".html", ".j2", ".json", ".yaml", ".ini", ".mak
 _REPORTS_KEPT = 5
 
 #: The folder that holds the package: names of its files begin with ``fbkit/`` seen from here.
-SOURCE_ROOT = Path(fbkit.continuity.__file__).resolve().parents[2]
+SOURCE_ROOT = Path(__file__).resolve().parents[2]
 
 
 def key_files(workspace: Path) -> dict[str, FileHash]:

@@ -17,7 +17,7 @@ from nbconvert import preprocessors
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from fbkit.reports.page import FACTS_MIME, MASTHEAD, PICTURES_MIME
+from fbkit.reports.page import FACTS_MIME, FILES_MIME, MASTHEAD
 from fbkit.runtime import write_atomic
 
 # nbconvert ships half its types.
@@ -36,7 +36,7 @@ def convert(notebook: NotebookNode, name: str, folder: Path) -> None:
     """Write ``<name>_report.md``, ``<name>_report.html`` and every picture into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     _strip(notebook)
-    for file, data in _pictures(notebook):
+    for file, data in _files(notebook):
         write_atomic(folder / file, data)
     write_atomic(folder / f"{name}_report.md", _markdown(notebook, name, folder).encode())
     write_atomic(folder / f"{name}_report.html", _page(notebook, name).encode())
@@ -61,9 +61,9 @@ def _facts(notebook: NotebookNode) -> Iterator[dict[str, Any]]:
             yield data[FACTS_MIME]
 
 
-def _pictures(notebook: NotebookNode) -> Iterator[tuple[str, bytes]]:
+def _files(notebook: NotebookNode) -> Iterator[tuple[str, bytes]]:
     for data in _bundles(notebook):
-        for file, encoded in data.get(PICTURES_MIME, {}).items():
+        for file, encoded in data.get(FILES_MIME, {}).items():
             yield Path(file).name, base64.b64decode(encoded)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-import fbkit.reports
 from fbkit.continuity.names import safe_name
 from fbkit.errors import UnknownName
 from fbkit.runtime import workspace
@@ -77,6 +76,6 @@ def read_notebook(path: Path) -> Notebook:
 
 def packaged_notebooks() -> Path:
     """The notebooks that ship with fbkit: in a wheel beside the code, in a checkout at the root of the repository."""
-    package = Path(fbkit.reports.__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[1]
     shipped = package / "_notebooks"
     return shipped if shipped.is_dir() else package.parents[1] / "notebooks"

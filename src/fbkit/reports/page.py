@@ -15,7 +15,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 FACTS_MIME = "application/vnd.fbkit.facts+json"
-PICTURES_MIME = "application/vnd.fbkit.pictures+json"
+#: Files to lie beside the Markdown, base64 by name: pictures and attachments.
+FILES_MIME = "application/vnd.fbkit.files+json"
 #: The head of the page, over all sections; one section of a report carries it.
 MASTHEAD = "application/vnd.fbkit.masthead"
 
@@ -180,6 +181,20 @@ class Picture(msgspec.Struct, frozen=True):
         return f"<figure>{image}<figcaption>{html.escape(self.caption)}</figcaption></figure>"
 
 
+class Attached(msgspec.Struct, frozen=True):
+    """A file beside the report, and what it is."""
+
+    file: str
+    data: bytes
+    line: Line
+
+    def markdown(self) -> str:
+        return f"[{self.file}]({self.file}): {markdown_of(self.line)}"
+
+    def html(self) -> str:
+        return f'<p><a href="{html.escape(self.file)}">{html.escape(self.file)}</a>: {html_of(self.line)}</p>'
+
+
 class Raw(msgspec.Struct, frozen=True):
     """Two spellings of one thing that has no common form; whoever makes one escapes."""
 
@@ -193,7 +208,7 @@ class Raw(msgspec.Struct, frozen=True):
         return self.html_text
 
 
-Block: TypeAlias = Words | Bullets | Grid | Picture | Raw
+Block: TypeAlias = Words | Bullets | Grid | Picture | Attached | Raw
 
 
 class Section:
@@ -211,15 +226,14 @@ class Section:
         return f'<section id="{self.name}">{"".join(block.html() for block in self.blocks)}</section>'
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        pictures = {
-            block.file: base64.b64encode(block.png).decode() for block in self.blocks if isinstance(block, Picture)
-        }
+        files = {block.file: block.png for block in self.blocks if isinstance(block, Picture)}
+        files |= {block.file: block.data for block in self.blocks if isinstance(block, Attached)}
         bundle: dict[str, Any] = {
             "text/markdown": self.markdown(),
             "text/html": self.html(),
             "text/plain": self.markdown(),
             FACTS_MIME: {"section": self.name, "numbers": msgspec.to_builtins(self.numbers)},
-            PICTURES_MIME: pictures,
+            FILES_MIME: {file: base64.b64encode(data).decode() for file, data in files.items()},
         }
         if self.masthead:
             bundle[MASTHEAD] = self.masthead

@@ -1,0 +1,1 @@
+"""Pictures of a report: PNG, light, in the colours of the page."""

@@ -1,0 +1,124 @@
+"""Is everything heard, and if not, why: streams, uptime, and when."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from fbkit.continuity.backend import HEARTBEAT_NS, uptime
+from fbkit.reports import words
+from fbkit.reports.facts import WINDOWS, Facts
+from fbkit.reports.page import B, Block, Grid, Line, Picture, Piece, Section, T, Words
+from fbkit.reports.pictures.timeline import timeline_picture
+
+_PIECES = 96
+_LANES = 6
+_SURELY = 0.999
+
+
+def health(facts: Facts) -> Section:
+    """State with its reasons, every stream, uptime by window, and a picture of up-time and gaps."""
+    backend = facts.backend
+    counts = {state: sum(row.state == state for row in backend.streams) for state in words.SHAPES}
+    numbers = {
+        "state": backend.state,
+        "running": backend.running,
+        "streams": counts,
+        "uptime_percent": {
+            name: None if share is None else round(share * 100, 4) for name, share in backend.uptime.items()
+        },
+    }
+    blocks: list[Block] = [_claim(facts, counts), *_reasons(facts), *_streams(facts), _uptime(facts), *_picture(facts)]
+    return Section("health", blocks, numbers)
+
+
+def _claim(facts: Facts, counts: dict[str, int]) -> Block:
+    state = facts.backend.state
+    pieces: list[Piece] = [T(words.SHAPES[state], words.TONES[state]), " ", B(f"{state.capitalize()}.")]
+    if not facts.backend.streams:
+        return Words([*pieces, " No stream was judged yet."])
+    told = words.joined([f"{n} {name}" for name, n in counts.items() if n])
+    pieces.append(f" {words.many(len(facts.backend.streams), 'stream')}: {told}.")
+    if not facts.backend.running:
+        pieces.append(" Their states are those of the last heartbeat.")
+    return Words(pieces)
+
+
+def _reasons(facts: Facts) -> list[Block]:
+    rows: list[list[Line]] = [
+        [
+            [T(words.SHAPES[reason.state], words.TONES[reason.state]), f" {reason.state}"],
+            reason.where,
+            reason.code,
+            reason.sentence,
+        ]
+        for reason in facts.backend.reasons
+    ]
+    return [Grid(["state", "where", "reason", "in words"], rows)] if rows else []
+
+
+def _streams(facts: Facts) -> list[Block]:
+    rows: list[list[Line]] = [
+        [
+            row.venue,
+            row.channel,
+            [T(words.SHAPES[row.state], words.TONES[row.state]), f" {row.state}"],
+            words.duration(row.age_s * 1e9) if row.age_s is not None else words.NONE,
+        ]
+        for row in facts.backend.streams
+    ]
+    return [Grid(["venue", "stream", "state", ">newest is old"], rows, dense=True)] if rows else []
+
+
+def _uptime(facts: Facts) -> Block:
+    known = {name: share for name, share in facts.backend.uptime.items() if share is not None}
+    if not known:
+        return Words([B("Uptime is unknown:"), " no heartbeat was ever stored."])
+    told = words.joined([f"{words.percent(share)} of {name}" for name, share in known.items()])
+    end = "now" if facts.backend.running else f"{words.utc(facts.until or 0)} UTC, the last beat"
+    pieces: list[Piece] = [B(f"Up {told}.")]
+    pieces.append(f" Windows end {end}; a heartbeat every 10 s covers until the next, 20 s at most;")
+    pieces.append(" the time before the first run is left out.")
+    return Words(pieces)
+
+
+def _picture(facts: Facts) -> list[Block]:
+    if facts.until is None or not len(facts.beats):
+        return []
+    window = (facts.since, facts.until)
+    shares = shares_up(facts)
+    lanes: dict[str, list[tuple[int, int, bool]]] = {}
+    for hole in sorted(facts.holes, key=lambda hole: -hole.length):
+        name = f"{hole.venue or 'all'} {'' if hole.channel == '*' else hole.channel}".strip()
+        lanes.setdefault(name, []).append((hole.t0, hole.t1, hole.filled))
+    shown = list(lanes.items())[:_LANES]
+    whole = sum(share is not None and share >= _SURELY for share in shares)
+    known = sum(share is not None for share in shares)
+    alt = f"Uptime of the collector in {known} pieces, {whole} of them whole, and {words.many(len(facts.holes), 'gap')}"
+    caption = (
+        f"Uptime in {known} pieces of {words.duration((facts.until - facts.since) / _PIECES)} "
+        "(tall: up, low: partly, hatched: not), below it the gaps (filled: lost, outline: filled again). UTC."
+    )
+    if len(lanes) > _LANES:
+        caption += f" {len(lanes) - _LANES} more lanes are in the table of gaps."
+    return [Picture("uptime.png", timeline_picture(shares, shown, window), alt, caption)]
+
+
+def shares_up(facts: Facts) -> list[float | None]:
+    """Uptime of each piece of the window; ``None`` before the first run."""
+    first = min((run.ts_start for run in facts.runs), default=int(facts.beats[0]))
+    edges = np.linspace(facts.since, facts.until or facts.since, _PIECES + 1).astype(np.int64).tolist()
+    beats = facts.beats
+    shares: list[float | None] = []
+    for since, until in pairwise(edges):
+        # Half a piece before the first run is still before it.
+        if until <= first:
+            shares.append(None)
+            continue
+        near = beats[(beats >= since - 2 * HEARTBEAT_NS) & (beats < until)]
+        shares.append(uptime(near.tolist(), max(since, first), until))
+    return shares
+
+
+__all__ = ["WINDOWS", "health", "shares_up"]
