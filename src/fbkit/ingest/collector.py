@@ -259,9 +259,16 @@ class Collector:
             self.stop(f"the writer stopped: {self._writing.failed}")
             return
         heartbeat = cut.beat.n % HEARTBEAT == 0
-        health = self.health.judge(cut.beat.ts_recv, queue_share=self._writing.share, trouble=self._writing.trouble)
+        pipeline = self.session.pipeline
+        health = self.health.judge(
+            cut.beat.ts_recv,
+            queue_share=self._writing.share,
+            trouble=self._writing.trouble,
+            skews={venue: skew.ns for venue, skew in pipeline.skews.items() if skew.ns is not None},
+            accounts=pipeline.accounts,
+        )
         if heartbeat:
-            cut.rows.extend(health.streams)
+            cut.rows.extend([health.system, *health.streams])
         checkpoint = None
         if cut.beat.ts_recv - self._checkpointed >= _CHECKPOINT_NS:
             self._checkpointed = cut.beat.ts_recv

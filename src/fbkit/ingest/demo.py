@@ -26,7 +26,7 @@ from fbkit.ingest.writing import Inline
 from fbkit.model import NS_HOUR, NS_S, AccountRow, Gap, Market
 from fbkit.settings import Settings
 from fbkit.simulator import Market as SimulatedMarket
-from fbkit.simulator import MemoryVenue
+from fbkit.simulator.memory import MemoryVenue
 
 START = parse_utc("2026-01-01T23:59:45Z")
 

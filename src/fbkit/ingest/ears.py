@@ -65,7 +65,7 @@ class Ears:
     def raw(self, venue: str, connection: str, ts_recv: int, payload: bytes) -> None:
         """A frame as it came, for ``--capture``."""
         if self._capture is not None:
-            self._capture.write(venue, connection, ts_recv, payload)
+            self._capture.raw(venue, connection, ts_recv, payload)
 
     def close(self, ts: int) -> None:
         """The run ends: every silence ends with it, unfilled."""
