@@ -1,0 +1,143 @@
+"""Hears how the streams are and judges at every Beat (metrics reference 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from fbkit.health.judge import judge_stream, judge_system, judge_writing
+from fbkit.health.streams import EXPECTED_S, Stream
+from fbkit.model import NS_S, HealthRow
+
+
+class Counted(Protocol):
+    """Items of a stream since the run began; rows and accounts both are."""
+
+    @property
+    def venue(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def received(self) -> int: ...
+    @property
+    def quarantined(self) -> int: ...
+
+
+class HealthState(NamedTuple):
+    """The whole's row, a row for each stream and for our own parts (venue ``""``), and the reasons in words."""
+
+    system: HealthRow
+    streams: list[HealthRow]
+    reasons: list[str]
+
+    @property
+    def state(self) -> str:
+        """``ok``, ``degraded`` or ``down``."""
+        return self.system.state
+
+
+class Health:
+    """What the collector knows of its streams.
+
+    Parameters
+    ----------
+    expected_s : mapping
+        How often each channel should speak, seconds; ``None`` where silence means nothing.
+
+    Examples
+    --------
+    >>> health = Health()
+    >>> health.heard("binance", "trade", 0)
+    >>> [health.judge(s * NS_S).state for s in (2, 3, 11)]
+    ['ok', 'degraded', 'down']
+    """
+
+    def __init__(self, expected_s: Mapping[str, float | None] | None = None) -> None:
+        self._expected = {**EXPECTED_S, **(expected_s or {})}
+        self._heard: dict[tuple[str, str], int] = {}
+        self._streams: dict[tuple[str, str], Stream] = {}
+
+    def heard(self, venue: str, channel: str, ts: int) -> None:
+        """An item came in (every item: this is the hot path)."""
+        self._heard[venue, channel] = ts
+
+    def gap_opened(self, venue: str, channel: str, cause: str) -> None:
+        """We know that we do not know."""
+        self._stream(venue, channel).open_gap(cause)
+
+    def gap_closed(self, venue: str, channel: str) -> None:
+        """We know again."""
+        self._stream(venue, channel).close_gap()
+
+    def trouble(self, venue: str, channel: str, reason: str, sentence: str) -> None:
+        """Something is not as it should be (a retry, a fallback, a refusal), until :meth:`well`."""
+        self._stream(venue, channel).trouble = (reason, sentence)
+
+    def well(self, venue: str, channel: str) -> None:
+        """It is again."""
+        self._stream(venue, channel).trouble = None
+
+    def lost(self, ts: int, count: int, venue: str = "", channel: str = "store") -> None:
+        """Events were dropped: degraded for five minutes."""
+        stream = self._stream(venue, channel)
+        stream.lost_ts = ts
+        stream.lost += count
+
+    def judge(
+        self,
+        now: int,
+        *,
+        queue_share: float = 0.0,
+        trouble: BaseException | None = None,
+        skews: Mapping[str, int] | None = None,
+        accounts: Iterable[Counted] = (),
+    ) -> HealthState:
+        """The state of everything at ``now`` (UTC ns of ``ts_recv``).
+
+        Parameters
+        ----------
+        queue_share : float
+            How full the queue before the writer is, 0 to 1.
+        trouble : exception, optional
+            What keeps the writer from storing.
+        skews : mapping, optional
+            ``ts_recv − ts_event`` of each venue, ns.
+        accounts : iterable, optional
+            Items of each stream so far, for the share that is quarantined.
+        """
+        for account in accounts:
+            if account.channel in self._expected:
+                self._stream(account.venue, account.channel).count(now, account.received, account.quarantined)
+        for key, ts in self._heard.items():
+            stream = self._stream(*key)
+            if (
+                stream.trouble is not None
+                and stream.trouble[0] == "rest"
+                and stream.heard is not None
+                and ts > stream.heard
+            ):
+                stream.trouble = None  # asked again, and answered
+            stream.heard = ts
+        for stream in self._streams.values():
+            stream.known = now if stream.known is None else stream.known
+        rows = [self._row(stream, now, skews or {}) for _, stream in sorted(self._streams.items()) if stream.venue]
+        own = judge_writing(now, queue_share, trouble, self._streams.get(("", "store")))
+        rows.append(HealthRow(now, "", "store", *own))
+        rows += [
+            HealthRow(now, "", stream.channel, "degraded", *stream.trouble)
+            for _, stream in sorted(self._streams.items())
+            if not stream.venue and stream.channel != "store" and stream.trouble
+        ]
+        system = HealthRow(now, "", "*", *judge_system(rows))
+        return HealthState(system, rows, [row.sentence for row in rows if row.state != "ok"])
+
+    def _row(self, stream: Stream, now: int, skews: Mapping[str, int]) -> HealthRow:
+        verdict = judge_stream(stream, now, self._expected.get(stream.channel), skews.get(stream.venue))
+        age = None if stream.heard is None else (now - stream.heard) / NS_S
+        return HealthRow(now, stream.venue, stream.channel, *verdict, age)
+
+    def _stream(self, venue: str, channel: str) -> Stream:
+        stream = self._streams.get((venue, channel))
+        if stream is None:
+            stream = self._streams[venue, channel] = Stream(venue, channel)
+        return stream
