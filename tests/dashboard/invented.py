@@ -13,7 +13,6 @@ from fbkit.clock import Clock, SystemClock
 from fbkit.hub import Commit, Gone, Hello, Live, LiveRow, Message, Pulse
 from fbkit.model import (
     METRIC_COLUMNS,
-    NS_DAY,
     NS_HOUR,
     NS_MIN,
     NS_S,
@@ -68,7 +67,7 @@ class InventedSource:
         self.coins = coins[:n]
         if hostile:
             self.coins[5][0] = hostile
-        self.listed = {name: i for name, i in (_listed(coin) for coin in self.coins)}
+        self.listed = dict(map(_listed, self.coins))
         self.last = np.array([float(coin[1]) for coin in self.coins])
         self.oi = np.array([float(coin[3]) for coin in self.coins])
         self.base = self.last.copy()
@@ -86,7 +85,18 @@ class InventedSource:
     def gaps(self) -> list[Gap]:
         now = self.clock.now()
         return [
-            Gap("", now, now, 1, "binance", "trade", "backfilled", "disconnect", now - 7 * NS_HOUR, now - 7 * NS_HOUR + 4 * NS_MIN),
+            Gap(
+                "",
+                now,
+                now,
+                1,
+                "binance",
+                "trade",
+                "backfilled",
+                "disconnect",
+                now - 7 * NS_HOUR,
+                now - 7 * NS_HOUR + 4 * NS_MIN,
+            ),
             Gap("", now, now, 2, "", "*", "closed", "restart", now - 3 * NS_HOUR, now - 3 * NS_HOUR + 26 * NS_MIN),
         ]
 
@@ -126,12 +136,29 @@ class InventedSource:
         with np.errstate(divide="ignore"):
             frame = pd.DataFrame(
                 {
-                    **{"instrument": name, "tf": tf, "t0": ends - TIMEFRAMES[tf], "t1": ends},
-                    **{"open": open_, "high": np.maximum(open_, close) * (1 + wick[0]), "low": np.minimum(open_, close) * (1 - wick[1])},
-                    **{"close": close, "ret": ret, "vol_base": volume / close, "vol_usd": volume, "delta": volume * imb},
-                    **{"taker_imb": imb, "ln_vol": np.log(volume), "premium": random.normal(2e-4, 1e-4, n), "funding_8h": fund},
-                    **{"oi_base": oi / close, "oi_usd": oi, "oi_dlog": doi, "coverage": ones, "source": "ours"},
-                    **{"liq_long_usd": np.where(ret < 0, liq, 0.0), "liq_short_usd": np.where(ret > 0, liq, 0.0)},
+                    "instrument": name,
+                    "tf": tf,
+                    "t0": ends - TIMEFRAMES[tf],
+                    "t1": ends,
+                    "open": open_,
+                    "high": np.maximum(open_, close) * (1 + wick[0]),
+                    "low": np.minimum(open_, close) * (1 - wick[1]),
+                    "close": close,
+                    "ret": ret,
+                    "vol_base": volume / close,
+                    "vol_usd": volume,
+                    "delta": volume * imb,
+                    "taker_imb": imb,
+                    "ln_vol": np.log(volume),
+                    "premium": random.normal(2e-4, 1e-4, n),
+                    "funding_8h": fund,
+                    "oi_base": oi / close,
+                    "oi_usd": oi,
+                    "oi_dlog": doi,
+                    "coverage": ones,
+                    "source": "ours",
+                    "liq_long_usd": np.where(ret < 0, liq, 0.0),
+                    "liq_short_usd": np.where(ret > 0, liq, 0.0),
                 }
             )
         if i == 0 and n > 300:
@@ -184,7 +211,18 @@ class InventedSource:
             last = round(float(self.last[i]) / tick) * tick
             day = float(self.base[i] * (0.97 + 0.06 * ((i * 7919) % 100) / 100))
             rows.append(
-                LiveRow(name, last, ts, last - tick, last + tick, last, 1e-4 * (1 + ((i * 31) % 9 - 4) / 5), float(self.oi[i]), last / day - 1, float(self.oi[i] * 1.9))
+                LiveRow(
+                    name,
+                    last,
+                    ts,
+                    last - tick,
+                    last + tick,
+                    last,
+                    1e-4 * (1 + ((i * 31) % 9 - 4) / 5),
+                    float(self.oi[i]),
+                    last / day - 1,
+                    float(self.oi[i] * 1.9),
+                )
             )
         return Live(now, rows)
 
@@ -197,17 +235,47 @@ class InventedSource:
         sentence = "No open interest for 3m 41s; usual every 30 s, degraded over 60 s. Asked again in 19 s."
         health.append(HealthRow(now, "binance", "open_interest", "degraded", "stale", sentence, 221.0))
         accounts = [
-            AccountRow(1, "binance", channel, 9000 * n + 7, 9000 * n - 30, 30 if channel == "quote" else 0, 30 if channel != "quote" else 0, 0, 7)
+            AccountRow(
+                1,
+                "binance",
+                channel,
+                9000 * n + 7,
+                9000 * n - 30,
+                30 if channel == "quote" else 0,
+                30 if channel != "quote" else 0,
+                0,
+                7,
+            )
             for channel in ("trade", "quote", "mark", "open_interest", "liquidation")
         ]
-        backfill = {"done": min(90, 9 * n), "total": 90, "sentence": f"Fetching 48 h of bars: {min(90, 9 * n)} of 90 instruments"} if n < 10 else None
+        backfill = (
+            {
+                "done": min(90, 9 * n),
+                "total": 90,
+                "sentence": f"Fetching 48 h of bars: {min(90, 9 * n)} of 90 instruments",
+            }
+            if n < 10
+            else None
+        )
         return Pulse(now, n, health, accounts, {"binance": 9412.0}, {"binance": 38.0}, 120, 9412 * n, backfill)
 
     def close_bar(self, tf: str, t1: int) -> Commit:
         """A bar of every instrument that closes at ``t1``, with Z-scores."""
         bars, metrics = [], []
         for i, name in enumerate(self.listed):
-            bars.append(BarRow(name, tf, t1 - TIMEFRAMES[tf], t1, close=float(self.last[i]), ret=0.001 * i, vol_usd=1e6, delta=1e5, coverage=1.0))
+            bars.append(
+                BarRow(
+                    name,
+                    tf,
+                    t1 - TIMEFRAMES[tf],
+                    t1,
+                    close=float(self.last[i]),
+                    ret=0.001 * i,
+                    vol_usd=1e6,
+                    delta=1e5,
+                    coverage=1.0,
+                )
+            )
             values = tuple(float(i % 9 - 4) for _ in METRIC_COLUMNS)
             metrics.append(MetricRow(name, tf, t1, values, (60,) * len(values), ("",) * len(values), 1.0))
         return Commit(99, bars, metrics)
@@ -217,5 +285,3 @@ def _listed(coin: list[str]) -> tuple[str, Instrument]:
     base, tick = coin[0], float(coin[2])
     name = canonical_name("binance", base, "USDT")
     return name, Instrument(name, "binance", f"{base}USDT", base, "USDT", "USDT", tick=tick, step=0.001)
-
-

@@ -26,5 +26,5 @@ def show(source: Source | None = None, *, tf: str = "15m", window: int = 60) -> 
     from fbkit.settings import load_settings
 
     board = Board(source or StoreSource(load_settings()), tf=tf, window=window)
-    display(board.page)
+    display(board.page)  # type: ignore[no-untyped-call]  # IPython types it not
     return board.start()

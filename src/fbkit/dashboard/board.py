@@ -20,7 +20,18 @@ from fbkit.dashboard.source import Source
 from fbkit.errors import FbkitError, StoreMissing
 from fbkit.hub import Commit, Gone, Hello, Live, Message, Pulse
 from fbkit.model import NS_DAY, NS_MS, NS_S, TIMEFRAMES, AlertRow, Gap, Instrument, Market
-from fbkit.widgets import AlertFeed, Brand, Foot, HealthBadge, KpiStrip, MarketTable, Mode, PlotStream, StatusPanel, Toolbar
+from fbkit.widgets import (
+    AlertFeed,
+    Brand,
+    Foot,
+    HealthBadge,
+    KpiStrip,
+    MarketTable,
+    Mode,
+    PlotStream,
+    StatusPanel,
+    Toolbar,
+)
 from fbkit.widgets import Clock as ClockWidget
 from fbkit.widgets.format import NBSP, count
 
@@ -139,7 +150,7 @@ class Board:
             await asyncio.sleep(1.0)
 
     async def _reading(self) -> None:
-        """Read what is wanted from the store, in a thread, one thing after the other; an error waits and tries again."""
+        """Read what is wanted from the store, one thing after the other, in a thread; after an error, again."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -243,7 +254,7 @@ class Board:
         self.health.reasons = health_words.reasons(pulse.health)
         self._show_progress(pulse.backfill)
         self.status.streams = health_words.streams(pulse.health)
-        self.status.summary = f"{len(pulse.health)} streams, reasons in place"
+        self.status.summary = f"{len(health_words.own(pulse.health))} streams, reasons in place"
         if pulse.accounts:
             self.status.show_accounts(pulse.accounts)
         self.status.facts = self._facts(pulse)
@@ -394,21 +405,22 @@ class Board:
         self.status.show_gaps(self._gaps.values(), int((self.time.beat_ms or self.clock.now() / NS_MS) * NS_MS))
 
     def _show_progress(self, backfill: dict[str, Any] | None) -> None:
-        done, total = (backfill or {}).get("done"), (backfill or {}).get("total")
-        known = isinstance(done, int | float) and isinstance(total, int | float) and total > 0
-        if backfill is None or (known and done >= total):
-            self.tools.progress_text, self.tools.progress = "", None
-            return
-        text = str(backfill.get("sentence") or backfill.get("what") or "fetching history")
-        self.tools.progress_text = text
-        self.tools.progress = min(1.0, done / total) if known else None
+        share = None
+        if backfill and backfill.get("total"):
+            share = min(1.0, float(backfill.get("done", 0)) / float(backfill["total"]))
+        running = backfill is not None and share != 1.0
+        self.tools.progress = share if running else None
+        self.tools.progress_text = str(backfill.get("sentence", "fetching history")) if backfill and running else ""
 
-    def _facts(self, pulse: Pulse) -> list[tuple[str, str]]:
-        facts = [
+    def _facts(self, pulse: Pulse) -> list[Any]:
+        facts: list[Any] = [
             ("events stored in this run", count(pulse.stored)),
             ("items before the writer", count(pulse.queue)),
             *((f"{venue}, items a second", count(rate)) for venue, rate in sorted(pulse.rates.items())),
-            *((f"{venue}, receive minus venue time", f"{ms:.0f}{NBSP}ms") for venue, ms in sorted(pulse.lag_ms.items())),
+            *(
+                (f"{venue}, receive minus venue time", f"{ms:.0f}{NBSP}ms")
+                for venue, ms in sorted(pulse.lag_ms.items())
+            ),
         ]
         if self._hello is not None:
             facts.append(("collector since", iso(self._hello.started)))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from fbkit.model import NS_DAY, NS_HOUR, TIMEFRAMES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -63,8 +66,7 @@ class Day:
         """Total by slot of the last day, and its change over it, over the instruments that were there all along."""
         oi = self.columns["oi_usd"][:, -_A_DAY:]
         there = np.isfinite(oi).mean(axis=1) > 0.9
-        filled = pd.DataFrame(oi[there]).ffill(axis=1).bfill(axis=1).to_numpy(np.float64)
-        total = filled.sum(axis=0) if there.any() else np.full(_A_DAY, np.nan)
+        total = _carried(oi[there]).sum(axis=0) if there.any() else np.full(_A_DAY, np.nan)
         return total, float(total[-1] / total[0] - 1) if there.any() and total[0] else np.nan
 
     def volume(self) -> tuple[Floats, float]:
@@ -83,6 +85,15 @@ class Day:
         if not np.isfinite(longs).any():
             return np.nan, np.nan
         return float(np.nansum(longs)), float(np.nansum(shorts))
+
+
+def _carried(rows: Floats) -> Floats:
+    """Holes filled with the value before, at the start with the first one after."""
+    places = np.arange(rows.shape[1])
+    known = np.isfinite(rows)
+    before = np.maximum.accumulate(np.where(known, places, -1), axis=1)
+    first = known.argmax(axis=1)[:, None]
+    return np.take_along_axis(rows, np.where(before < 0, first, before), axis=1)
 
 
 def _nansum(values: Floats, axis: tuple[int, ...]) -> Floats:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fbkit.health.judge import judge_system
 from fbkit.model import HealthRow
 from fbkit.widgets.format import age
 
 _ORDER = {"ok": 0, "degraded": 1, "down": 2}
-
-#: A venue is as well as the worst of these (metrics reference 11).
-_VITAL = frozenset({"trade", "quote", "mark"})
 
 
 def worst(states: Sequence[str]) -> str:
@@ -24,18 +22,17 @@ def worst(states: Sequence[str]) -> str:
 
 
 def system_state(rows: Sequence[HealthRow]) -> str:
-    """Down when every venue is down or nothing can be stored; degraded when anything is not ok; unknown without rows."""
-    if not rows:
-        return "unknown"
-    vital: dict[str, list[str]] = {}
-    for row in rows:
-        if row.channel in _VITAL:
-            vital.setdefault(row.venue, []).append(row.state)
-    venues = [worst(states) for states in vital.values()]
-    inner = [row.state for row in rows if not row.venue or row.channel in {"", "*"}]
-    if (venues and all(state == "down" for state in venues)) or "down" in inner:
-        return "down"
-    return "ok" if worst([row.state for row in rows]) == "ok" else "degraded"
+    """The state of the whole by the rule of :mod:`fbkit.health`; ``unknown`` before anything was judged.
+
+    >>> system_state([]), system_state([HealthRow(0, "binance", "trade", "ok", "", "")])
+    ('unknown', 'ok')
+    """
+    return judge_system(own(rows)).state if rows else "unknown"
+
+
+def own(rows: Sequence[HealthRow]) -> list[HealthRow]:
+    """The streams and the writer, without the verdict on the whole."""
+    return [row for row in rows if row.channel != "*"]
 
 
 def detail(rows: Sequence[HealthRow]) -> str:
@@ -44,25 +41,26 @@ def detail(rows: Sequence[HealthRow]) -> str:
     >>> detail([HealthRow(0, "binance", "trade", "ok", "", "")])
     '1 of 1'
     """
-    bad = sum(row.state != "ok" for row in rows)
-    return f"{bad or len(rows)} of {len(rows)}"
+    judged = own(rows)
+    bad = sum(row.state != "ok" for row in judged)
+    return f"{bad or len(judged)} of {len(judged)}"
 
 
 def reasons(rows: Sequence[HealthRow]) -> list[dict[str, Any]]:
     """What is not well, worst first, as the badge lists it."""
-    bad = sorted((row for row in rows if row.state != "ok"), key=lambda row: -_ORDER.get(row.state, 1))
+    bad = sorted((row for row in own(rows) if row.state != "ok"), key=lambda row: -_ORDER.get(row.state, 1))
     return [_line(row, f"{row.venue} {row.channel}".strip() or "fbkit") for row in bad]
 
 
 def streams(rows: Sequence[HealthRow]) -> list[dict[str, Any]]:
     """Every venue with its streams under it, as the status page lists them."""
     lines: list[dict[str, Any]] = []
-    for venue in sorted({row.venue for row in rows}):
-        own = [row for row in rows if row.venue == venue]
-        well = sum(row.state == "ok" for row in own)
-        head = {"stream": venue or "fbkit", "state": worst([row.state for row in own]), "sentence": "", "sub": False}
-        lines.append({**head, "age": f"{well} of {len(own)} ok"})
-        lines += [{**_line(row, row.channel.replace("_", " ") or "collector"), "sub": True} for row in own]
+    for venue in sorted({row.venue for row in rows}, reverse=True):
+        here = [row for row in own(rows) if row.venue == venue]
+        well = sum(row.state == "ok" for row in here)
+        head = {"stream": venue or "fbkit", "state": worst([row.state for row in here]), "sentence": "", "sub": False}
+        lines.append({**head, "age": f"{well} of {len(here)} ok"})
+        lines += [{**_line(row, row.channel.replace("_", " ") or "collector"), "sub": True} for row in here]
     return lines
 
 

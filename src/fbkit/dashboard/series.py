@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from fbkit.dashboard.sheet import z_columns
 from fbkit.model import NS_MS, TIMEFRAMES
 from fbkit.widgets import SERIES_FIELDS, TABLE_WINDOWS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Bars shown, and bars read: what is shown first has a whole window before it.
 BARS_SHOWN = 480
@@ -18,6 +22,7 @@ BARS_READ = BARS_SHOWN + max(TABLE_WINDOWS)
 def series(instrument: str, tf: str, bars: pd.DataFrame) -> NDArray[np.float64]:
     """``(slots, SERIES_FIELDS)`` from bars of one instrument, oldest first; slots without a bar are NaN.
 
+    >>> import pandas as pd
     >>> series("binance:BTC-USDT-PERP", "1m", pd.DataFrame({"t1": []})).shape == (0, len(SERIES_FIELDS))
     True
     """

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from fbkit.hub import LiveRow
-from fbkit.model import METRIC_COLUMNS, NS_MS, BarRow, MetricRow
-from fbkit.quant import frames
-from fbkit.quant.frames.metrics import is_judged, stagger
-from fbkit.model import TIMEFRAMES
+from fbkit.model import METRIC_COLUMNS, NS_MS, TIMEFRAMES, BarRow, MetricRow
 from fbkit.widgets import CLOSED_FIELDS, LIVE_FIELDS, REASONS, TABLE_JUDGED, TABLE_WINDOWS
+
+if TYPE_CHECKING:
+    # pandas comes with the first bars that are read: live numbers need not wait for it.
+    import pandas as pd
+
+    from fbkit.quant.frames import ZColumn
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +35,8 @@ class Sheet:
     """Arrays as the table takes them; ``NaN`` with a reason code where there is no number.
 
     >>> sheet = Sheet(["binance:BTC-USDT-PERP"])
-    >>> sheet.take_live([LiveRow("binance:BTC-USDT-PERP", last=91482.6)]); sheet.live[0, 0]
+    >>> unknown = sheet.take_live([LiveRow("binance:BTC-USDT-PERP", last=91482.6)])
+    >>> sheet.live[0, 0]
     np.float64(91482.6)
     """
 
@@ -78,7 +82,7 @@ class Sheet:
                 continue
             for name, _, _ in _Z:
                 k = _METRIC_AT[name]
-                self._put(i, name, row.values[k], _code(row.reasons[k]), row.n[k])
+                self._put(i, name, row.value(name), _code(row.reasons[k]), row.n[k])
 
     def take_history(self, tf: str, frame: pd.DataFrame) -> None:
         """The newest bar of each instrument, judged against those before it: the bits the engine gives live."""
@@ -111,8 +115,11 @@ class Sheet:
         return self.live[:, LIVE_FIELDS.index(field)]
 
 
-def z_columns(instrument: str, tf: str, bars: pd.DataFrame) -> dict[str, frames.ZColumn]:
+def z_columns(instrument: str, tf: str, bars: pd.DataFrame) -> dict[str, ZColumn]:
     """Every Z-score the page shows, over bars of one instrument (oldest first, missing slots left out)."""
+    from fbkit.quant.frames import ZColumn, zscore_readings
+    from fbkit.quant.frames.metrics import is_judged, stagger
+
     slots = bars["t1"].to_numpy(np.int64) // TIMEFRAMES[tf]
     places = slots - slots[0]
     found = {}
@@ -121,9 +128,9 @@ def z_columns(instrument: str, tf: str, bars: pd.DataFrame) -> dict[str, frames.
         if is_judged(column, tf):
             x[places] = bars[column].to_numpy(np.float64)
         offset = int(slots[0]) + stagger(instrument, window)
-        judged = frames.zscore_readings(x, window, offset=offset)
+        judged = zscore_readings(x, window, offset=offset)
         code = judged.code if is_judged(column, tf) else np.full(len(x), _UNSUPPORTED, np.int8)
-        found[name] = frames.ZColumn(judged.value[places], code[places], judged.n[places])
+        found[name] = ZColumn(judged.value[places], code[places], judged.n[places])
     return found
 
 

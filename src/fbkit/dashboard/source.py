@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Protocol
-
-import pandas as pd
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fbkit.clock import SystemClock
 from fbkit.hub import Gone, Message, follow
 from fbkit.model import NS_DAY, TIMEFRAMES, AlertRow, Gap, Instrument, Market, Span
 from fbkit.runtime import database_url
 from fbkit.settings import Settings
-from fbkit.store import Store, open_store
+
+if TYPE_CHECKING:
+    # The store and pandas come with the first question, in the board's reading thread: live numbers do not wait.
+    import pandas as pd
+
+    from fbkit.store import Store
 
 #: A collector that beats once a second and is silent for two has stopped, as far as a page can tell.
 SILENCE_S = 2.0
@@ -55,6 +58,8 @@ class StoreSource:
         self._store: Store | None = None
 
     def _open(self) -> Store:
+        from fbkit.store import open_store
+
         if self._store is None:
             self._store = open_store(self.url)
         return self._store
@@ -77,7 +82,7 @@ class StoreSource:
 
     def gaps(self) -> list[Gap]:
         frame = self._open().gaps(Span(since=self._now() - NS_DAY))
-        return [_gap(row) for row in frame.to_dict("records")]
+        return [_gap(row) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
 
     def _now(self) -> int:
         """The market's newest instant, UTC ns."""
@@ -89,13 +94,13 @@ class StoreSource:
             yield message
 
 
-def _gap(row: dict[str, object]) -> Gap:
+def _gap(row: Mapping[Any, Any]) -> Gap:
     known = {name: row[name] for name in ("gap_id", "venue", "channel", "phase", "cause", "t0")}
     t1 = row["t1"]
     return Gap(
         instrument=str(row["instrument"] or ""),
-        ts_event=int(row["t0"]),  # type: ignore[call-overload]  # a whole number in every row of this table
+        ts_event=int(row["t0"]),
         ts_recv=0,
-        t1=None if t1 is None or pd.isna(t1) else int(t1),  # type: ignore[call-overload]  # as t0
-        **known,  # type: ignore[arg-type]  # the table's columns have the types of the event's fields
+        t1=None if t1 is None else int(t1),
+        **known,
     )

@@ -27,6 +27,7 @@ function render({ model, el }) {
   const change = h("span");
   const zs = h("span");
   const spans = segmented("Bars shown", [[80, "80"], [160, "160"], [0, "all"]], (n) => ((shown = n), frame(true)));
+  spans.classList.add("bars");
   const close = h("button", "btn closer", "\u00d7");
   close.type = "button";
   close.title = "Close";
@@ -54,7 +55,7 @@ function render({ model, el }) {
   let drawnKey = "";
   let gone = false;
   const colour = (name) => token(el, name);
-  const view = () => ({ z: model.get("z"), window: model.get("window"), tfMs: model.get("tf_s") * 1000, tick: model.get("tick"), last: model.get("last"), tall: stage.clientHeight > 560 });
+  const view = () => ({ z: model.get("z"), window: model.get("window"), tfMs: model.get("tf_s") * 1000, tick: model.get("tick"), last: model.get("last"), height: stage.clientHeight, tall: stage.clientHeight > 560 });
 
   // --- plotly: only when a bar closes or the view moves -----------------------------------------------------------------
 
@@ -250,7 +251,7 @@ function render({ model, el }) {
     write(last, Number.isFinite(v) ? price(v, model.get("tick")) : "");
     const d = model.get("day_change");
     write(change, Number.isFinite(d) && d !== null ? `${percent(d)}\u00a0% 24 h` : "");
-    change.className = d > 0 ? "up" : d < 0 ? "down" : "";
+    change.className = "chg " + (d > 0 ? "up" : d < 0 ? "down" : "");
     if (gd?._fullLayout?.xaxis) placeTags(axes().slice(1));
   }
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
-from plotly.offline import get_plotlyjs
 
 from fbkit.model.rows import AlertRow
 from fbkit.model.timeframe import NS_MS
@@ -50,7 +50,9 @@ class PlotStream(Panel):
     z = traitlets.Unicode("ret", help="Column whose Z-scores are drawn").tag(sync=True)
     fields = traitlets.List(traitlets.Unicode(), list(SERIES_FIELDS), help="Columns of series").tag(sync=True)
     series = traitlets.Bytes(help="float64 (bars, fields)").tag(sync=True)
-    alerts = traitlets.List(traitlets.Dict(), help="t1_ms, tier and sentence of this instrument's alerts").tag(sync=True)
+    alerts = traitlets.List(traitlets.Dict(), help="t1_ms, tier and sentence of this instrument's alerts").tag(
+        sync=True
+    )
     last = traitlets.Float(None, allow_none=True, help="Last price, USD").tag(sync=True)
     day_change = traitlets.Float(None, allow_none=True, help="Change in 24 h, a fraction").tag(sync=True)
     opened = traitlets.Int(0, help="Counts choices; a phone opens its sheet").tag(sync=True)
@@ -76,4 +78,5 @@ class PlotStream(Panel):
 
 @cache
 def _plotly_js() -> bytes:
-    return get_plotlyjs().encode()
+    # Read as a file: importing plotly for it would cost a viewer's kernel half a second and its memory.
+    return files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()

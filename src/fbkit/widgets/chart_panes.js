@@ -113,18 +113,21 @@ export function ranges(series, view, from, to) {
   const rates = padded(reach(series.get("funding_8h"), from, to, true) || [0, 1e-4], 0.1, 0.55);
   const far = Math.max(4.2, ...(reach(series.z(view.z, view.window), from, to, true) || [0]).map((v) => Math.abs(v) * 1.1));
   const z = [-far, far * 1.25];
-  const axis = (range, n, text, keep) => {
+  // a tick under an axis tag would be cut by it
+  const tagged = tags(series, view).map(([pane, v]) => [pane, v]);
+  const clear = (pane, range, v) => tagged.every(([p, t]) => p !== pane || Math.abs(v - t) > ((range[1] - range[0]) * 15) / (view.height * (PANES[pane].domain[1] - PANES[pane].domain[0])));
+  const axis = (pane, range, n, text) => {
     const [found, step] = ticks(range, n);
-    const values = keep ? found.filter(keep) : found;
+    const values = found.filter((v) => clear(pane, range, v));
     return { range, tickvals: values, ticktext: values.map((v) => text(v, step)) };
   };
   const plain = (v, step) => price(v, Math.max(view.tick || 0, 10 ** Math.floor(Math.log10(step))));
   return [
-    axis(prices, view.tall ? 6 : 4, plain),
-    axis(flows, 2, (v) => (v ? money(v) : "0")),
-    axis(oi, 2, (v) => money(v)),
-    axis(rates, 2, (v) => (v ? funding(v) : "0")),
-    { range: z, tickvals: [-3, 0, 3], ticktext: ["\u22123", "0", "+3"] },
+    axis(0, prices, view.tall ? 6 : 4, plain),
+    axis(1, flows, 2, (v) => (v ? money(v) : "0")),
+    axis(2, oi, 2, (v) => money(v)),
+    axis(3, rates, 2, (v) => (v ? funding(v) : "0")),
+    ((values) => ({ range: z, tickvals: values, ticktext: values.map((v) => signed(v, 0) || "0") }))([-3, 0, 3].filter((v) => clear(4, z, v))),
   ];
 }
 

@@ -19,7 +19,9 @@ class Foot(Panel):
 
     instruments = traitlets.Int(0, help="Instruments on the page").tag(sync=True)
     fresh = traitlets.Int(0, help="Of them, heard lately").tag(sync=True)
-    coverage = traitlets.Float(None, allow_none=True, help="Mean coverage of the last closed bars, [0, 1]").tag(sync=True)
+    coverage = traitlets.Float(None, allow_none=True, help="Mean coverage of the last closed bars, [0, 1]").tag(
+        sync=True
+    )
     tf = traitlets.Unicode("15m", help="Timeframe").tag(sync=True)
     window = traitlets.Int(60, help="Bars in a Z-score's baseline").tag(sync=True)
     seq = traitlets.Int(0, help="Events stored").tag(sync=True)

@@ -104,8 +104,8 @@ def usd(v: float, *, plus: bool = False) -> tuple[str, str]:
 def money(v: float, *, plus: bool = False) -> str:
     """Money as one text.
 
-    >>> money(12.4e6)
-    '12.4\\xa0M'
+    >>> money(12.4e6) == f"12.4{NBSP}M"
+    True
     """
     number, letter = usd(v, plus=plus)
     return f"{number}{NBSP}{letter}" if letter else number
@@ -159,8 +159,8 @@ def count(v: float) -> str:
 def age(seconds: float) -> str:
     """How long ago.
 
-    >>> age(48.2), age(252), age(3 * 3600)
-    ('48\\xa0s', '4m\\xa012s', '3\\xa0h')
+    >>> [age(seconds).replace(NBSP, " ") for seconds in (48.2, 252, 3 * 3600)]
+    ['48 s', '4m 12s', '3 h']
     """
     if not math.isfinite(seconds):
         return NONE

@@ -20,9 +20,15 @@ class HealthBadge(Panel):
 
     _esm = module("health_badge.js")
 
-    state = traitlets.Enum(("ok", "degraded", "down", "unknown"), "unknown", help="Worst of all that matters").tag(sync=True)
+    state = traitlets.Enum(("ok", "degraded", "down", "unknown"), "unknown", help="Worst of all that matters").tag(
+        sync=True
+    )
     detail = traitlets.Unicode("", help="How many streams are well, or how many are not").tag(sync=True)
-    reasons = traitlets.List(traitlets.Dict(), help="state, stream, sentence and age of what is not well").tag(sync=True)
+    reasons = traitlets.List(traitlets.Dict(), help="state, stream, sentence and age of what is not well").tag(
+        sync=True
+    )
     ticks = traitlets.Int(0, help="Counts signs of life of whoever feeds this widget").tag(sync=True)
-    stopped_s = traitlets.Float(None, allow_none=True, help="Seconds the collector has been silent for, when it is").tag(sync=True)
+    stopped_s = traitlets.Float(
+        None, allow_none=True, help="Seconds the collector has been silent for, when it is"
+    ).tag(sync=True)
     stopped_why = traitlets.Unicode("", help="What is known about it, and what to do").tag(sync=True)

@@ -16,7 +16,8 @@ class Kpi(msgspec.Struct, frozen=True):
     """One number with its scope, unit, a line of context and a small drawing.
 
     ``value`` is a text already formatted, ``None`` when there is no number: then ``missing`` says why, and is drawn.
-    ``context`` is pieces of text with a tone (``up down warn`` or ``""``); ``split`` is shares of 1 with a colour token.
+    ``context`` is pieces of text with a tone (``up down warn`` or ``""``); ``split`` is shares of 1, each with
+    a colour token.
     """
 
     label: str

@@ -43,6 +43,7 @@ function render({ model, el }) {
   let sortedAt = 0;
   let inside = false;
   let stamp = 0;
+  const begun = performance.now();
 
   // --- which rows, in which order -----------------------------------------------------------------------------------
 
@@ -102,6 +103,7 @@ function render({ model, el }) {
     drawHeads();
     for (const row of pool) row.el.remove();
     pool = [];
+    sheet.readColours();
     arrange();
     dirty(true);
   }
@@ -275,8 +277,8 @@ function render({ model, el }) {
   function describe(row, cell) {
     const { column } = cell;
     const name = sheet.instruments[row];
-    const list = h("dl", "kv");
-    const line = (term, text) => list.append(h("dt", "", term), h("dd", "", text));
+    const list = h("div", "kv");
+    const line = (term, text) => list.append(h("span", "", term), h("span", "", text));
     const column2 = judged(column, sheet.tf);
     const [label, field, kind] = JUDGED[column2];
     const z = sheet.z(column2, sheet.window, row);
@@ -337,7 +339,7 @@ function render({ model, el }) {
   const undo = [
     follow(model, ["live"], () => {
       sheet.readLive();
-      stamp = model.get("sent_ms");
+      if (performance.now() - begun > 2000) stamp = model.get("sent_ms"); // what queued up while the page loaded tells nothing
       dirty(false);
     }),
     follow(model, ["closed", "reasons", "counts"], () => (sheet.readClosed(), dirty(false))),

@@ -48,26 +48,36 @@ class MarketTable(Panel):
 
     _esm = module("market_table.js")
 
-    instruments = traitlets.List(traitlets.Dict(), help="name, base, quote, suffix, venue and tick (USD) of each row").tag(sync=True)
+    instruments = traitlets.List(
+        traitlets.Dict(), help="name, base, quote, suffix, venue and tick (USD) of each row"
+    ).tag(sync=True)
     live_fields = traitlets.List(traitlets.Unicode(), list(LIVE_FIELDS), help="Columns of live").tag(sync=True)
     closed_fields = traitlets.List(traitlets.Unicode(), list(CLOSED_FIELDS), help="Columns of closed").tag(sync=True)
     live = traitlets.Bytes(help="float64 (rows, live_fields)").tag(sync=True)
     sent_ms = traitlets.Float(0.0, help="When the newest live numbers left the hub, UTC ms").tag(sync=True)
     closed = traitlets.Bytes(help="float64 (rows, closed_fields), of the last closed bar").tag(sync=True)
-    reasons = traitlets.Bytes(help="uint8 (rows, closed_fields): index into REASONS, 0 where there is a number").tag(sync=True)
+    reasons = traitlets.Bytes(help="uint8 (rows, closed_fields): index into REASONS, 0 where there is a number").tag(
+        sync=True
+    )
     counts = traitlets.Bytes(help="uint16 (rows, closed_fields): values behind a Z-score").tag(sync=True)
     sparks = traitlets.Bytes(help="float32 (rows, points): closes of 24 h, oldest first").tag(sync=True)
 
     tf = traitlets.Unicode("15m", help="Timeframe of the closed bars").tag(sync=True)
     tf_s = traitlets.Float(900.0, help="Length of a bar, seconds").tag(sync=True)
     window = traitlets.Int(60, help="Bars in a Z-score's baseline: 20 or 60").tag(sync=True)
-    stale_after_s = traitlets.Float(10.0, min=1.0, help="An instrument silent for longer is stale, seconds").tag(sync=True)
+    stale_after_s = traitlets.Float(10.0, min=1.0, help="An instrument silent for longer is stale, seconds").tag(
+        sync=True
+    )
     old = traitlets.Bool(False, help="The collector is silent: live numbers are shown as old").tag(sync=True)
     waiting = traitlets.Unicode("", help="What is awaited while the table is empty").tag(sync=True)
 
-    query = traitlets.Unicode("", help="Words looked for in the names; Z>3 keeps rows with a |Z| of at least 3").tag(sync=True)
+    query = traitlets.Unicode("", help="Words looked for in the names; Z>3 keeps rows with a |Z| of at least 3").tag(
+        sync=True
+    )
     sort = traitlets.Unicode("oi", help="Key of the column sorted by").tag(sync=True)
-    way = traitlets.Enum(("down", "up", "abs"), "down", help="Largest first, smallest first, largest in size first").tag(sync=True)
+    way = traitlets.Enum(
+        ("down", "up", "abs"), "down", help="Largest first, smallest first, largest in size first"
+    ).tag(sync=True)
     pins = traitlets.List(traitlets.Unicode(), ["BTC", "ETH", "SOL"], help="Coins held on top").tag(sync=True)
     chosen = traitlets.Unicode("", help="Name of the chosen instrument; set by a click or Enter").tag(sync=True)
     opened = traitlets.Int(0, help="Counts choices, so that choosing the same row again is heard").tag(sync=True)

@@ -11,7 +11,7 @@ const ABOUT = {
 
 function render({ model, el }) {
   dress(el, model, "fb-mode");
-  const stripe = h("div", "stripe");
+  const stripe = h("div", "fb-stripe");
   const word = h("span");
   const detail = h("em");
   const badge = h("span", "badge", h("i"), word, detail);
@@ -21,7 +21,7 @@ function render({ model, el }) {
     write(word, market);
     write(detail, model.get("detail"));
     badge.className = "badge " + market;
-    stripe.className = "stripe " + market;
+    stripe.className = "fb-stripe " + market;
     badge.title = ABOUT[market];
     el.setAttribute("role", "status");
     el.setAttribute("aria-label", `${market}. ${ABOUT[market]}`);

@@ -19,5 +19,7 @@ class Mode(Panel):
 
     _esm = module("mode.js")
 
-    market = traitlets.Enum(MARKETS, "SIMULATED", help="What the database holds; REPLAY is a view of one").tag(sync=True)
+    market = traitlets.Enum(MARKETS, "SIMULATED", help="What the database holds; REPLAY is a view of one").tag(
+        sync=True
+    )
     detail = traitlets.Unicode("", help="Seed, day of the recording, speed, or the venues").tag(sync=True)

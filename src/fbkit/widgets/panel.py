@@ -16,7 +16,9 @@ class Panel(anywidget.AnyWidget):
 
     _esm = module("clock.js")
     style_text = traitlets.Unicode("", help="The style sheet, where the page has not brought it along").tag(sync=True)
-    error = traitlets.Unicode("", help="What went wrong and what comes next; shown in place of the content").tag(sync=True)
+    error = traitlets.Unicode("", help="What went wrong and what comes next; shown in place of the content").tag(
+        sync=True
+    )
 
     @traitlets.default("style_text")
     def _style_text(self) -> str:

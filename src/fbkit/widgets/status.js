@@ -6,7 +6,7 @@ import { dress, faultBox, follow, h, shape } from "./dom.js";
 const COUNTS = ["received", "stored", "conflated", "duplicate", "ignored", "quarantined", "dropped", "in_flight", "late"];
 
 function stream(line) {
-  const el = h("div", `st ${line.sub ? "sub " : ""}${line.state}`, shape(line.state), line.sub ? h("span", "", line.stream) : h("b", "", line.stream), h("span", "s", line.age || ""));
+  const el = h("div", `st ${line.sub ? "sub " : ""}is-${line.state}`, shape(line.state), line.sub ? h("span", "", line.stream) : h("b", "", line.stream), h("span", "s", line.age || ""));
   if (line.sentence && line.state !== "ok") el.append(h("p", "", line.sentence));
   return el;
 }
@@ -41,9 +41,8 @@ function render({ model, el }) {
     const streams = model.get("streams");
     left.replaceChildren(head("Health", model.get("summary")), ...(streams.length ? streams.map(stream) : [quiet("Nothing heard yet", "The collector tells the state of each stream once a second.")]));
     const [rows, gaps, facts] = [model.get("accounts"), model.get("gaps"), model.get("facts")];
-    const list = h("dl", "kv");
-    list.style.padding = "8px 12px";
-    for (const [name, value] of facts) list.append(h("dt", "", name), h("dd", "", value));
+    const list = h("div", "kv facts");
+    for (const [name, value] of facts) list.append(h("span", "", name), h("span", "", value));
     right.replaceChildren(
       head("Accounting", "items since this run began: received = stored + conflated + duplicate + ignored + quarantined + dropped + in flight"),
       rows.length ? accounts(rows) : quiet("No accounts yet", "They come with the first heartbeat, within 10 s."),

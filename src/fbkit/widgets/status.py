@@ -31,7 +31,9 @@ class StatusPanel(Panel):
 
     streams = traitlets.List(traitlets.Dict(), help="stream, state, age, sentence; sub for a channel").tag(sync=True)
     summary = traitlets.Unicode("", help="One line about all streams").tag(sync=True)
-    accounts = traitlets.List(traitlets.Dict(), help="Items of each (venue, channel) since the run began").tag(sync=True)
+    accounts = traitlets.List(traitlets.Dict(), help="Items of each (venue, channel) since the run began").tag(
+        sync=True
+    )
     gaps = traitlets.List(traitlets.Dict(), help="Gaps of the last 24 h").tag(sync=True)
     facts = traitlets.List(traitlets.Any(), help="Pairs of name and text about the collector").tag(sync=True)
 

@@ -48,10 +48,12 @@ function missing(cell, code, n, window) {
   classes(cell, reason === "unsupported" ? "none" : "nan");
 }
 
-const tone = (v) => (v > 0 ? "up" : v < 0 ? "down" : "");
+// by what is read: a change that rounds to zero has no direction
+const tone = (text) => (text[0] === "+" ? "up" : text[0] === "\u2212" ? "down" : "");
+const toned = (text) => [text, tone(text)];
 
 const WRITE = {
-  change: (cell, v) => [percent(v), tone(v)],
+  change: (cell, v) => toned(percent(v)),
   plain: (cell, v) => [percent(v), ""],
   funding: (cell, v) => [funding(v), ""],
   bp: (cell, v) => [bp(v), ""],
@@ -83,7 +85,7 @@ export function paintCell(cell, row, sheet, flash) {
     if (cell.text.data !== text) cell.text.data = text;
     if (cell.sub) {
       write(cell.sub, Number.isFinite(aside) ? percent(aside) + NBSP + "%" : "");
-      cell.sub.className = "sub " + tone(aside);
+      cell.sub.className = "sub " + tone(percent(aside));
     }
     // one flash a cell and beat; two names of the same animation let it start again without a layout in between
     let glow = "";
@@ -104,7 +106,7 @@ function paintMoney(cell, v, aside) {
   if (!cell.bar) return;
   cell.bar.hidden = !Number.isFinite(aside);
   const share = Math.min(1, Math.abs(aside) / 0.5) * 50;
-  cell.fill.style.cssText = `${aside > 0 ? "left" : "right"}:50%;width:${share.toFixed(1)}%;background:var(--${tone(aside) || "line2"})`;
+  cell.fill.style.cssText = `${aside > 0 ? "left" : "right"}:50%;width:${share.toFixed(1)}%;background:var(--${aside > 0 ? "up" : "down"})`;
 }
 
 function paintZ(cell, v, row, sheet) {

@@ -24,7 +24,7 @@ function render({ model, el }) {
   drawer.type = "button";
   const what = h("span");
   const fill = h("i");
-  const progress = h("span", "progress wide", what, h("i", "", fill));
+  const progress = h("span", "fetching wide", what, h("i", "", fill));
   progress.setAttribute("role", "status");
   el.append(find, h("span", "tl", "bar"), tfs, h("span", "tl", "Z window"), windows, progress, h("span", "sp"), drawer, view);
 

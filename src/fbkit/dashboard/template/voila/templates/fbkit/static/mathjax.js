@@ -1,1 +1,4 @@
-// Our pages set no formulas. JupyterLab's front end asks for MathJax all the same; this answers it from here.
+// Our pages set no formulas, yet JupyterLab's front end asks for MathJax. This answers it from here, and does nothing.
+window.MathJax = {
+  Hub: { Config() {}, Configured() {}, Queue() {}, Register: { StartupHook() {}, MessageHook() {} }, getAllJax: () => [] },
+};
