@@ -12,6 +12,7 @@ from fbkit.engine.checkpoint import State, array_down, array_up, pack, unpack
 from fbkit.engine.closed import Closed, Provisional
 from fbkit.engine.derive import Bars
 from fbkit.engine.fold import Fold
+from fbkit.engine.gaps import concerns
 from fbkit.engine.judge import Judge
 from fbkit.engine.listen import Listener
 from fbkit.engine.minute import close_minute
@@ -33,6 +34,9 @@ from fbkit.model import (
 
 _FIRST_CAPACITY = 16
 
+#: So many minutes skipped by the Beats are still closed live, one after the other.
+_CATCH_UP = 5
+
 
 class Engine:
     """Turns events into bars and metrics, the same bits live and replayed.
@@ -50,7 +54,7 @@ class Engine:
     -----
     Bar [t0, t1) closes at the first Beat with ``ts_event >= t1 + lateness``, all instruments at that one place. A slot
     whose instrument waits for a gap's backfill (:mod:`fbkit.engine.gaps`), or that ended before the first Beat, or that
-    a jump of the Beats skipped, is filled afterwards in slot order: its rows come with the next Beat.
+    a long jump of the Beats skipped, is filled afterwards in slot order: its rows come with the next Beat.
 
     Examples
     --------
@@ -84,14 +88,16 @@ class Engine:
         """Hear one event (never a Beat), in ``seq`` order."""
         self._handlers[type(event)](event)
         if type(event) is Gap and event.phase != "opened":
-            self._fill_behind()
+            self._fill_behind(event)
 
     def beat(self, beat: Beat) -> Closed:
         """Let time pass; returns the rows of what it closed, and of what was filled since the last Beat."""
-        ts = self._now = beat.ts_event
+        ts, before = beat.ts_event, self._now
+        self._now = ts
         if self._listener.unbegun:
+            # First heard of since the last Beat: from that one on we listen, from the first at the earliest.
             for tape in self._listener.unbegun:
-                tape.begin = ts
+                tape.begin = ts if before == NEVER else before
             self._listener.unbegun.clear()
         target = floor_to(ts - self.lateness_ns, NS_MIN)
         if self._begin == NEVER:
@@ -151,38 +157,43 @@ class Engine:
         return folds | {f"judge {tf}": judge for tf, judge in self._judges.items()}
 
     def _pass_to(self, target: int) -> None:
-        """Close the minutes up to ``target``: live where it is the very next one, else as a fill."""
-        live = self._target != NEVER and target == self._target + NS_MIN and target > self._begin
+        """Close the minutes up to ``target``: live where they follow on the last, else as a fill."""
+        known = self._target != NEVER and target - self._target <= _CATCH_UP * NS_MIN
+        first_live = max(self._target, floor_to(self._begin, NS_MIN)) + NS_MIN if known else target + NS_MIN
         self._target = target
-        due: list[Tape] = []
         for tape in self._listener.order:
-            first = tape.next or tape.first
-            if not first or first > target or self._waits(tape, first):
-                continue
-            if not live:
-                self._fill(tape, target)
-                continue
-            if first < target:
-                self._fill(tape, target - NS_MIN)
-            due.append(tape)
-        if due:
-            self._close(due, target)
+            self._fill(tape, min(first_live - NS_MIN, target))
+        for t1 in range(first_live, target + NS_MIN, NS_MIN):
+            self._close_live(t1)
         if self._listener.gaps.holes:
             reach = [tape.next or tape.first for tape in self._listener.order]
             self._listener.gaps.forget(min((t1 for t1 in reach if t1), default=target) - NS_MIN)
 
-    def _waits(self, tape: Tape, t1: int) -> bool:
-        gaps = self._listener.gaps
-        return bool(gaps.open) and gaps.keeps_waiting(tape, t1, self._now, self.min_coverage)
-
-    def _fill_behind(self) -> None:
-        """A gap closed: whoever waited for it and waits no more is filled."""
-        if self._target == NEVER:
-            return
+    def _close_live(self, t1: int) -> None:
+        """Close one minute of everybody who does not wait; who waited till now is filled first."""
+        due = []
         for tape in self._listener.order:
-            first = tape.next or tape.first
-            if first and first <= self._target and not self._waits(tape, first):
-                self._fill(tape, self._target)
+            if tape.next != t1:
+                self._fill(tape, t1 - NS_MIN)
+            if (tape.next or tape.first) == t1 and self._reach(tape, t1) == t1:
+                due.append(tape)
+        if due:
+            self._close(due, t1)
+
+    def _reach(self, tape: Tape, until: int) -> int:
+        """How far, up to ``until``, this instrument's minutes may close: before the first that waits."""
+        first = tape.next or tape.first
+        if not first:
+            return NEVER
+        gaps = self._listener.gaps
+        return gaps.reach(tape, first, until, self._now, self.min_coverage) if gaps.open else until
+
+    def _fill_behind(self, gap: Gap) -> None:
+        """A gap closed: whoever waited for it and waits no more is filled."""
+        if self._target != NEVER:
+            for tape in self._listener.order:
+                if concerns(gap, tape):
+                    self._fill(tape, self._target)
 
     def _make_room(self) -> None:
         wanted = len(self._listener.order)
@@ -221,7 +232,10 @@ class Engine:
         ready.summary.extend(summary_rows(names, tf, t1, bars, metrics, self.stamp))
 
     def _fill(self, tape: Tape, until: int) -> None:
-        """Fill one instrument's minutes up to ``until``, and the bars above them."""
+        """Fill one instrument's minutes up to ``until`` or the first that waits, and the bars above them."""
+        until = self._reach(tape, until)
+        if until < (tape.next or tape.first):
+            return
         self._start(tape)
         listener = self._listener
         t1, minutes = fill_stretch(tape, until, listener.gaps, listener.liquidates, self.min_coverage)

@@ -70,17 +70,25 @@ class Gaps:
                 merged.append((a, b))
         return merged
 
-    def keeps_waiting(self, tape: Tape, t1: int, now: int, min_coverage: float) -> bool:
-        """Whether the slot ending at ``t1`` waits at the Beat ``now`` for a gap to close."""
-        for gap in self.open.values():
-            if not concerns(gap, tape):
-                continue
-            if gap.channel == "bar":
-                if now < gap.ts_recv + PATIENCE_NS:  # its ts_event is where it begins, days ago perhaps
-                    return True
-            elif gap.t0 < t1 and now < t1 + PATIENCE_NS and self.coverage(tape, np.array([t1]))[0] < min_coverage:
-                return True
-        return False
+    def reach(self, tape: Tape, first: int, until: int, now: int, min_coverage: float) -> int:
+        """The end of the last minute, from ``first`` to ``until``, before one that waits at the Beat ``now``.
+
+        ``first`` less a minute where the first waits already.
+        """
+        gaps = [gap for gap in self.open.values() if concerns(gap, tape)]
+        if not gaps:
+            return until
+        t1 = first
+        while t1 <= until and not any(self._holds(gap, tape, t1, now, min_coverage) for gap in gaps):
+            t1 += NS_MIN
+        return t1 - NS_MIN
+
+    def _holds(self, gap: Gap, tape: Tape, t1: int, now: int, min_coverage: float) -> bool:
+        """Whether a slot waits for this gap: while bars are fetched, or trades it has too few of without them."""
+        if gap.channel == "bar":
+            return now < gap.ts_recv + PATIENCE_NS  # its ts_event is where it begins, days ago perhaps
+        patient = gap.t0 < t1 and now < t1 + PATIENCE_NS
+        return patient and bool(self.coverage(tape, np.array([t1]))[0] < min_coverage)
 
 
 def concerns(gap: Gap, tape: Tape) -> bool:

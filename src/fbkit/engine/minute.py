@@ -7,7 +7,7 @@ import numpy as np
 from fbkit.engine.derive import NAMES, NONE, OWN, VENUE, Bars, derive, next_cvd
 from fbkit.engine.gaps import Gaps
 from fbkit.engine.sample import SAMPLED, sample
-from fbkit.engine.tape import NAN, Slot, Tape
+from fbkit.engine.tape import NAN, Slot, Tape, nowhere
 from fbkit.model import NS_MIN
 
 #: What traded, in the order :func:`_traded` gives it.
@@ -81,6 +81,8 @@ def _move_on(tapes: list[Tape], t1: int, bars: Bars) -> None:
         tape.close_before, tape.oi_before, tape.next = close, oi, t1 + NS_MIN
         if close == close:  # noqa: PLR0124 - not NaN
             tape.last_close = close
+        if tape.slot.t1 <= t1:
+            tape.slot = nowhere()  # what comes for it now is late
         if tape.bars:
             tape.bars = {end: bar for end, bar in tape.bars.items() if end > t1}
     bars["cvd"] = np.array([tape.cvd for tape in tapes])

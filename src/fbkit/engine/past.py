@@ -9,7 +9,7 @@ from fbkit.engine.derive import NAMES, NONE, OWN, VENUE, Bars, Floats, before, c
 from fbkit.engine.gaps import Gaps
 from fbkit.engine.minute import LIQUIDATED, TRADED
 from fbkit.engine.sample import sample_stretch
-from fbkit.engine.tape import NAN, Slot, Tape
+from fbkit.engine.tape import NAN, Slot, Tape, nowhere
 from fbkit.model import NS_MIN
 
 Ints = NDArray[np.int64]
@@ -29,6 +29,8 @@ def fill_stretch(
     known = bars["close"][~np.isnan(bars["close"])]
     tape.last_close = float(known[-1]) if len(known) else tape.last_close
     tape.next = until + NS_MIN
+    if tape.slot.t1 <= until:
+        tape.slot = nowhere()
     tape.slots = {end: slot for end, slot in tape.slots.items() if end > until}
     tape.bars = {end: bar for end, bar in tape.bars.items() if end > until}
     return t1, {name: bars[name] for name in (*NAMES, "coverage", "source")}
