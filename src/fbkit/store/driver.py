@@ -23,6 +23,7 @@ from fbkit.errors import SettingError, StoreBusy, StoreCorrupt, StoreError, Stor
 from fbkit.runtime import database_path
 
 Synchronous = Literal["NORMAL", "FULL"]
+_SYNCHRONOUS = {"NORMAL": "PRAGMA synchronous=NORMAL", "FULL": "PRAGMA synchronous=FULL"}
 
 #: How long a connection waits for another's lock before it says ``StoreBusy``.
 BUSY_MS = 5_000
@@ -86,10 +87,12 @@ def writing_engine(path: Path, *, synchronous: Synchronous = "NORMAL", busy_ms: 
         module=library(),
         connect_args={"isolation_level": None, "cached_statements": 512, "timeout": busy_ms / 1000},
     )
+    # Heard only before the first table exists; later it would be a write, and wait for whoever writes.
+    creating = () if path.exists() and path.stat().st_size else ("PRAGMA auto_vacuum=INCREMENTAL",)
     pragmas = (
-        "PRAGMA auto_vacuum=INCREMENTAL",  # only heard before the first table exists
+        *creating,
         "PRAGMA journal_mode=WAL",
-        f"PRAGMA synchronous={synchronous}",
+        _SYNCHRONOUS[synchronous],
         "PRAGMA wal_autocheckpoint=0",
         "PRAGMA foreign_keys=ON",
         "PRAGMA cache_size=-32768",
