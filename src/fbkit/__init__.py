@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fbkit import dashboard, widgets
-    from fbkit.desk import Desk, collect, demo, open, zscore
+    from fbkit.desk import Desk, collect, demo, open, zscore  # noqa: A004 - the word users type
 
 __version__ = "0.1.0"
 
@@ -20,14 +20,14 @@ __all__ = ["Desk", "__version__", "collect", "dashboard", "demo", "open", "widge
 
 # The front door opens when somebody comes in: a collector that imports fbkit.ingest needs no pandas.
 _ROOMS = {"dashboard": "fbkit.dashboard", "widgets": "fbkit.widgets"}
-_WORDS = {name: "fbkit.desk" for name in ("Desk", "collect", "demo", "open", "zscore")}
+_WORDS = frozenset({"Desk", "collect", "demo", "open", "zscore"})
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return importlib.import_module(_ROOMS[name])
     if name in _WORDS:
-        return getattr(importlib.import_module(_WORDS[name]), name)
+        return getattr(importlib.import_module("fbkit.desk"), name)
     raise AttributeError(f"module 'fbkit' has no attribute {name!r}")
 
 

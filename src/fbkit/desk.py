@@ -13,13 +13,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from fbkit.clock import Clock, SystemClock, iso, parse_utc
 from fbkit.errors import StoreMissing, UnknownName
-from fbkit.health import uptime_windows
+from fbkit.health import WINDOWS, Uptime, uptime_windows
 from fbkit.ingest import CollectorHandle, code_stamp, ensure_collector, find_collector, run_demo
-from fbkit.model import TIMEFRAMES, Market, Span
+from fbkit.model import TIMEFRAMES, AccountRow, HealthRow, Market, Span
 from fbkit.quant.frames import zscore
 from fbkit.runtime import database_url
 from fbkit.settings import Settings, duration_ns, load_settings
@@ -164,19 +165,75 @@ class Desk:
 
     def gaps(self, since: Any = None, until: Any = None) -> pd.DataFrame:
         """Every period without data: from, to, cause, whether it was backfilled."""
-        return self.store.rows("gaps", span=self.span(since, until))
+        return self.store.gaps(self.span(since, until))
 
     def accounts(self) -> pd.DataFrame:
-        """What became of every item of the newest run, per venue and channel."""
-        return self.store.accounts()
+        """What became of every item of the newest run, per venue and channel; control frames are counted apart."""
+        rows = [msgspec.structs.asdict(one) for one in self.store.accounts() if one.channel != "control"]
+        columns = [name for name in AccountRow.__struct_fields__ if name not in {"run", "control"}]
+        return pd.DataFrame(rows, columns=columns)
 
     def health(self) -> pd.DataFrame:
-        """State of each stream at the last heartbeat, with reasons."""
-        return self.store.latest_health()
+        """State of the whole (first row) and of each stream at the last heartbeat, with reasons."""
+        rows = [msgspec.structs.asdict(one) for one in self._health_rows()]
+        return pd.DataFrame(rows, columns=["venue", "channel", "state", "reason", "sentence", "age_s"])
 
-    def uptime(self) -> dict[str, float | None]:
-        """Uptime in percent over 1h, 24h and 7d, by heartbeats; ``None`` where unknown."""
-        return uptime_windows(self.store.heartbeats(), self.now(), lambda: None)  # replaced at integration
+    def health_state(self) -> dict[str, Any]:
+        """The whole in one dict: ``state``, ``reasons`` (each with a sentence), ``uptime_percent`` and its end."""
+        system, *streams = self._health_rows()
+        wrong = [one for one in (system, *streams) if one.state != "ok" and one.sentence]
+        up = self.uptime()
+        return {
+            "state": system.state,
+            "reasons": [
+                {
+                    "state": one.state,
+                    "where": f"{one.venue} {one.channel}".strip(),
+                    "reason": one.reason,
+                    "sentence": one.sentence,
+                }
+                for one in wrong
+            ],
+            "uptime_percent": up.percent,
+            "uptime_as_of": None if up.as_of is None else iso(up.as_of),
+        }
+
+    def _health_rows(self) -> list[HealthRow]:
+        """The stored rows, the whole first; where no collector runs, the whole is down and says so."""
+        rows = self.store.latest_health()
+        whole = [one for one in rows if not one.venue and one.channel == "*"]
+        streams = [one for one in rows if one.venue or one.channel != "*"]
+        if self._collected_now():
+            now = self._clock.now()
+            starting = HealthRow(now, "", "*", "degraded", "starting", "the collector has just started; wait a moment.")
+            return [*(whole or [starting]), *streams]
+        last = self.store.last_beat()
+        since = f"since {iso(last.ts_recv)}" if last else "and none ever did"
+        sentence = f"no collector runs, {since} UTC; start one with `fbkit up` or `fbkit collect`."
+        return [HealthRow(self._clock.now(), "", "*", "down", "no_collector", sentence), *streams]
+
+    def uptime(self) -> Uptime:
+        """Uptime in percent over 1h, 24h and 7d, by stored heartbeats; ``None`` where unknown."""
+        now = self.now()
+        beats = self.store.beats(Span(now - WINDOWS["7d"], None))
+        heartbeats = beats.loc[beats["n"] % 10 == 0, "ts_recv"].tolist()
+        return uptime_windows(heartbeats, now if self.store.last_beat() else None)
+
+    def status(self) -> dict[str, Any]:
+        """What runs, what is stored, how large it is."""
+        runs = find_collector(self.settings, self.store.url)
+        sizes = self.store.sizes()
+        return {
+            "collector": None if runs is None else {"pid": runs.pid, "hub": runs.hub, "since": iso(runs.started)},
+            "rows": self.store.table_counts(),
+            "bytes": sizes["db"],
+            "wal_bytes": sizes["wal"],
+            "accounting": [msgspec.to_builtins(one) for one in self.store.accounts()],
+            "balanced": all(one.balances for one in self.store.accounts()),
+        }
+
+    def _collected_now(self) -> bool:
+        return find_collector(self.settings, self.store.url) is not None
 
     def _rows(self, table: str, instrument: str, tf: str, since: Any, until: Any) -> pd.DataFrame:
         self._check_tf(tf)
@@ -189,7 +246,7 @@ class Desk:
     def now(self) -> int:
         """What "now" means for this database, UTC ns: the clock's, or the last Beat where nothing is collected."""
         last = self.store.last_beat()
-        if last is None or self.market is Market.LIVE or find_collector(self.settings, self.store.url) is not None:
+        if last is None or self.market is Market.LIVE or self._collected_now():
             return self._clock.now()
         return last.ts_recv
 
@@ -235,4 +292,3 @@ class Desk:
             f"<tr><td>{html.escape(k)}</td><td style='text-align:right'>{v:,}</td></tr>" for k, v in counts.items()
         )
         return f"<b>{html.escape(repr(self))}</b><table>{cells}</table>"
-

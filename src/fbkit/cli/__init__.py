@@ -6,13 +6,12 @@ import logging
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from fbkit import __version__
 from fbkit.cli import collecting, looking, publishing
-from fbkit.cli.saying import err, out, say
-from fbkit.errors import FbkitError
+from fbkit.cli.saying import out, say
+from fbkit.errors import FbkitError, SettingError
 
 app = typer.Typer(
     name="fbkit",
@@ -48,16 +47,14 @@ def _root(
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code: 0 done, 1 the world refused, 2 misused, others as the docs name them."""
     try:
-        result = app(args=list(arguments), prog_name="fbkit", standalone_mode=False)
-    except click.exceptions.Abort:
-        say("stopped")
-        return 130
-    except click.ClickException as error:
-        error.show(file=err.file)
-        return looking.MISUSED_HEALTH if list(arguments)[:1] == ["health"] else error.exit_code
+        app(args=list(arguments), prog_name="fbkit")
+    except looking.HealthSays as verdict:
+        return verdict.code
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except FbkitError as error:
         say(f"fbkit: {error}")
-        return looking.MISUSED_HEALTH if list(arguments)[:1] == ["health"] and error.exit_code == 2 else error.exit_code
+        code = error.exit_code
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         say(f"fbkit: the system refused: {error.strerror or error}{where}; mend that and run the command again")
@@ -65,7 +62,10 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         say("stopped")
         return 130
-    return result if isinstance(result, int) else 0
+    else:
+        return 0
+    # The 2 of `fbkit health` means down, so there misuse has a code of its own.
+    return looking.MISUSED_HEALTH if code == SettingError.exit_code and list(arguments)[:1] == ["health"] else code
 
 
 def main() -> None:

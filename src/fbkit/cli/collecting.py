@@ -34,7 +34,7 @@ def up(
     db: Db = None,
     port: Annotated[int | None, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.")] = None,
     for_: For = None,
-) -> int:
+) -> None:
     """Start everything: the market, JupyterLab, the dashboard; Ctrl-C ends it cleanly.
 
     The market is simulated unless --venues says otherwise. The page is live before its 48 h of history are fetched.
@@ -42,7 +42,7 @@ def up(
     from fbkit.server.launch import up as launch  # Jupyter takes a second to import; the other commands need none of it
 
     settings = load_settings(venues=venues, instruments=instruments, seed=seed, db=db, port=port)
-    return launch(settings, port=settings.port, for_s=_seconds(for_))
+    raise typer.Exit(launch(settings, port=settings.port, for_s=_seconds(for_)))
 
 
 def demo(
@@ -125,8 +125,8 @@ def _check_recording(recording: Path, speed: str, db: str | None, *, venues: str
         raise SettingError("--db", None, "a database for the recording, such as sqlite:///recorded.db")
     if venues is not None or capture is not None:
         raise SettingError("--recording", str(recording), "a recording alone, without --venues or --capture")
-    if not recording.is_file():
-        raise SettingError("--recording", str(recording), "a file that is there")
+    if not recording.exists():
+        raise SettingError("--recording", str(recording), "a file, or a folder of captures, that is there")
 
 
 def _tell_recording(done: Recorded, url: str, as_json: bool) -> None:

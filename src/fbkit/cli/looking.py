@@ -16,6 +16,15 @@ from fbkit.desk import open as open_desk
 #: ``fbkit health`` reports misuse as 64, because its 2 means down.
 MISUSED_HEALTH = 64
 
+
+class HealthSays(Exception):
+    """How ``fbkit health`` leaves: its exit code is its answer."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 Last = Annotated[int, typer.Option("--last", help="At most so many rows, the newest.", min=1)]
 
 
@@ -43,10 +52,12 @@ def _title(desk: Desk, what: str) -> str:
 
 
 def _show(desk: Desk, what: str, frame: pd.DataFrame, columns: list[str], as_json: bool) -> None:
+    flat = frame.reset_index(drop=frame.index.name == "time")
+    for name in {"t0", "t1", "ts", "ts_start", "ts_stop"} & set(flat.columns):
+        flat[name] = pd.to_datetime(flat[name].astype("Int64"), unit="ns", utc=True)
     if as_json:
-        answer_json(_head(desk) | {what: plain(frame)})
+        answer_json(_head(desk) | {what: plain(flat)})
         return
-    flat = frame.reset_index()
     shown = [name for name in columns if name in flat.columns]
     table(_title(desk, what), shown, flat[shown].to_numpy(dtype=object).tolist())
     if flat.empty:
@@ -65,7 +76,7 @@ def health(db: Db = None, as_json: AsJson = False) -> None:
             out.print(f"  {reason['state']:9} {reason['where']:24} {reason['sentence']}", markup=False)
         up = ", ".join(f"{k} {'unknown' if v is None else f'{v:.2f} %'}" for k, v in state["uptime_percent"].items())
         out.print(f"  uptime: {up}", markup=False)
-    raise typer.Exit({"ok": 0, "degraded": 1}.get(state["state"], 2))
+    raise HealthSays({"ok": 0, "degraded": 1}.get(state["state"], 2))
 
 
 def status(db: Db = None, as_json: AsJson = False) -> None:

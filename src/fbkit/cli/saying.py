@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -38,7 +39,7 @@ def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a kind
     if isinstance(value, dict):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, pd.DataFrame):
-        return [plain(row) for row in value.reset_index(names=value.index.name or "row").to_dict("records")]
+        return [plain(row) for row in value.to_dict("records")]
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
     if value is pd.NaT or value is pd.NA:
@@ -58,11 +59,12 @@ def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[Any]] | Se
     shown = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for at, column in enumerate(columns):
         numbers = any(isinstance(row[at], int | float) for row in body)
-        shown.add_column(column, justify="right" if numbers else "left", no_wrap=at == 0)
+        shown.add_column(column, justify="right" if numbers else "left", no_wrap=True)
     for row in body:
         shown.add_row(*(words(cell) for cell in row))
-    # A terminal's own width is kept; into a pipe nothing is cut.
-    out.print(shown, width=None if out.is_terminal else 240, markup=False)
+    # A table as wide as it needs: a terminal wraps it or scrolls, a number cut short would be a wrong number.
+    wanted = Measurement.get(out, out.options.update(max_width=2000), shown).maximum
+    out.print(shown, width=max(wanted, out.width), crop=False, markup=False)
 
 
 def words(cell: Any) -> str:
@@ -92,10 +94,11 @@ def progress(what: str, total: float | None) -> Iterator[Any]:
 
         def line(done: float, sentence: str = "") -> None:
             nonlocal said
-            tenth = int(10 * done / total) if total else 0
+            tenth = int(10 * done / total) if total else int(done) // 10_000
             if tenth > said:
                 said = tenth
-                say(f"{what}: {sentence or f'{done:,.0f}'}" + (f" of {total:,.0f}" if total and not sentence else ""))
+                amount = f"{done:,.0f} of {total:,.0f} " if total else ""
+                say(f"{what}: {amount}{sentence}".rstrip())
 
         yield line
         return

@@ -24,7 +24,7 @@ from fbkit.ingest.pipeline import HEARTBEAT, Cut
 from fbkit.ingest.refill import Refill
 from fbkit.ingest.session import Session
 from fbkit.ingest.writing import WriterThread
-from fbkit.model import NS_HOUR, NS_MIN, NS_S, AccountRow, Gap, HealthRow
+from fbkit.model import NS_HOUR, NS_MIN, NS_S, AccountRow, AlertRow, Gap, HealthRow
 from fbkit.runtime import RuntimeFile, publish_runtime, runtime_path
 from fbkit.settings import Settings
 
@@ -100,9 +100,13 @@ class Collector:
     async def run(self, for_s: float | None = None) -> list[AccountRow]:
         """Collect until :meth:`stop`, or for so many seconds; returns the final accounts."""
         loop = asyncio.get_running_loop()
+
+        def acknowledge(cut: Cut, commit: int) -> None:
+            loop.call_soon_threadsafe(self._acknowledged, cut, commit)
+
         self._writing = WriterThread(
             self.session.writer,
-            lambda cut, commit: loop.call_soon_threadsafe(self._acknowledged, cut, commit),
+            acknowledge,
             clock=self._clock,
             bound=self.settings.queue_items,
         )
@@ -295,7 +299,7 @@ class Collector:
         gaps = [event for event in cut.events if type(event) is Gap]
         fresh = cut.beat.ts_event - NS_HOUR
         bars = [bar for bar in closed.bars if bar.t1 >= fresh] if closed.filled else closed.bars
-        alerts = [row for row in cut.rows if type(row).__name__ == "AlertRow"]
+        alerts = [row for row in cut.rows if isinstance(row, AlertRow)]
         if bars or closed.metrics or closed.summary or alerts or gaps:
             self.hub.publish_rows(
                 commit, bars=bars, metrics=closed.metrics, summary=closed.summary, alerts=alerts, gaps=gaps

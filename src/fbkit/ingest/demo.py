@@ -94,9 +94,7 @@ async def _play(
     ears = Ears(pipeline, beats, Health(), clock)
     async with httpx.AsyncClient(transport=venue.http, base_url=settings.binance_rest) as http:
         world = World(clock, venue, http, random=lambda: 0.5, limited=False, parallel=1)
-        feed = BinanceFeed(
-            rest=settings.binance_rest, ws=settings.binance_ws, count=settings.instruments, world=world
-        )
+        feed = BinanceFeed(rest=settings.binance_rest, ws=settings.binance_ws, count=settings.instruments, world=world)
         await _history(session, feed, ears, clock, settings, told)
         tasks = [asyncio.ensure_future(feed.run(ears)), asyncio.ensure_future(Refill(pipeline, ears, clock).run(feed))]
         end = START + seconds * NS_S

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from msgspec.structs import force_setattr
 
@@ -235,7 +235,7 @@ class Pipeline:
         missing: int | None = None,
     ) -> None:
         """Write that the gap ended at ``t1``, and whether what was missing came in after all."""
-        phase = "backfilled" if backfilled else "closed"
+        phase: Literal["closed", "backfilled"] = "backfilled" if backfilled else "closed"
         self._place(
             Gap(
                 opened.instrument, t1, ts_recv, opened.gap_id, opened.venue, opened.channel,

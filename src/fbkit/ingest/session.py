@@ -99,7 +99,8 @@ class Session:
         """Gaps under which the past of a venue's instruments is fetched; the engine waits for their ends."""
         opened = {}
         for name in names:
-            opened[name] = self._history.pop(name, None) or self._open(name, now, since)
+            known = self._history.pop(name) if name in self._history else None
+            opened[name] = known if known is not None else self._open(name, now, since)
         for name in [name for name in self._history if name.startswith(f"{venue}:")]:
             # Known from an earlier run, not asked for now: nobody will fetch it.
             self.pipeline.close_gap(self._history.pop(name), now, now, backfilled=False)

@@ -40,8 +40,7 @@ class Skew:
         """Take in one live trade, quote or mark."""
         behind = ts_recv - ts_event
         if ts_recv < self._until:
-            if behind < self._lowest:
-                self._lowest = behind
+            self._lowest = min(self._lowest, behind)
             if not self._minima and len(self._first) < _FIRST:
                 self._hear_first(behind)
         elif self.ns is None:
