@@ -42,13 +42,14 @@ class Line:
 
 async def turns(condition):
     async with asyncio.timeout(2):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for is in another's hands
             await asyncio.sleep(0.005)
 
 
 @pytest.mark.parametrize("name", TRANSPORTS)
 class TestTransport:
-    def make(self, name, keepalive=Keepalive(10, 10, 0.2), max_bytes=100_000):
+    def make(self, name, keepalive=None, max_bytes=100_000):
+        keepalive = keepalive or Keepalive(10, 10, 0.2)
         return make_transport(name, keepalive, Limits(max_bytes, 2.0))
 
     async def opened(self, name, venue, **more):

@@ -4,7 +4,6 @@ import asyncio
 from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
 
 from fbkit.clock import SystemClock
@@ -70,7 +69,7 @@ def until():
 
     async def wait(condition, timeout=2.0):
         async with asyncio.timeout(timeout):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - what is waited for is in another's hands
                 await asyncio.sleep(0.005)
 
     return wait
@@ -101,7 +100,3 @@ def make_test_world():
         return world, slept
 
     return make
-
-
-def encode(message):
-    return msgspec.json.encode(message)

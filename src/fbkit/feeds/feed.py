@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random as random_module
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 import httpx
@@ -57,7 +57,7 @@ class Feed(Protocol):
 
     async def listings(self) -> list[Listing]: ...
     async def run(self, sink: Sink) -> None: ...
-    def backfill(self, sink: Sink, since: int, until: int) -> AsyncIterator[Progress]: ...
+    def backfill(self, sink: Sink, since: int, until: int) -> AsyncGenerator[Progress]: ...
     async def trades(
         self, sink: Sink, instrument: str, since: int, until: int | None, from_id: int | None = None
     ) -> int: ...

@@ -16,27 +16,37 @@ _WORKERS = 4
 
 
 async def rounds(
-    things: Sequence[T], period_s: float, ask: Callable[[T], Awaitable[None]], world: World, start_s: float = 0.0
+    things: Sequence[T],
+    period_s: float,
+    ask: Callable[[T], Awaitable[None]],
+    world: World,
+    *,
+    start_s: float = 0.0,
+    spread_s: float | None = None,
 ) -> None:
-    """Call ``ask`` for each thing once a period, for ever; the i-th at ``start + i / n`` of each period.
+    """Call ``ask`` for each thing once a period, for ever.
 
-    A thing whose turn was missed by a whole period (a suspend, a slow venue) is asked once, not twice.
+    The i-th of n is asked at ``start + i / n · spread`` of each period; the spread is the whole period unless said
+    otherwise. A thing whose turn was missed by whole periods (a suspend, a slow venue) is asked once, not twice.
     """
     n_workers = min(_WORKERS, len(things))
     begun = world.clock.now() + int(start_s * NS_S)
+    spread = (period_s if spread_s is None else spread_s) * NS_S
     async with asyncio.TaskGroup() as group:
         for worker in range(n_workers):
-            turns = [(i / len(things), thing) for i, thing in enumerate(things) if i % n_workers == worker]
+            turns = [
+                (int(i * spread / len(things)), thing) for i, thing in enumerate(things) if i % n_workers == worker
+            ]
             group.create_task(_work(turns, begun, int(period_s * NS_S), ask, world))
 
 
 async def _work(
-    turns: Sequence[tuple[float, T]], begun: int, period: int, ask: Callable[[T], Awaitable[None]], world: World
+    turns: Sequence[tuple[int, T]], begun: int, period: int, ask: Callable[[T], Awaitable[None]], world: World
 ) -> None:
     lap = 0
     while True:
-        for part, thing in turns:
-            due = begun + lap * period + int(part * period)
+        for after, thing in turns:
+            due = begun + lap * period + after
             wait = due - world.clock.now()
             if wait > 0:
                 await world.sleep(wait / NS_S)

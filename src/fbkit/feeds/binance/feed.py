@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from fbkit.errors import FeedError, UnknownName
 from fbkit.feeds.backoff import Backoff
@@ -93,10 +94,11 @@ class BinanceFeed:
         finally:
             await self._stop_filling()
 
-    async def backfill(self, sink: Sink, since: int, until: int) -> AsyncIterator[Progress]:
+    async def backfill(self, sink: Sink, since: int, until: int) -> AsyncGenerator[Progress]:
         """History of ``[since, until)`` (UTC ns) of every instrument followed; :meth:`listings` comes first."""
-        async for progress in self._history.backfill(sink, list(self.instruments), since, until):
-            yield progress
+        async with aclosing(self._history.backfill(sink, list(self.instruments), since, until)) as steps:
+            async for progress in steps:
+                yield progress
 
     async def trades(
         self, sink: Sink, instrument: str, since: int, until: int | None, from_id: int | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing
 from functools import partial
 
 from fbkit.errors import FeedError
@@ -14,7 +15,7 @@ from fbkit.feeds.binance.rest import Rest
 from fbkit.feeds.binance.symbols import Known
 from fbkit.feeds.feed import Progress, World
 from fbkit.feeds.sink import Sink
-from fbkit.model import NS_DAY, NS_MIN, NS_MS, NS_S, Item, Trade
+from fbkit.model import NS_DAY, NS_HOUR, NS_MIN, NS_MS, NS_S, Item, Trade
 from fbkit.model.events import RatioKind
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ FUNDING_A_PAGE = 1000
 TRADES_A_PAGE, TRADES_WEIGHT = 1000, 20
 
 #: ``/futures/data`` remembers this long; an hour less is asked for, as the edge moves while we ask.
-DATA_MEMORY = 30 * NS_DAY - NS_MIN * 60
+DATA_MEMORY = 30 * NS_DAY - NS_HOUR
 
 #: A backfill may use this share of a budget: what is live goes first.
 SHARE = 0.6
@@ -39,7 +40,7 @@ class History:
     def __init__(self, rest: Rest, world: World) -> None:
         self._rest, self._world = rest, world
 
-    async def backfill(self, sink: Sink, followed: Sequence[Known], since: int, until: int) -> AsyncIterator[Progress]:
+    async def backfill(self, sink: Sink, followed: Sequence[Known], since: int, until: int) -> AsyncGenerator[Progress]:
         """Instrument by instrument, each whole: a slot of the past is filled once, with all that belongs to it."""
 
         async def whole(known: Known) -> None:
@@ -48,8 +49,10 @@ class History:
             await self._klines(sink, known, since, until)
 
         yield Progress("history", 0, len(followed))
-        async for progress in self._all("history", whole, followed):
-            yield progress
+        # Closed by hand, so that whoever abandons us leaves no task behind.
+        async with aclosing(self._all("history", whole, followed)) as steps:
+            async for progress in steps:
+                yield progress
 
     async def trades(
         self, sink: Sink, known: Known, since: int, until: int | None, from_id: int | None, share: float = SHARE
@@ -59,28 +62,24 @@ class History:
         A page by time covers an hour at most; from the first page on we go by id.
         """
         end = self._world.clock.now() if until is None else until
-        taken = 0
-        while True:
-            params: dict[str, str | int] = {"symbol": known.instrument.venue_symbol, "limit": TRADES_A_PAGE}
-            if from_id is None:
-                params |= {"startTime": -(-since // NS_MS), "endTime": min(end, since + 60 * NS_MIN) // NS_MS}
-            else:
-                params["fromId"] = from_id
-            body = await self._rest.get("/fapi/v1/aggTrades", params, weight=TRADES_WEIGHT, share=share)
-            items = self._read(sink, "/fapi/v1/aggTrades", known, body, pages.agg_trades)
-            wanted = [item for item in items if not isinstance(item, Trade) or item.ts_event < end]
+        path, taken = "/fapi/v1/aggTrades", 0
+        while from_id is not None or since < end:
+            stop = min(end, since + NS_HOUR)
+            where = _span(known, since, stop) if from_id is None else _from(known, from_id)
+            body = await self._rest.get(path, {**where, "limit": TRADES_A_PAGE}, weight=TRADES_WEIGHT, share=share)
+            items = self._read(sink, path, known, body, pages.agg_trades)
+            wanted = [item for item in items if not (isinstance(item, Trade) and item.ts_event >= end)]
             if wanted:
                 sink.take(VENUE, wanted, self._world.clock.now())
-                taken += sum(1 for item in wanted if isinstance(item, Trade))
+                taken += sum(isinstance(item, Trade) for item in wanted)
             last = next((item for item in reversed(items) if isinstance(item, Trade)), None)
-            if last is not None and (len(items) == TRADES_A_PAGE or from_id is None) and last.ts_event < end:
-                if len(items) < TRADES_A_PAGE and end - since <= 60 * NS_MIN:
-                    return taken
+            if last is not None and last.ts_event < end and len(items) >= TRADES_A_PAGE:
                 from_id = last.venue_id + 1
-            elif last is None and from_id is None and since + 60 * NS_MIN < end:
-                since += 60 * NS_MIN  # an hour without a trade
+            elif from_id is None and (last is None or last.ts_event < end):
+                since = stop
             else:
-                return taken
+                break
+        return taken
 
     async def _klines(self, sink: Sink, known: Known, since: int, until: int) -> None:
         for start, stop in _windows(since, until, KLINES_A_PAGE * NS_MIN):
@@ -119,7 +118,7 @@ class History:
         sink.raw(VENUE, f"rest:{path}?symbol={known.instrument.venue_symbol}", ts, body)
         return parse(body, known, ts)
 
-    async def _all(self, what: str, step: Step, followed: Sequence[Known]) -> AsyncIterator[Progress]:
+    async def _all(self, what: str, step: Step, followed: Sequence[Known]) -> AsyncGenerator[Progress]:
         """``step`` for each instrument, so many at a time; an instrument the venue refuses is left out and said."""
         waiting: Iterator[Known] = iter(followed)
         running: dict[asyncio.Task[bool], Known] = {}
@@ -165,6 +164,10 @@ def _windows(since: int, until: int, length: int) -> Iterator[tuple[int, int]]:
     while since < until:
         yield since, min(until, since + length)
         since += length
+
+
+def _from(known: Known, first: int) -> dict[str, str | int]:
+    return {"symbol": known.instrument.venue_symbol, "fromId": first}
 
 
 def _span(known: Known, since: int, until: int) -> dict[str, str | int]:

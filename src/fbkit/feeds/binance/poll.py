@@ -43,7 +43,7 @@ class Polls:
         self._rest, self._sink, self._silence, self._world = rest, sink, silence, world
         self._newest: dict[tuple[str, str, str], int] = {}
         self._well: dict[str, int] = {}
-        self._failed: dict[str, int] = dict.fromkeys(POLLED, 0)
+        self._missing: set[str] = set()
 
     async def run(self, followed: Sequence[Known]) -> None:
         """For ever, for these instruments."""
@@ -53,11 +53,15 @@ class Polls:
         questions = [(known, kind) for known in followed for kind in RATIOS]
         hour_s = POLLED["funding"]
         to_hour = hour_s - start / 1e9 % hour_s + _AFTER_HOUR_S
+        soon_s = max(60.0, float(len(followed)))
         async with asyncio.TaskGroup() as group:
             group.create_task(rounds(followed, patient, self._open_interest, self._world))
             group.create_task(rounds(questions, POLLED["ratio"], self._ratio, self._world))
-            group.create_task(rounds(followed, hour_s, self._funding, self._world))
-            group.create_task(rounds(followed, hour_s, self._funding, self._world, start_s=to_hour))
+            # All at the start, and all after each hour: settlements fall on hours.
+            perpetual = [known for known in followed if known.instrument.expiry is None]
+            group.create_task(self._newest_funding(perpetual, soon_s))
+            funding = rounds(perpetual, hour_s, self._funding, self._world, start_s=to_hour, spread_s=soon_s)
+            group.create_task(funding)
 
     async def _open_interest(self, known: Known) -> None:
         await self._ask(
@@ -78,6 +82,11 @@ class Polls:
             lambda body, ts: pages.ratios(body, kind, known, ts, Origin.LIVE),
             kind,
         )
+
+    async def _newest_funding(self, followed: Sequence[Known], spread_s: float) -> None:
+        for known in followed:
+            await self._funding(known)
+            await self._world.sleep(spread_s / len(followed))
 
     async def _funding(self, known: Known) -> None:
         since = self._newest.get(("funding", known.name, ""))
@@ -110,8 +119,10 @@ class Polls:
         if items:
             self._sink.take(VENUE, items, ts)
         self._well[channel] = ts
-        self._failed[channel] = 0
         self._silence.end("rest", [channel], ts)
+        if channel in self._missing:
+            self._missing.discard(channel)
+            self._sink.well(VENUE, channel)
 
     def _fresh(self, item: Item, variant: str) -> Item:
         """The item, or that it is the one we had."""
@@ -126,7 +137,7 @@ class Polls:
     def _missed(self, channel: str, error: FeedError) -> None:
         """One missed answer is nothing; when none came for two periods, the channel is silent."""
         log.info("%s", error)
-        self._failed[channel] += 1
+        self._missing.add(channel)
         self._sink.trouble(VENUE, channel, "rest", str(error))
         since = self._well[channel]
         if self._world.clock.now() - since > 2 * POLLED[channel] * 1e9:

@@ -65,10 +65,14 @@ class _File:
 
     def write(self, line: bytes) -> None:
         self._zstd.write(line + b"\n")
+        self._unfinished = True
 
     def flush(self) -> None:
-        self._zstd.flush(zstandard.FLUSH_BLOCK)
-        self._file.flush()
+        """Finish the block, if one was begun."""
+        if self._unfinished:
+            self._zstd.flush(zstandard.FLUSH_BLOCK)
+            self._file.flush()
+            self._unfinished = False
 
     def close(self) -> None:
         self._zstd.close()  # type: ignore[no-untyped-call]  # zstandard's stub leaves it bare
@@ -112,7 +116,7 @@ class Capture:
             self._write_waiting()
         except OSError as error:
             self.error = error
-            self.dropped += len(self._waiting)
+            self.dropped += len(self._waiting) + 1  # those that wait, and the one in hand
             self._waiting.clear()
             log.warning("the capture in %s ended: %s", self.folder, error)
         finally:
@@ -124,14 +128,11 @@ class Capture:
             self._files.clear()
 
     def _write_waiting(self) -> None:
-        written = {}
         while self._waiting:
             venue, connection, ts, payload = self._waiting.popleft()
             self._bytes -= len(payload)
-            file = self._file(venue, connection.partition(":")[0], ts)
-            file.write(_line(ts, connection, payload))
-            written[id(file)] = file
-        for file in written.values():
+            self._file(venue, connection.partition(":")[0], ts).write(_line(ts, connection, payload))
+        for file in self._files.values():
             file.flush()
 
     def _file(self, venue: str, name: str, ts: int) -> _File:

@@ -1,0 +1,124 @@
+"""Questions to Binance, and the moods of its answers."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from fbkit.clock import VirtualClock
+from fbkit.errors import ConnectFailed, VenueRefused
+from fbkit.feeds.binance.rest import Rest
+from fbkit.model import NS_MS, NS_S
+
+TOO_MANY = b'{"code":-1003,"msg":"Too many requests; current limit of IP(1.2.3.4) is 2400 requests per minute."}'
+
+
+@pytest.fixture
+def clock(now):
+    return VirtualClock(now)
+
+
+@pytest.fixture
+def ask(clock, make_test_world):
+    """Answers in, (function to ask with, requests seen) out; sleeping moves the clock."""
+
+    def make(*answers):
+        left, seen = list(answers), []
+
+        async def jump(seconds):
+            clock.advance(int(seconds * NS_S))
+            await asyncio.sleep(0)
+
+        def answer(request):
+            seen.append((clock.now(), str(request.url)))
+            given = left.pop(0) if len(left) > 1 else left[0]
+            if isinstance(given, Exception):
+                raise given
+            return given
+
+        world, _ = make_test_world(answer, clock=clock, sleep=jump)
+        return Rest("http://127.0.0.1:1", world), seen
+
+    return make
+
+
+def ok(**headers):
+    return httpx.Response(200, content=b"{}", headers=headers)
+
+
+async def test_a_symbol_of_any_script_is_percent_encoded(ask):
+    rest, seen = ask(ok())
+    assert await rest.get("/fapi/v1/openInterest", {"symbol": "币安人生USDT"}) == b"{}"
+    assert seen[0][1].endswith("openInterest?symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT")
+
+
+async def test_429_waits_as_long_as_the_header_says(ask, now):
+    rest, seen = ask(httpx.Response(429, content=TOO_MANY, headers={"Retry-After": "7"}), ok())
+    await rest.get("/fapi/v1/klines", {})
+    assert [ts - now for ts, _ in seen] == [0, 7 * NS_S]
+
+
+async def test_429_without_a_header_waits_for_the_next_minute(ask, now):
+    rest, seen = ask(httpx.Response(429, content=TOO_MANY), ok())
+    await rest.get("/fapi/v1/klines", {})
+    assert [ts - now for ts, _ in seen] == [0, 30 * NS_S]
+
+
+async def test_418_waits_until_the_ban_is_over_with_every_kind_of_question(ask, now):
+    until = now // NS_MS + 130_000
+    body = f'{{"code":-1003,"msg":"Way too many requests; IP(1.2.3.4) banned until {until}. Please use …"}}'.encode()
+    rest, seen = ask(httpx.Response(418, content=body), ok())
+    await rest.get("/fapi/v1/klines", {})
+    await rest.get("/futures/data/openInterestHist", {})
+    assert [ts - now for ts, _ in seen] == [0, 130 * NS_S, 130 * NS_S]
+
+
+async def test_the_venues_own_count_fills_our_minute(ask, now):
+    rest, seen = ask(ok(**{"X-MBX-USED-WEIGHT-1M": "2155"}))
+    await rest.get("/fapi/v1/klines", {}, weight=5)
+    await rest.get("/fapi/v1/klines", {}, weight=10)
+    assert [ts - now >= 30 * NS_S for ts, _ in seen] == [False, True]
+
+
+async def test_data_and_funding_have_budgets_of_their_own(ask, now):
+    rest, seen = ask(ok(**{"X-MBX-USED-WEIGHT-1M": "2400"}))
+    await rest.get("/fapi/v1/klines", {})
+    await rest.get("/futures/data/openInterestHist", {})
+    await rest.get("/fapi/v1/fundingRate", {})
+    assert {ts - now for ts, _ in seen} == {0}
+
+
+@pytest.mark.parametrize(
+    "mood",
+    [
+        httpx.Response(503, content=b"<html>Service Unavailable</html>"),
+        httpx.Response(202, content=b""),
+        httpx.ConnectError("nobody there"),
+        httpx.ReadTimeout("too slow"),
+    ],
+)
+async def test_a_mood_passes(ask, mood):
+    rest, seen = ask(mood, mood, ok())
+    assert await rest.get("/fapi/v1/klines", {}) == b"{}"
+    assert len(seen) == 3
+
+
+async def test_after_four_tries_it_is_an_error_that_says_where(ask):
+    rest, seen = ask(httpx.ConnectError("nobody there"))
+    with pytest.raises(ConnectFailed, match="/fapi/v1/klines"):
+        await rest.get("/fapi/v1/klines", {"symbol": "BTCUSDT"})
+    assert len(seen) == 4
+
+
+async def test_a_refusal_is_not_asked_again_and_says_why(ask):
+    rest, seen = ask(httpx.Response(400, content=b'{"code":-1121,"msg":"Invalid symbol."}'))
+    with pytest.raises(VenueRefused, match=r"-1121 .*Invalid symbol"):
+        await rest.get("/fapi/v1/openInterest", {"symbol": "NOPE"})
+    assert len(seen) == 1
+
+
+async def test_nobody_is_followed_to_another_address(ask):
+    rest, seen = ask(httpx.Response(302, headers={"Location": "http://elsewhere.example/"}))
+    with pytest.raises(VenueRefused, match="302"):
+        await rest.get("/fapi/v1/klines", {})
+    assert len(seen) == 1
