@@ -5,34 +5,18 @@ Nothing is asked of a process (a pid proves nothing): a collector that runs writ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.clock import iso
 from fbkit.errors import FbkitError
+from fbkit.health import HEARTBEAT_NS, WINDOWS, uptime
+from fbkit.health.judge import judge_system
 from fbkit.model.market import Market, Span
 from fbkit.model.rows import HealthRow
-from fbkit.model.timeframe import NS_DAY, NS_HOUR, NS_S
-from fbkit.store.reader import Store
-
-WINDOWS = {"1h": NS_HOUR, "24h": NS_DAY, "7d": 7 * NS_DAY}
-
-HEARTBEAT_NS = 10 * NS_S
-
-
-def uptime(heartbeats: Sequence[int], since: int, until: int) -> float:
-    covered = 0
-    for place, ts in enumerate(heartbeats):
-        end = min(heartbeats[place + 1] if place + 1 < len(heartbeats) else until, ts + 2 * HEARTBEAT_NS, until)
-        covered += max(0, end - max(ts, since))
-    return covered / (until - since)
-
-
-_CRITICAL = frozenset({"trade", "quote", "mark"})
-_RANK = {"ok": 0, "degraded": 1, "down": 2}
+from fbkit.model.timeframe import NS_MIN
+from fbkit.store import Store
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -67,8 +51,8 @@ def judge(store: Store, now: int) -> Backend:
     streams = tuple(store.latest_health())
     reasons = [_stopped(store, None if beat is None else beat.ts_recv)] if not running else []
     reasons += [Reason(_where(row), row.state, row.reason, row.sentence) for row in streams if row.state != "ok"]
-    shares = {name: share_up(store, end - length, end) if end else None for name, length in WINDOWS.items()}
-    return Backend(system_state(streams, running=running), running, tuple(reasons), shares, end, streams)
+    state = judge_system(streams).state if running else "down"
+    return Backend(state, running, tuple(reasons), _shares(store, end), end, streams)
 
 
 def unreachable(error: FbkitError) -> Backend:
@@ -77,44 +61,36 @@ def unreachable(error: FbkitError) -> Backend:
     return Backend("down", running=False, reasons=(reason,), uptime=dict.fromkeys(WINDOWS), as_of=None)
 
 
-def system_state(streams: Sequence[HealthRow], *, running: bool) -> str:
-    """The state of the whole (metrics reference 11): down without a collector or when every venue is down.
-
-    >>> row = HealthRow(0, "binance", "ratio", "down", "stale", "…")
-    >>> system_state([row], running=True), system_state([row], running=False)
-    ('degraded', 'down')
-    """
-    if not running:
-        return "down"
-    venues: dict[str, list[str]] = {}
-    for row in streams:
-        if not row.venue and row.state == "down":  # the store or the collector itself
-            return "down"
-        if row.venue and row.channel in _CRITICAL:
-            venues.setdefault(row.venue, []).append(row.state)
-    worst = [max(states, key=_RANK.__getitem__) for states in venues.values()]
-    if worst and all(state == "down" for state in worst):
-        return "down"
-    return "degraded" if any(row.state != "ok" for row in streams) else "ok"
+def _shares(store: Store, end: int | None) -> dict[str, float | None]:
+    if end is None:
+        return dict.fromkeys(WINDOWS)
+    beats = heartbeats(store, end - max(WINDOWS.values()), end)
+    first = first_heartbeat(store)
+    return {name: share_up(beats, end - length, end, first) for name, length in WINDOWS.items()}
 
 
 def heartbeats(store: Store, since: int, until: int) -> NDArray[np.int64]:
     """Instants (UTC ns of ``ts_recv``) of the heartbeats that can cover ``[since, until)``."""
-    found = store.read("beat", None, Span(since - 6 * HEARTBEAT_NS, until + 6 * HEARTBEAT_NS))
+    # Stored by the venue's clock: a minute more at both ends, then cut by ours.
+    found = store.read("beat", None, Span(since - NS_MIN, until + NS_MIN))
     ts = found["ts_recv"][found["n"] % 10 == 0]
     return np.sort(ts[(ts >= since - 2 * HEARTBEAT_NS) & (ts < until)])
 
 
-def share_up(store: Store, since: int, until: int) -> float | None:
-    """The share of ``[since, until)`` covered by heartbeats; ``None`` when there was never one.
-
-    Before the database's first run it is not known, so that time is left out of the window.
-    """
+def first_heartbeat(store: Store) -> int | None:
+    """The database's first heartbeat ever, UTC ns: what lies before it is unknown."""
     runs = store.runs()
-    found = heartbeats(store, since, until)
-    first = min((run.ts_start for run in runs), default=int(found[0]) if len(found) else until)
-    since = max(since, first)
-    return uptime(found.tolist(), since, until) if since < until else None
+    if not runs:
+        return None
+    began = min(run.ts_start for run in runs)
+    found = heartbeats(store, began, began + 10 * NS_MIN)
+    return int(found[0]) if len(found) else None
+
+
+def share_up(beats: NDArray[np.int64], since: int, until: int, first: int | None) -> float | None:
+    """The share of ``[since, until)`` covered by heartbeats, in [0, 1]; ``None`` when all of it is unknown."""
+    percent = uptime(beats.tolist(), since, until, first=first)
+    return None if percent is None else percent / 100
 
 
 def _stopped(store: Store, last: int | None) -> Reason:

@@ -27,7 +27,7 @@ from fbkit.errors import FbkitError, SettingError, StoreError, StoreHeld
 from fbkit.model.timeframe import NS_S
 from fbkit.runtime import FileLock, database_url, workspace
 from fbkit.settings import Settings
-from fbkit.store.reader import Store, open_store
+from fbkit.store import Store, open_store
 
 STATE_FILE, STATE_FORMAT = "continuity_state.json", "fbkit.continuity/1"
 CONTEXT_FILE, CONTEXT_FORMAT = "project_context_v3.json", "fbkit.project_context/3"

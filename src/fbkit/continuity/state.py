@@ -110,6 +110,7 @@ class State:
             self._settle(connection)
             yield connection
             connection.commit()
+        self._settled = True
 
     @contextmanager
     def reading(self) -> Iterator[Connection | None]:
@@ -140,7 +141,7 @@ class State:
         return [LogEntry(row["ts"], row["kind"], row["sentence"], msgspec.json.decode(row["facts"])) for row in found]
 
     def _settle(self, connection: Connection) -> None:
-        """Bring the schema up to date, once an object, inside the transaction at hand."""
+        """Bring the schema up to date inside the transaction at hand; it is settled when that has committed."""
         if self._settled:
             return
         meta.create(connection, checkfirst=True)
@@ -153,7 +154,6 @@ class State:
         for number, migrate in enumerate(MIGRATIONS[schema:], schema + 1):
             migrate(connection)
             connection.execute(insert(meta).prefix_with("OR REPLACE").values(key="schema", value=str(number)))
-        self._settled = True
 
 
 def open_state(settings: Settings, clock: Clock | None = None) -> State:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from fbkit.clock import Clock
-from fbkit.continuity.backend import WINDOWS, Backend, heartbeats, judge, share_up
+from fbkit.continuity.backend import Backend, first_heartbeat, heartbeats, judge, share_up
 from fbkit.continuity.phase import Phase, show_phase
 from fbkit.continuity.places import redacted_url
 from fbkit.model.columns import METRIC_COLUMNS, Z_COLUMNS
@@ -20,7 +20,7 @@ from fbkit.model.rows import AccountRow, AlertRow, MetricRow, RunRow, SummaryRow
 from fbkit.model.timeframe import NS_HOUR, TIMEFRAMES, floor_to
 from fbkit.reports.runs import ReportRun, Runs
 from fbkit.settings import Settings
-from fbkit.store.reader import Store
+from fbkit.store import Store
 
 _WORDS_OF_GAP = ("venue", "channel", "instrument", "cause")
 _Z_PLACES = [METRIC_COLUMNS.index(name) for name in Z_COLUMNS]
@@ -74,6 +74,7 @@ class Facts(msgspec.Struct, frozen=True):
     alerts: list[AlertRow]
     holes: list[Hole]
     beats: NDArray[np.int64]
+    first: int | None
     uptime: float | None
     accounts: list[AccountRow]
     runs: list[RunRow]
@@ -110,6 +111,7 @@ def read_facts(store: Store, settings: Settings, asked: Asked, clock: Clock) -> 
     until = backend.as_of
     since = (until or now) - asked.hours * NS_HOUR
     span = Span(since, until or now)
+    beats, first = heartbeats(store, since, until or now), first_heartbeat(store)
     return Facts(
         asked=asked,
         now=now,
@@ -128,8 +130,9 @@ def read_facts(store: Store, settings: Settings, asked: Asked, clock: Clock) -> 
         metrics=store.row_structs(MetricRow, tf=asked.tf, span=span),
         alerts=store.row_structs(AlertRow, span=span),
         holes=_holes(store.gaps(span), since, until or now),
-        beats=heartbeats(store, since, until) if until else np.empty(0, np.int64),
-        uptime=share_up(store, since, until) if until else None,
+        beats=beats,
+        first=first,
+        uptime=share_up(beats, since, until, first) if until else None,
         accounts=store.accounts(),
         runs=store.runs(),
         quarantine=store.rows("quarantine", span=span),
@@ -167,4 +170,4 @@ def slots_expected(facts: Facts) -> int:
     return max(0, floor_to(facts.until, length) - max(first, facts.since)) // length * len(facts.names)
 
 
-__all__ = ["WINDOWS", "Asked", "Facts", "Hole", "joined_length", "read_facts", "slots_expected"]
+__all__ = ["Asked", "Facts", "Hole", "joined_length", "read_facts", "slots_expected"]

@@ -93,7 +93,7 @@ def _holes(facts: Facts) -> Iterator[Finding]:
     for cause, group in groupby(lost, key=lambda hole: hole.cause):
         holes: list[Hole] = list(group)
         length = words.duration(joined_length(holes))
-        what = f"{words.many(len(holes), 'gap')} by {cause or 'an unknown cause'}, {length}, not filled"
+        what = f"{words.many(len(holes), 'gap')} ({cause or 'cause unknown'}), {length}, not filled"
         still = sum(hole.open for hole in holes)
         then = "wait for the stream to speak again" if still else "accept it, or import the trades of that time"
         why = "numbers that look back over it carry less coverage"

@@ -70,7 +70,9 @@ def markdown_of(line: Line) -> str:
     for piece in _pieces(line):
         match piece:
             case B(text):
-                parts.append(f"**{plain_markdown(text)}**" if text else "")
+                # Markdown's bold may not end in a blank.
+                bare = text.rstrip()
+                parts.append(f"**{plain_markdown(bare)}**{text[len(bare) :]}" if bare else text)
             case C(text):
                 parts.append(f"`{text.replace('`', chr(39)).replace('|', chr(92) + '|')}`" if text else "")
             case T(text, _):
@@ -98,6 +100,15 @@ def html_of(line: Line) -> str:
             case str():
                 parts.append(html.escape(piece))
     return "".join(parts)
+
+
+def told(text: str) -> list[Piece]:
+    """A sentence whose commands stand between backquotes, with these as code.
+
+    >>> told("start it: `fbkit up`.")
+    ['start it: ', C(text='fbkit up'), '.']
+    """
+    return [C(part) if place % 2 else part for place, part in enumerate(text.split("`")) if part]
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -151,7 +162,7 @@ class Grid(msgspec.Struct, frozen=True):
         )
         rows = "".join(f"<tr>{self._cells(place, row)}</tr>" for place, row in enumerate(self.rows))
         dense = ' class="dense"' if self.dense else ""
-        return f"<div class=wide><table{dense}><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        return f'<div class="wide"><table{dense}><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
     def _cells(self, place: int, row: Sequence[Line]) -> str:
         cells = []
@@ -181,6 +192,19 @@ class Picture(msgspec.Struct, frozen=True):
         return f"<figure>{image}<figcaption>{html.escape(self.caption)}</figcaption></figure>"
 
 
+class Pairs(msgspec.Struct, frozen=True):
+    """Names and what they are: a list in Markdown, a table without a head on the page."""
+
+    pairs: Sequence[tuple[str, Line]]
+
+    def markdown(self) -> str:
+        return "\n".join(f"- **{plain_markdown(name)}**: {markdown_of(line)}" for name, line in self.pairs)
+
+    def html(self) -> str:
+        rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{html_of(line)}</td></tr>" for name, line in self.pairs)
+        return f'<div class="wide"><table class="pairs"><tbody>{rows}</tbody></table></div>'
+
+
 class Attached(msgspec.Struct, frozen=True):
     """A file beside the report, and what it is."""
 
@@ -208,7 +232,7 @@ class Raw(msgspec.Struct, frozen=True):
         return self.html_text
 
 
-Block: TypeAlias = Words | Bullets | Grid | Picture | Attached | Raw
+Block: TypeAlias = Words | Bullets | Grid | Pairs | Picture | Attached | Raw
 
 
 class Section:

@@ -16,7 +16,7 @@ from fbkit.reports.findings import Finding, findings
 from fbkit.reports.page import Section
 from fbkit.runtime import database_url, workspace
 from fbkit.settings import Settings, load_settings
-from fbkit.store.reader import Store, open_store
+from fbkit.store import Store, open_store
 
 
 class Status:

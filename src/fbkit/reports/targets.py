@@ -64,6 +64,11 @@ def rows_stored(facts: Facts) -> int:
     return sum(facts.counts.values())
 
 
+def _fine(share: float) -> str:
+    """A small share: three decimals, so that a few in a million are not nothing."""
+    return words.percent(share, 3)
+
+
 def _rows(facts: Facts) -> list[Kpi]:
     expected, bars = slots_expected(facts), len(facts.bars)
     own = float((facts.bars["coverage"] >= MIN_COVERAGE).mean()) if bars else None
@@ -135,12 +140,12 @@ def _intake(facts: Facts) -> list[Kpi]:
             f"of {words.count(heard)} received",
         ),
         Kpi(
-            "quarantined", "quarantined", total["quarantined"] / heard if heard else None, None, 0.01, words.percent,
+            "quarantined", "quarantined", total["quarantined"] / heard if heard else None, None, 0.01, _fine,
             "above one per cent the venue's format has changed, or its clock",
             "read the samples: they are kept in the table `quarantine`", none, words.many(total["quarantined"], "item"),
         ),
         Kpi(
-            "late", "late", total["late"] / stored if stored else None, None, 0.001, words.percent,
+            "late", "late", total["late"] / stored if stored else None, None, 0.001, _fine,
             "a late event is stored but changes no closed bar", "raise `lateness_ms` if the venue is slow every day",
             none, words.many(total["late"], "event"),
         ),

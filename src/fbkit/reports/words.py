@@ -81,21 +81,25 @@ def usd(value: float, *, sign: bool = False) -> str:
 
 
 def price(value: float, tick: float | None = None) -> str:
-    """A price with the decimals of its tick, else six digits, never fewer than the number has before the point.
+    """A price with the decimals of its tick, else six digits, and below 0.0001 the zeros are counted.
 
-    >>> price(91482.6, 0.1), price(0.00004713), price(91482.6)
-    ('91,482.6', '0.00004713', '91,482.6')
+    >>> price(91482.6, 0.1), price(0.000004713, 1e-9), price(91482.6)
+    ('91,482.6', '0.0₅4713', '91,482.6')
     """
     if not math.isfinite(value):
         return NONE
     if tick and tick > 0:
-        decimals = next((d for d in range(12) if abs(tick * 10**d - round(tick * 10**d)) < 1e-6), 12)
+        decimals = next((d for d in range(12) if abs(tick * 10**d - round(tick * 10**d)) < 1e-6 * tick * 10**d), 12)
     else:
         decimals = max(1, min(12, 5 - math.floor(math.log10(abs(value))))) if value else 2
     text = f"{value:,.{decimals}f}"
     if not tick:
         whole, dot, part = text.partition(".")
         text = whole + dot + (part.rstrip("0") or "0")
+    part = text.partition(".")[2]
+    zeros = len(part) - len(part.lstrip("0"))
+    if abs(value) < 1e-4 and zeros < len(part):
+        text = f"{'-' if value < 0 else ''}0.0{''.join(chr(0x2080 + int(digit)) for digit in str(zeros))}{part[zeros:]}"
     return text.replace("-", MINUS)
 
 

@@ -32,7 +32,7 @@ def heat_picture(
     for row, line in enumerate(cells):
         for column, (z, reason) in enumerate(line):
             _cell(axes, column, row, z, reason)
-    say(axes, -0.083, 1 + 0.3 / (0.215 * len(names)), title, color=INK, fontweight="semibold")
+    say(axes, -0.083, 1 + 0.3 / (0.215 * len(names)), title, color=INK, fontweight="bold")
     return png_of(figure)
 
 

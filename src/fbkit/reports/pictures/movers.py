@@ -22,8 +22,8 @@ def movers_picture(moves: Sequence[tuple[str, float]], shown: int, title: str) -
         quiet(axes, grid=False)
     _bars(left, ends)
     _spread(right, [change for _, change in moves])
-    say(left, -0.13, 1.035, title, color=INK, fontweight="semibold")
-    say(right, 0.0, 1.035, f"all {len(moves)} instruments, % change", color=INK, fontweight="semibold")
+    say(left, -0.13, 1.035, title, color=INK, fontweight="bold")
+    say(right, 0.0, 1.035, f"all {len(moves)} instruments, % change", color=INK, fontweight="bold")
     return png_of(figure)
 
 
@@ -34,6 +34,7 @@ def _bars(axes: Axes, ends: Sequence[tuple[str, float]]) -> None:
     axes.yaxis.tick_left()
     axes.set_yticks(places, [name for name, _ in ends])
     axes.set_xticks([])
+    axes.tick_params(axis="y", labelcolor=INK)
     axes.axvline(0, color=LINE2, linewidth=0.8)
     reach = max(1e-9, float(np.abs(values).max()))
     axes.set_xlim(-1.32 * reach, 1.32 * reach)
@@ -46,7 +47,7 @@ def _bars(axes: Axes, ends: Sequence[tuple[str, float]]) -> None:
 def _spread(axes: Axes, changes: Sequence[float]) -> None:
     values = np.array(changes) * 100
     reach = max(0.1, float(np.abs(values).max()))
-    edges = np.linspace(-reach, reach, 25)
+    edges = np.linspace(-reach, reach, 2 * max(4, min(12, round(len(changes) ** 0.5))) + 1)
     counts, _ = np.histogram(values, edges)
     middles = (edges[1:] + edges[:-1]) / 2
     axes.bar(middles, counts, width=(edges[1] - edges[0]) * 0.86, color=np.where(middles >= 0, UP, DOWN).tolist())

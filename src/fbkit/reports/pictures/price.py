@@ -62,8 +62,13 @@ def price_picture(
     numbers(upper, lambda value: words.price(value, tick), most=6)
     numbers(lower, words.usd, most=3)
     times(lower, *window)
+    # The tag stands where a tick near it would.
+    low, high = upper.get_ylim()
+    upper.set_yticks(
+        [tick for tick in upper.get_yticks() if low < tick < high and abs(tick - last) > (high - low) * 0.045]
+    )
     upper.tick_params(labelbottom=False)
-    say(upper, 0.0, 1.03, title, color=INK, fontweight="semibold")
+    say(upper, 0.0, 1.03, title, color=INK, fontweight="bold")
     say(lower, 0.0, 0.97, "volume, USD · taker buys minus sells", va="top", fontsize=8)
     return png_of(figure)
 

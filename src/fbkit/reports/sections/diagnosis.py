@@ -5,7 +5,7 @@ from __future__ import annotations
 from fbkit.reports import words
 from fbkit.reports.facts import Facts
 from fbkit.reports.findings import Finding
-from fbkit.reports.page import B, Block, Bullets, C, Line, Piece, Section, T, Words
+from fbkit.reports.page import B, Block, Bullets, Line, Section, T, Words, told
 from fbkit.reports.targets import kpis
 
 _TONE = {"down": ("■", "bad"), "degraded": ("▲", "warn"), "note": ("○", "dim")}
@@ -27,8 +27,8 @@ def diagnosis(facts: Facts, found: list[Finding]) -> Section:
         blocks.append(Bullets([_line(finding) for finding in found]))
     blank = [kpi for kpi in kpis(facts) if kpi.inside is None]
     if blank:
-        told = "; ".join(f"{kpi.label}: {kpi.why_not}" for kpi in blank)
-        blocks.append(Words([B("Could not be judged: "), f"{told}."], "dim"))
+        missing = "; ".join(f"{kpi.label}: {kpi.why_not}" for kpi in blank)
+        blocks.append(Words([B("Could not be judged: "), f"{missing}."], "dim"))
     numbers = [{"weight": f.weight, "where": f.where, "what": f.what, "then": f.then} for f in found]
     return Section("diagnosis", blocks, {"findings": numbers})
 
@@ -52,11 +52,15 @@ def _notes(found: list[Finding]) -> str:
 
 def _line(finding: Finding) -> Line:
     mark, tone = _TONE[finding.weight]
-    return [T(mark, tone), " ", B(finding.where), f": {finding.what}. ", f"{finding.why[:1].upper()}{finding.why[1:]}."]
+    return [
+        T(mark, tone),
+        " ",
+        B(finding.where),
+        ": ",
+        *told(finding.what),
+        f". {finding.why[:1].upper()}{finding.why[1:]}.",
+    ]
 
 
 def _step(then: str, where: list[str]) -> Line:
-    pieces: list[Piece] = [
-        C(part) if n % 2 else part for n, part in enumerate(f"{then[:1].upper()}{then[1:]}.".split("`"))
-    ]
-    return [*pieces, T(f" For: {words.joined(where)}.", "dim")]
+    return [*told(f"{then[:1].upper()}{then[1:]}."), T(f" For: {words.joined(where)}.", "dim")]

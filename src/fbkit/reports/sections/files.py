@@ -23,14 +23,17 @@ def files(workspace: Path) -> Section:
 
 def _claim(found: dict[str, FileHash]) -> Block:
     moving = [name for name, entry in found.items() if entry.state != "stable"]
-    text = (
-        f"{words.many(len(found), 'file')} of the workspace, by their SHA-256; `sha256sum FILE` gives the same digits."
-    )
+    text = ", by their SHA-256; `sha256sum FILE` gives the same digits."
     if moving:
         text += f" {words.joined(moving)}: changed while being read, or unreadable."
     first, command, rest = text.split("`")
     return Words(
-        [B("Key files."), f" {first}", C(command), f"{rest} A database is not among them: it changes while it is read."]
+        [
+            B(f"{words.many(len(found), 'file')} of the workspace"),
+            f"{first}",
+            C(command),
+            f"{rest} A database is not among them: it changes while it is read.",
+        ]
     )
 
 

@@ -6,14 +6,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from fbkit.continuity.backend import HEARTBEAT_NS, uptime
+from fbkit.continuity.backend import share_up
+from fbkit.health import HEARTBEAT_NS
 from fbkit.reports import words
-from fbkit.reports.facts import WINDOWS, Facts
-from fbkit.reports.page import B, Block, Grid, Line, Picture, Piece, Section, T, Words
+from fbkit.reports.facts import Facts
+from fbkit.reports.page import B, Block, Grid, Line, Picture, Piece, Section, T, Words, told
 from fbkit.reports.pictures.timeline import timeline_picture
 
 _PIECES = 96
 _LANES = 6
+_SPAN = {"1h": "hour", "24h": "24 h", "7d": "7 days"}
 _SURELY = 0.999
 
 
@@ -38,8 +40,8 @@ def _claim(facts: Facts, counts: dict[str, int]) -> Block:
     pieces: list[Piece] = [T(words.SHAPES[state], words.TONES[state]), " ", B(f"{state.capitalize()}.")]
     if not facts.backend.streams:
         return Words([*pieces, " No stream was judged yet."])
-    told = words.joined([f"{n} {name}" for name, n in counts.items() if n])
-    pieces.append(f" {words.many(len(facts.backend.streams), 'stream')}: {told}.")
+    split = words.joined([f"{n} {name}" for name, n in counts.items() if n])
+    pieces.append(f" {words.many(len(facts.backend.streams), 'stream')}: {split}.")
     if not facts.backend.running:
         pieces.append(" Their states are those of the last heartbeat.")
     return Words(pieces)
@@ -51,7 +53,7 @@ def _reasons(facts: Facts) -> list[Block]:
             [T(words.SHAPES[reason.state], words.TONES[reason.state]), f" {reason.state}"],
             reason.where,
             reason.code,
-            reason.sentence,
+            told(reason.sentence),
         ]
         for reason in facts.backend.reasons
     ]
@@ -68,16 +70,16 @@ def _streams(facts: Facts) -> list[Block]:
         ]
         for row in facts.backend.streams
     ]
-    return [Grid(["venue", "stream", "state", ">newest is old"], rows, dense=True)] if rows else []
+    return [Grid(["venue", "stream", "state", ">age of the newest"], rows, dense=True)] if rows else []
 
 
 def _uptime(facts: Facts) -> Block:
     known = {name: share for name, share in facts.backend.uptime.items() if share is not None}
     if not known:
         return Words([B("Uptime is unknown:"), " no heartbeat was ever stored."])
-    told = words.joined([f"{words.percent(share)} of {name}" for name, share in known.items()])
+    shares = words.joined([f"{words.percent(share)} of the last {_SPAN[name]}" for name, share in known.items()])
     end = "now" if facts.backend.running else f"{words.utc(facts.until or 0)} UTC, the last beat"
-    pieces: list[Piece] = [B(f"Up {told}.")]
+    pieces: list[Piece] = [B(f"Up {shares}.")]
     pieces.append(f" Windows end {end}; a heartbeat every 10 s covers until the next, 20 s at most;")
     pieces.append(" the time before the first run is left out.")
     return Words(pieces)
@@ -107,18 +109,14 @@ def _picture(facts: Facts) -> list[Block]:
 
 def shares_up(facts: Facts) -> list[float | None]:
     """Uptime of each piece of the window; ``None`` before the first run."""
-    first = min((run.ts_start for run in facts.runs), default=int(facts.beats[0]))
+    first = facts.first if facts.first is not None else int(facts.beats[0])
     edges = np.linspace(facts.since, facts.until or facts.since, _PIECES + 1).astype(np.int64).tolist()
     beats = facts.beats
     shares: list[float | None] = []
     for since, until in pairwise(edges):
-        # Half a piece before the first run is still before it.
-        if until <= first:
-            shares.append(None)
-            continue
         near = beats[(beats >= since - 2 * HEARTBEAT_NS) & (beats < until)]
-        shares.append(uptime(near.tolist(), max(since, first), until))
+        shares.append(share_up(near, since, until, first))
     return shares
 
 
-__all__ = ["WINDOWS", "health", "shares_up"]
+__all__ = ["health", "shares_up"]

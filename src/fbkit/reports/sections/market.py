@@ -133,7 +133,7 @@ def _moves(facts: Facts, reading: Reading) -> Block:
         [
             _name(facts, move.instrument),
             words.price(move.last, _tick(facts, move.instrument)),
-            T(words.percent(move.change, sign=True), "up" if move.change > 0 else "down"),
+            _change(move.change),
             words.usd(move.vol_usd),
             words.percent(move.coverage, 1),
         ]
@@ -159,7 +159,7 @@ def _loudest(facts: Facts) -> list[Block]:
                 column,
                 window,
                 words.price(row.last, _tick(facts, row.instrument)),
-                T(words.percent(math.expm1(row.ret), sign=True), "up" if row.ret > 0 else "down"),
+                _change(math.expm1(row.ret)),
                 str(row.n_z),
                 words.percent(row.coverage, 0),
             ]
@@ -254,6 +254,12 @@ def _column(name: str) -> tuple[str, str]:
     """``z_ret_20`` as its column and window."""
     column, _, window = name.removeprefix("z_").rpartition("_")
     return column, window
+
+
+def _change(share: float) -> Line:
+    """A change with its tone; what rounds to nothing has none."""
+    text = words.percent(share, sign=True)
+    return T(text, "up" if text.startswith("+") else "down" if text.startswith(words.MINUS) else "")
 
 
 def _name(facts: Facts, name: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 
+from fbkit import __version__
 from fbkit.clock import iso
 from fbkit.model.market import Market
 from fbkit.reports import words
 from fbkit.reports.facts import Facts
 from fbkit.reports.findings import Finding
 from fbkit.reports.market import read_market
-from fbkit.reports.page import B, Block, C, Grid, Piece, Raw, Section, Words, markdown_of
+from fbkit.reports.page import B, Block, Line, Pairs, Piece, Raw, Section, Words, markdown_of, told
 from fbkit.reports.sections.market import claim
 from fbkit.reports.targets import kpis, rows_stored
 
@@ -70,26 +71,22 @@ def _sentence(facts: Facts, found: list[Finding]) -> Block:
         pieces += [" ", claim(picture), "."]
     if serious:
         first = serious[0]
-        pieces += [" First to do: ", *_code(first.then), "."]
+        pieces += [" First to do: ", *told(first.then), "."]
     return Words(pieces)
-
-
-def _code(text: str) -> list[Piece]:
-    """Words with their commands, written between backquotes, as code."""
-    return [C(part) if place % 2 else part for place, part in enumerate(text.split("`"))]
 
 
 def _table(facts: Facts) -> Block:
     up = facts.uptime
-    rows: list[list[str]] = [
-        ["market", _market(facts)],
-        ["database", f"{facts.url}, {words.size(facts.sizes['db'] + facts.sizes['wal'])}"],
-        ["window", f"{words.utc(facts.since)} to {words.utc(facts.until)} UTC" if facts.until else "nothing heard yet"],
-        ["uptime in it", words.percent(up) if up is not None else "unknown: no heartbeat was ever stored"],
-        ["coverage in it", _coverage(facts)],
-        ["phase", _phase(facts)],
+    rows: list[tuple[str, Line]] = [
+        ("market", _market(facts)),
+        ("database", f"{facts.url}, {words.size(facts.sizes['db'] + facts.sizes['wal'])}"),
+        ("window", f"{words.utc(facts.since)} to {words.utc(facts.until)} UTC" if facts.until else "nothing heard yet"),
+        ("uptime in it", words.percent(up) if up is not None else "unknown: no heartbeat was ever stored"),
+        ("coverage in it", _coverage(facts)),
+        ("phase", _phase(facts)),
+        ("written", f"{words.utc(facts.now)} UTC by fbkit {__version__}"),
     ]
-    return Grid(["", "what this report is of"], rows)
+    return Pairs(rows)
 
 
 def _market(facts: Facts) -> str:
