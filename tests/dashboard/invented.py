@@ -54,12 +54,12 @@ class InventedSource:
         *,
         seed: int = 7,
         hz: float = 10.0,
-        market: Market = Market.SIMULATED,
+        market: Market | str = Market.SIMULATED,
         stops_after_s: float = math.inf,
         hostile: str = "",
         clock: Clock | None = None,
     ) -> None:
-        self.hz, self.kind, self.stops_after_s, self.seed = hz, market, stops_after_s, seed
+        self.hz, self.kind, self.stops_after_s, self.seed = hz, Market(market), stops_after_s, seed
         self.clock = clock or SystemClock()
         self.random = np.random.default_rng(seed)
         coins = [text.split() for text in COINS.split("|")]

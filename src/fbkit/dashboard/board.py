@@ -79,6 +79,8 @@ class Board:
         self._wanted: set[str] = {"market", "table", "day", "alerts"}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.table.waiting = "The collector is asked which instruments there are; rows come with the first numbers."
+        self.feed.watching = "Rules look at every closed bar; what they say comes here."
         self._connect_controls()
         self.kpis.show(kpis(self.sheet, None, tf, window))
 
@@ -198,7 +200,7 @@ class Board:
         self._want(*self._wanted)
         while True:
             self.health.ticks += 1
-            if not self._heard <= self.sheet.row.keys():
+            if self.health.ticks % 2 and not self._heard <= self.sheet.row.keys():
                 self._want("table")
             self._show_fresh()
             self._show_kpis()

@@ -18,12 +18,13 @@ function render({ model, el }) {
   list.hidden = true;
   el.append(badge, list);
   let heardAt = performance.now();
+  let stoppedAt = heardAt;
   let drawn = "";
 
   function state() {
     const silent = (performance.now() - heardAt) / 1000;
     if (model.get("stopped_s") !== null) {
-      const seconds = model.get("stopped_s") + silent;
+      const seconds = model.get("stopped_s") + (performance.now() - stoppedAt) / 1000;
       return ["down", `collector stopped ${age(seconds)} ago`, { sentence: model.get("stopped_why") }];
     }
     if (silent * 1000 > DEAF_AFTER_MS && model.get("ticks") > 0)
@@ -62,7 +63,8 @@ function render({ model, el }) {
   el.addEventListener("focusout", () => open((held = false)));
   el.addEventListener("keydown", (event) => event.key === "Escape" && open((held = false)));
   const undo = [
-    follow(model, ["ticks", "stopped_s"], () => ((heardAt = performance.now()), draw())),
+    follow(model, ["stopped_s"], () => ((stoppedAt = performance.now()), draw())),
+    follow(model, ["ticks"], () => ((heardAt = performance.now()), draw())),
     follow(model, ["state", "detail", "reasons"], draw),
   ];
   const timer = setInterval(draw, 500);
