@@ -55,7 +55,7 @@ def imbalance(seed: int, plan: Day, minute: Minute) -> Floats:
     scale = 1.0 / minute.sigma[:, None]
     soon = (path[:, 5 : SECONDS + 5] - path[:, :SECONDS]) * scale * np.sqrt(12.0)
     later = (path[:, SECONDS:] - path[:, :SECONDS]) * scale
-    lean: Floats = np.tanh(0.22 * np.clip(soon, -3, 3) + 0.22 * np.clip(later, -3, 3) + 0.55 * noise)
+    lean: Floats = np.tanh(0.16 * np.clip(soon, -3, 3) + 0.10 * np.clip(later, -3, 3) + 0.5 * noise)
     return lean
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from fbkit.simulator.calendar import DAY_MINUTES, MS_HOUR, MS_MIN
 from fbkit.simulator.days import Day
-from fbkit.simulator.noise import Floats, Ints, Use, bridge, mood, rng
+from fbkit.simulator.noise import Floats, Ints, Use, bridge, even, mood, rng
 from fbkit.simulator.universe import Universe
 
 #: The interest part of funding, a fraction a period of 8 h, and how far it pulls.
@@ -25,9 +25,9 @@ RATIOS = ("acct_global", "acct_top", "pos_top")
 
 #: Of each ratio: the middle of its log, its slow swing, its answer to the last hour's return, its noise.
 _TEMPER = {
-    "acct_global": (0.42, 0.16, -7.0, 0.012),
-    "acct_top": (0.34, 0.14, -5.0, 0.012),
-    "pos_top": (0.12, 0.10, 1.5, 0.008),
+    "acct_global": (0.42, 0.14, -5.0, 0.035),
+    "acct_top": (0.34, 0.14, -5.0, 0.025),
+    "pos_top": (0.12, 0.10, 1.5, 0.016),
 }
 
 
@@ -101,8 +101,8 @@ def _last_hour(plan: Day, before: Day) -> Floats:
 
 def _premium(universe: Universe, seed: int, plan: Day, last_hour: Floats) -> Floats:
     slow = mood(seed, Use.PREMIUM_MOOD, plan.day, universe.n, 6)
-    quick = rng(seed, Use.PREMIUM, plan.day).standard_normal((universe.n, DAY_MINUTES + 1))
-    quick[:, -1] = rng(seed, Use.PREMIUM, plan.day + 1).standard_normal((universe.n, DAY_MINUTES + 1))[:, 0]
+    quick = even(seed, Use.PREMIUM, (plan.day,), (universe.n, DAY_MINUTES + 1))
+    quick[:, -1] = even(seed, Use.PREMIUM, (plan.day + 1,), (universe.n, DAY_MINUTES + 1))[:, 0]
     scale = universe.premium_bp * 1e-4
     premium: Floats = scale[:, None] * (slow + 0.45 * quick) + 0.012 * last_hour
     return premium
@@ -117,7 +117,7 @@ def _oi_level(universe: Universe, seed: int, day: int) -> Floats:
 
 def _oi(universe: Universe, seed: int, plan: Day) -> Floats:
     """Open interest in lot steps at each edge of the day's minutes, shape (n, 1441)."""
-    noise = rng(seed, Use.OI, plan.day).standard_normal((universe.n, DAY_MINUTES))
+    noise = even(seed, Use.OI, (plan.day,), (universe.n, DAY_MINUTES))
     move = np.diff(plan.log_price, axis=1) / plan.sigma
     busy = np.log(plan.counts / plan.counts.mean(axis=1, keepdims=True))
     steps = 1.6e-4 * (noise + 0.35 * np.clip(move, -3.0, 3.0) + 0.5 * busy)
@@ -137,7 +137,7 @@ def _ratio(universe: Universe, seed: int, day: int, name: str, last_hour: Floats
     n, periods = universe.n, DAY_MINUTES // PERIOD
     own = rng(seed, Use.RATIO_MOOD, 0, which).standard_normal(n) * 0.25
     slow = mood(seed, Use.RATIO_MOOD, day, 3 * n, 4)[which::3][:, ::PERIOD]
-    quick = rng(seed, Use.RATIO, day, which).standard_normal((n, periods + 1))
-    quick[:, -1] = rng(seed, Use.RATIO, day + 1, which).standard_normal((n, periods + 1))[:, 0]
+    quick = even(seed, Use.RATIO, (day, which), (n, periods + 1))
+    quick[:, -1] = even(seed, Use.RATIO, (day + 1, which), (n, periods + 1))[:, 0]
     log: Floats = middle + own[:, None] + swing * slow + answer * last_hour[:, ::PERIOD] + noise * quick
     return log

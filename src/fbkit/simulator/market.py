@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
@@ -70,16 +71,17 @@ class Market:
 
     def missing(self, since: int, until: int) -> list[int]:
         """The minutes of ``[since, until)`` (since 1970) whose klines are not in memory yet."""
-        return [m for m in range(since, until) if not self._history[m // DAY_MINUTES][1][m % DAY_MINUTES]]
+        found: list[int] = []
+        for day, first, last in _by_day(since, until):
+            unknown = np.flatnonzero(~self._history[day][1][first:last])
+            found += (unknown + (day * DAY_MINUTES + first)).tolist()
+        return found
 
     def span(self, since: int, until: int, coins: slice = slice(None)) -> Ints:
         """Klines of whole minutes ``[since, until)``, shape (fields, n, minutes); makes what is not there yet."""
         for m in self.missing(since, until):
             self.closed(m)
-        parts = []
-        for day in range(since // DAY_MINUTES, (until - 1) // DAY_MINUTES + 1):
-            first, last = max(since - day * DAY_MINUTES, 0), min(until - day * DAY_MINUTES, DAY_MINUTES)
-            parts.append(self._history[day][0][:, coins, first:last])
+        parts = [self._history[day][0][:, coins, first:last] for day, first, last in _by_day(since, until)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-1)
 
     def bar(self, interval: str, now_ms: int) -> tuple[int, Ints]:
@@ -123,3 +125,9 @@ class Market:
 
     def _make_crowd(self, day: int) -> Crowd:
         return Crowd(self.universe, self.seed, self.day(day), self.day(day - 1))
+
+
+def _by_day(since: int, until: int) -> Iterator[tuple[int, int, int]]:
+    """The minutes ``[since, until)`` since 1970 as days with the minutes of the day, first and one past the last."""
+    for day in range(since // DAY_MINUTES, -(-until // DAY_MINUTES)):
+        yield day, max(since - day * DAY_MINUTES, 0), min(until - day * DAY_MINUTES, DAY_MINUTES)

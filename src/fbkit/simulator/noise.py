@@ -73,6 +73,12 @@ def mood(seed: int, use: Use, day: int, n: int, knots: int) -> Floats:
     return wave
 
 
+def even(seed: int, use: Use, place: tuple[int, ...], shape: tuple[int, int]) -> Floats:
+    """Noise of unit variance without tails: whatever stands out of it was put there by the market, not by chance."""
+    flat: Floats = (rng(seed, use, *place).random(shape) - 0.5) * np.sqrt(12.0)
+    return flat
+
+
 def bridge(steps: Floats, start: Floats, end: Floats) -> Floats:
     """The path that makes ``steps`` (n, k) on its way from ``start`` to ``end`` (n,), shape (n, k + 1).
 

@@ -77,8 +77,10 @@ class Rest:
             if path.endswith("/takerlongshortRatio"):
                 since, until = statistics.taker_minutes(query, now_ms)
         for minute in self.market.missing(since, until):
-            self.market.closed(minute)
-            yield
+            # Another request may have made it meanwhile.
+            if self.market.missing(minute, minute + 1):
+                self.market.closed(minute)
+                yield
 
     def _exchange_info(self, query: Query, now: int) -> str:
         rows = [_listing(coin) for coin in self.market.universe.coins]

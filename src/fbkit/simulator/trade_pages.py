@@ -18,6 +18,9 @@ from fbkit.simulator.wire import decimal
 
 _RECENT_HOURS = 48
 
+#: Integers below this are floats without loss, and their quotients right to the last printed digit.
+_EXACT = 10**15
+
 
 def kline_minutes(query: Query, now_ms: int) -> tuple[int, int]:
     """The whole minutes since 1970 that a page of klines is made of, ``[since, until)``."""
@@ -53,8 +56,7 @@ def klines(market: Market, query: Query, now_ms: int) -> str:
     begin, so_far = market.bar(interval, now_ms) if _open_wanted(now_ms, length, end, since, query) else (0, None)
     if so_far is not None and so_far[COUNT, coin] > 0 and len(rows) < query.limit(500, 1500):
         rows.append((begin // MS_MIN, so_far[:, coin].tolist()))
-    one = market.universe.coins[coin]
-    return "[" + ",".join([_kline(one, minute, length, Kline(*bar)) for minute, bar in rows]) + "]"
+    return _kline_page(market.universe.coins[coin], length * MS_MIN, rows)
 
 
 def _open_wanted(now_ms: int, length: int, end: int | None, since: int, query: Query) -> bool:
@@ -65,16 +67,24 @@ def _open_wanted(now_ms: int, length: int, end: int | None, since: int, query: Q
     return in_reach and (end is None or end >= opened * MS_MIN)
 
 
-def _kline(coin: Coin, minute: int, length: int, bar: Kline) -> str:
+def _kline_page(coin: Coin, length_ms: int, rows: list[tuple[int, list[int]]]) -> str:
+    """The rows as text. One division and one formatting a number while a float holds it, digit by digit beyond."""
     p, q, t = coin.price_decimals, coin.step_decimals, coin.quote_decimals
-    scale = 10 ** (p - coin.tick_decimals)
-    start = minute * MS_MIN
-    return (
-        f'[{start},"{decimal(bar.open * scale, p)}","{decimal(bar.high * scale, p)}","{decimal(bar.low * scale, p)}",'
-        f'"{decimal(bar.close * scale, p)}","{decimal(bar.steps, q)}",{start + length * MS_MIN - 1},'
-        f'"{decimal(bar.turnover * scale, t)}",{bar.fills},"{decimal(bar.buy_steps, q)}",'
-        f'"{decimal(bar.buy_turnover * scale, t)}","0"]'
-    )
+    price, size = 10**coin.tick_decimals, 10**coin.step_decimals
+    scale, turnover = 10 ** (p - coin.tick_decimals), price * size
+    row = f'[%d,"%.{p}f","%.{p}f","%.{p}f","%.{p}f","%.{q}f",%d,"%s",%d,"%.{q}f","%s","0"]'
+    money = f"%.{t}f"
+    texts = []
+    for minute, values in rows:
+        bar, start = Kline(*values), minute * MS_MIN
+        if bar.turnover * scale < _EXACT:
+            sums = money % (bar.turnover / turnover), money % (bar.buy_turnover / turnover)
+        else:
+            sums = decimal(bar.turnover * scale, t), decimal(bar.buy_turnover * scale, t)
+        ohlc = (bar.open / price, bar.high / price, bar.low / price, bar.close / price)
+        end = start + length_ms - 1
+        texts.append(row % (start, *ohlc, bar.steps / size, end, sums[0], bar.fills, bar.buy_steps / size, sums[1]))
+    return f"[{','.join(texts)}]"
 
 
 def agg_trades(market: Market, query: Query, now_ms: int) -> str:
