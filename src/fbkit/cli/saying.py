@@ -19,6 +19,9 @@ out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
+_NO_END = 2000
+
+
 def say(text: str) -> None:
     """A line for the person, on standard error."""
     err.print(text, markup=False)
@@ -63,8 +66,9 @@ def table(title: str, columns: Sequence[str], rows: Iterator[Sequence[Any]] | Se
     for row in body:
         shown.add_row(*(words(cell) for cell in row))
     # A table as wide as it needs: a terminal wraps it or scrolls, a number cut short would be a wrong number.
-    wanted = Measurement.get(out, out.options.update(max_width=2000), shown).maximum
-    out.print(shown, width=max(wanted, out.width), crop=False, markup=False)
+    wide = Console(width=_NO_END, soft_wrap=True, highlight=False)
+    wide.width = max(Measurement.get(wide, wide.options, shown).maximum, len(title))
+    wide.print(shown, markup=False)
 
 
 def words(cell: Any) -> str:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fbkit.dashboard.board import Board
     from fbkit.dashboard.source import Source
+    from fbkit.widgets import StatusPanel
 
 from fbkit.dashboard.voila import jupyter_path, template_path, voila_config
 
-__all__ = ["jupyter_path", "show", "template_path", "voila_config"]
+__all__ = ["collector_panel", "jupyter_path", "show", "template_path", "voila_config"]
 
 
 def show(source: Source | None = None, *, tf: str = "15m", window: int = 60) -> Board:
@@ -28,3 +29,10 @@ def show(source: Source | None = None, *, tf: str = "15m", window: int = 60) -> 
     board = Board(source or StoreSource(load_settings()), tf=tf, window=window)
     display(board.page)  # type: ignore[no-untyped-call]  # IPython types it not
     return board.start()
+
+
+def collector_panel(source: Source | None = None) -> StatusPanel:
+    """Show the collector at work in a notebook: rate, rows, lag, gaps, and what became of every item; live."""
+    from fbkit.dashboard.collector import collector_panel as panel
+
+    return panel(source)
