@@ -63,7 +63,7 @@ class FbkitExtension(ExtensionApp):
         self.handlers.extend(
             [
                 *asks,
-                (r"/fbkit/api/stream", Stream, {"voice": self.voice}),
+                (r"/fbkit/api/stream", Stream, {"voice": self.voice, "manager": self.manager}),
                 (r"/fbkit/static/(.*)", Static, {"path": static_roots()}),
                 (r"/fbkit/?", Door),
             ]

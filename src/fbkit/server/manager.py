@@ -29,7 +29,7 @@ from fbkit.server.voice import Voice
 from fbkit.settings import Settings
 
 if TYPE_CHECKING:
-    from fbkit.store import Store
+    from fbkit.store import Commit, Store
 
 T = TypeVar("T")
 
@@ -173,6 +173,16 @@ class Manager:
             return {"market": hello.market, "seed": hello.seed, "database": self._url}
         market, seed = await self._read(lambda store: (str(store.market), store.seed))
         return {"market": market, "seed": seed, "database": self._url}
+
+    # -- the stream ------------------------------------------------------------------------------------------------
+
+    async def newest_commit(self) -> int:
+        """The number of the newest commit."""
+        return await self._read(lambda store: store.commit_number)
+
+    async def commits_after(self, cursor: int, limit: int) -> list[Commit]:
+        """The next commits that made rows, oldest first."""
+        return await self._read(lambda store: store.commits_after(cursor, limit))
 
     # -- the store -------------------------------------------------------------------------------------------------
 

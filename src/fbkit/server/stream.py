@@ -1,15 +1,14 @@
 """The websocket API: ``/fbkit/api/stream?topics=live,rows&cursor=``.
 
 ``live`` is the newest values, conflated, without a cursor. ``rows`` is what each commit made; its ``cursor`` given at
-the next connection goes on behind that commit, none lost, none repeated. A cursor too old for what the server keeps
-is answered by ``{"t": "reset"}``: read the lists anew, then go on from here.
+the next connection goes on behind that commit. A slow client is cut, and resumes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -22,23 +21,27 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from fbkit.hub import Commit, Gone, Hello, Live
 from fbkit.hub.listener import Listener, SlowListener
 from fbkit.server.handlers import foreign
+from fbkit.server.manager import Manager
 from fbkit.server.plain import instant, plain
+from fbkit.server.rows_topic import RowsTopic
 from fbkit.server.voice import Heard, Voice
 
 STREAM_TOPICS = frozenset({"live", "rows"})
 
+_TRY_AGAIN_LATER = 1013
+
 
 class Stream(WebSocketMixin, WebSocketHandler, JupyterHandler):
-    """One client of the stream; slow ones are conflated, then cut, as on the hub."""
+    """One client of the stream: :class:`~fbkit.server.rows_topic.RowsTopic` and the hub's live values, one listener."""
 
     auth_resource = "fbkit"
 
-    def initialize(self, voice: Voice) -> None:
+    def initialize(self, voice: Voice, manager: Manager) -> None:
         """Remember whose words are passed on."""
-        self._voice = voice
-        self._end = lambda: None
-        self._task: asyncio.Task[None] | None = None
+        self._voice, self._manager = voice, manager
         self._wire = ClientWire(self)
+        self._end: Callable[[], None] = lambda: None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def check_origin(self, origin: str | None = None) -> bool:
         """Pages of others get nothing, token or not."""
@@ -52,9 +55,10 @@ class Stream(WebSocketMixin, WebSocketHandler, JupyterHandler):
         self.topics = frozenset(self.get_query_argument("topics", "live,rows").split(",")) - {""}
         if not self.topics <= STREAM_TOPICS:
             raise web.HTTPError(400, f"topics are out of {', '.join(sorted(STREAM_TOPICS))}")
-        self.cursor = self.get_query_argument("cursor", "")
-        if self.cursor and not (self.cursor.isascii() and self.cursor.isdigit()):
+        cursor = self.get_query_argument("cursor", "")
+        if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
             raise web.HTTPError(400, "cursor is what the last `rows` message gave")
+        self._rows = RowsTopic(self._manager, self._tell, int(cursor) if cursor else None)
         await super().get(*arguments, **keywords)
 
     async def _may(self) -> bool:
@@ -62,58 +66,59 @@ class Stream(WebSocketMixin, WebSocketHandler, JupyterHandler):
         return bool(await allowed if isinstance(allowed, Awaitable) else allowed)
 
     def open(self, *arguments: Any, **keywords: Any) -> None:
-        """Greet, catch up, then pass on."""
+        """Greet, then pass on."""
         super().open(*arguments, **keywords)
         self._listener = Listener(self._wire, self.topics, encode_live=_live)
-        self._greet()
+        self._pass_on(self._voice.hello or Gone(self._voice.why))
+        if "live" in self.topics and self._voice.latest:
+            rows = list(self._voice.latest.values())
+            self._pass_on(Live(max(row.ts_event or 0 for row in rows), rows))
         self._end = self._voice.tell(self._pass_on)
-        self._task = asyncio.create_task(self._send())
+        self._tasks.append(asyncio.create_task(self._send()))
+        if "rows" in self.topics:
+            self._tasks.append(asyncio.create_task(self._rows.run()))
 
     def on_close(self) -> None:
         """Forget the client."""
         self._end()
-        if self._task is not None:
-            self._task.cancel()
-        super().on_close()  # type: ignore[no-untyped-call]  # Jupyter declares none
+        for task in self._tasks:
+            task.cancel()
+        super().on_close()
 
     def on_message(self, message: str | bytes) -> None:
         """Clients only listen."""
 
-    def _greet(self) -> None:
-        self._pass_on(self._voice.hello or Gone(self._voice.why))
-        if "rows" in self.topics and self.cursor:
-            for body in caught_up(list(self._voice.commits), int(self.cursor)):
-                self._listener.put(msgspec.json.encode(body))
-        if "live" in self.topics and self._voice.latest:
-            rows = list(self._voice.latest.values())
-            self._listener.put(_live(Live(max(row.ts_event or 0 for row in rows), rows)))
+    def on_pong(self, data: bytes) -> None:
+        """The client has read what was sent before the ping."""
+        super().on_pong(data)  # type: ignore[no-untyped-call]  # Jupyter declares none
+        self._wire.heard(data)
 
     def _pass_on(self, message: Heard) -> None:
         if isinstance(message, Live):
             if "live" in self.topics:
                 self._listener.live(message.ts, message.rows, _live(message))
         elif isinstance(message, Commit):
-            if "rows" in self.topics:
-                self._listener.put(msgspec.json.encode(commit_body(message)))
+            self._rows.wake()
         elif isinstance(message, Hello):
+            self._rows.wake()
             hello = {"t": "hello", "market": message.market, "seed": message.seed, "epoch": message.epoch}
             self._listener.put(msgspec.json.encode(hello))
         elif isinstance(message, Gone):
             self._listener.put(msgspec.json.encode({"t": "gone", "why": message.why}))
+
+    async def _tell(self, body: dict[str, Any]) -> None:
+        """Pass on rows, one message at a time: what waits is in the store, not here."""
+        self._listener.put(msgspec.json.encode(body))
+        await self._listener.drained()
 
     async def _send(self) -> None:
         try:
             await self._listener.run()
         except SlowListener as verdict:
             self.log.warning("cut a client of the stream: %s", verdict)
-            self.close(1013, "too slow; connect again with your cursor")
+            self.close(_TRY_AGAIN_LATER, "too slow; connect again with your cursor")
         except WebSocketClosedError:
             pass  # on_close tidies up
-
-    def on_pong(self, data: bytes) -> None:
-        """The client has read what was sent before the ping."""
-        super().on_pong(data)  # type: ignore[no-untyped-call]  # Jupyter declares none
-        self._wire.heard(data)
 
 
 class ClientWire:
@@ -140,23 +145,6 @@ class ClientWire:
         waiting = self._pongs.pop(data, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(0.0)
-
-
-def caught_up(commits: list[Commit], cursor: int) -> list[dict[str, Any]]:
-    """What a client with this cursor has not heard, or that it cannot be told.
-
-    >>> caught_up([Commit(7), Commit(9)], 7)[0]["cursor"], caught_up([Commit(7)], 3)[0]["t"]
-    (9, 'reset')
-    """
-    if not commits or not commits[0].commit <= cursor <= commits[-1].commit:
-        return [{"t": "reset", "why": "what came after the cursor is not kept; read the lists anew"}]
-    return [commit_body(commit) for commit in commits if commit.commit > cursor]
-
-
-def commit_body(commit: Commit) -> dict[str, Any]:
-    """A commit as clients hear it."""
-    rows = {name: plain(getattr(commit, name)) for name in ("bars", "metrics", "summary", "alerts", "gaps")}
-    return {"t": "rows", "cursor": commit.commit, **{name: some for name, some in rows.items() if some}}
 
 
 def _live(message: Live) -> bytes:

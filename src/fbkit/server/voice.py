@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
 
-import msgspec
-
 from fbkit.hub import Commit, Gone, Hello, Live, LiveRow, Pulse, follow
 from fbkit.settings import Settings
-
-log = logging.getLogger(__name__)
-
-#: How many commits are kept for a stream that comes back.
-KEPT_COMMITS = 200
 
 Heard = Hello | Live | Commit | Pulse | Gone
 
 
 class Voice:
-    """Follows the hub and keeps the newest of everything. ``on_word`` is called with each message, in order.
+    """Follows the hub and keeps the newest of everything. Whoever called :meth:`tell` hears each message, in order.
 
     ``hello`` and ``pulse`` are ``None`` while no collector is heard; ``why`` then says so.
     """
@@ -32,10 +23,8 @@ class Voice:
         self.pulse: Pulse | None = None
         self.why = "not connected to a collector yet"
         self.latest: dict[str, LiveRow] = {}
-        self.commits: deque[Commit] = deque(maxlen=KEPT_COMMITS)
         self._settings, self._url = settings, url
         self._listeners: set[Callable[[Heard], None]] = set()
-        self._parts: list[Commit] = []
         self._task: asyncio.Task[None] | None = None
         self._heard, self._live = asyncio.Event(), asyncio.Event()
 
@@ -84,30 +73,10 @@ class Voice:
             self._live.set()
         elif isinstance(message, Pulse):
             self.pulse = message
-        else:
-            whole = self._whole(message)
-            if whole is None:
-                return
-            message = whole
-            self.commits.append(message)
         for listener in tuple(self._listeners):
             listener(message)
 
     def _greeted(self, hello: Hello) -> None:
-        # What was committed while nobody listened is not in `commits`; a stream must not take it for complete.
         self.hello, self.why = hello, ""
         self._heard.set()
         self.latest.clear()
-        self.commits.clear()
-        self._parts.clear()
-
-    def _whole(self, part: Commit) -> Commit | None:
-        self._parts.append(part)
-        if part.more:
-            return None
-        parts, self._parts = self._parts, []
-        if len(parts) == 1:
-            return part
-        names = ("bars", "metrics", "summary", "alerts", "gaps")
-        joined = {name: [row for one in parts for row in getattr(one, name)] for name in names}
-        return msgspec.structs.replace(part, **joined)

@@ -1,0 +1,134 @@
+"""The HTTP API of a running server, over a small database."""
+
+import re
+
+import pytest
+
+from fbkit.model import METRIC_COLUMNS
+from tests.server.conftest import BTC, ETH
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+
+
+def test_health_says_state_reasons_and_market(http):
+    body = http.get("/fbkit/api/health").json()
+    assert (body["state"], body["reasons"], body["market"], body["seed"]) == ("ok", [], "SIMULATED", 7)
+    assert [stream["channel"] for stream in body["streams"]] == ["trade"]
+    assert INSTANT.fullmatch(body["as_of"])
+
+
+def test_status_tells_of_collector_and_server(http):
+    body = http.get("/fbkit/api/status").json()
+    assert body["collector"]["heard"] is True
+    assert body["collector"]["beat"]["n"] > 0
+    assert body["server"]["collector_kernel"]["state"] == "running"
+    assert body["server"]["owns_collector"] is True
+    assert "token" not in str(body)
+
+
+def test_instruments_come_with_their_units(http):
+    answer = http.get("/fbkit/api/instruments")
+    body = answer.json()
+    assert [one["name"] for one in body["items"]] == [BTC, ETH]
+    assert body["items"][0]["tick"] == 0.1
+    assert body["units"]["tick"] == "USD a coin"
+    assert answer.headers["Content-Range"] == "items 0-1/2"
+
+
+def test_history_is_newest_first_and_leafed_by_limit_and_offset(http):
+    answer = http.get(f"/fbkit/api/history/{BTC}", params={"tf": "1m", "limit": 2, "offset": 1})
+    body = answer.json()
+    assert [one["close"] for one in body["items"]] == [97_003.0, 97_002.0]
+    assert answer.headers["Content-Range"] == "items 1-2/*"
+    assert (body["market"], body["tf"], body["instrument"], body["coverage"]) == ("SIMULATED", "1m", BTC, 1.0)
+    assert body["units"]["vol_usd"] == "USD"
+    assert body["items"][0]["t1"] == "2026-01-01T00:04:00.000Z"
+    assert body["items"][0]["open"] is None
+    everything = http.get(f"/fbkit/api/history/{BTC}").headers["Content-Range"]
+    assert everything == "items 0-4/5"
+
+
+def test_behind_the_end_there_is_an_empty_part(http):
+    answer = http.get(f"/fbkit/api/history/{BTC}", params={"offset": 50})
+    assert (answer.status_code, answer.json()["items"]) == (200, [])
+    assert answer.headers["Content-Range"] == "items */5"
+
+
+def test_metrics_are_the_newest_of_each_instrument_by_name_of_column(http):
+    items = http.get("/fbkit/api/metrics").json()["items"]
+    assert [(one["instrument"], one["t1"]) for one in items] == [
+        (BTC, "2026-01-01T00:05:00.000Z"),
+        (ETH, "2026-01-01T00:05:00.000Z"),
+    ]
+    assert items[0]["values"]["rsi_14"] == 55.5
+    assert items[0]["values"]["atr_14"] is None
+    assert items[0]["reasons"]["atr_14"] == "warmup"
+    assert list(items[0]["values"]) == list(METRIC_COLUMNS)
+
+
+def test_summary_has_a_line_for_each_instrument(http):
+    body = http.get("/fbkit/api/quant/summary", params={"tf": "1m"}).json()
+    assert [(one["instrument"], one["last"], one["reason"]) for one in body["items"]] == [
+        (BTC, 97_004.0, "warmup"),
+        (ETH, 97_004.0, "warmup"),
+    ]
+    assert http.get("/fbkit/api/quant/summary", params={"tf": "1h"}).json()["items"] == []
+
+
+def test_alerts_and_gaps(http):
+    alert = http.get("/fbkit/api/alerts").json()["items"][0]
+    assert (alert["sentence"], alert["ts"]) == ("BTC moved", "2026-01-01T00:05:00.000Z")
+    gap = http.get("/fbkit/api/gaps").json()["items"][0]
+    assert (gap["cause"], gap["t0"], gap["t1"]) == ("disconnect", "2026-01-01T00:04:59.000Z", None)
+
+
+def test_reports_and_continuity_are_what_lies_in_the_workspace(http, served):
+    assert http.get("/fbkit/api/reports").json()["items"] == []
+    folder = served.workspace / "reports" / "status" / "20260101T000000Z"
+    folder.mkdir(parents=True)
+    (folder / "report.json").write_text('{"report": "status"}')
+    (folder / "status_report.md").write_text("# fine")
+    (served.workspace / "continuity").mkdir()
+    (served.workspace / "continuity" / "continuity_state.json").write_text('{"phase": "live"}')
+    (report,) = http.get("/fbkit/api/reports").json()["items"]
+    assert report["files"] == ["report.json", "status_report.md"]
+    assert report["facts"] == {"report": "status"}
+    (file,) = http.get("/fbkit/api/continuity").json()["items"]
+    assert file["content"] == {"phase": "live"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("history/binance:NOPE-USDT-PERP", 404, "no instrument named 'binance:NOPE-USDT-PERP'"),
+        ("metrics?tf=2m", 404, "no timeframe named '2m'"),
+        ("metrics?limit=0", 400, "a whole number from 1 to 10000"),
+        ("metrics?limit=10001", 400, "10001"),
+        ("metrics?offset=-1", 400, "'-1' is not possible"),
+        ("metrics?limit=%D9%A1", 400, "is not possible"),
+        ("gaps?order=up", 400, "one of tf, limit, offset"),
+        ("history/..%2F..%2Fetc%2Fpasswd", 404, "no instrument named"),
+        ("history/x'%20OR%20'1'='1", 404, "no instrument named"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_one_sentence(http, path, status, sentence):
+    answer = http.get(f"/fbkit/api/{path}")
+    assert answer.status_code == status
+    assert sentence in answer.json()["message"]
+    assert "Traceback" not in answer.text
+
+
+def test_static_files_are_kept_by_the_browser(browser):
+    answer = browser.get("/fbkit/static/plotly.min.js")
+    assert answer.status_code == 200
+    assert len(answer.content) > 1_000_000
+    assert answer.headers["Cache-Control"] == "private, max-age=86400"
+    kept = browser.get("/fbkit/static/plotly.min.js", params={"v": "7"}).headers["Cache-Control"]
+    assert kept == "private, max-age=31536000, immutable"
+    again = browser.get("/fbkit/static/plotly.min.js", headers={"If-Modified-Since": answer.headers["Last-Modified"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("name", ["../extension.py", "..%2fextension.py", "market_table.py", "nothing.js", "templates"])
+def test_static_serves_nothing_else(browser, name):
+    assert browser.get(f"/fbkit/static/{name}").status_code in {403, 404}
