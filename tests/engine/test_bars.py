@@ -138,11 +138,23 @@ def test_last_values_are_sampled_at_the_close_and_go_stale():
     stale = desk.one(2)
     for name in ("spread_bp", "obi_5", "mark", "index", "premium", "funding_8h", "oi_usd"):
         assert math.isnan(getattr(stale, name)), name
-    assert (stale.oi_base, stale.oi_dlog) == (50.0, 0.0)
+    assert stale.oi_base == 50.0
     assert desk.one(15).ln_ls_acct_global == math.log(2)
     assert math.isnan(desk.one(16).oi_base)
     assert math.isnan(desk.one(16).ln_ls_acct_global)
     assert math.isnan(desk.one(17).oi_dlog)
+
+
+def test_a_change_of_open_interest_needs_a_value_heard_in_each_of_two_bars():
+    desk = opened()
+    desk.trade(5)
+    for s, oi in ((30, 100.0), (90, 110.0), (240, 120.0), (290, 132.0), (590, 200.0)):
+        desk.take(OpenInterest(BTC, desk.ns(s), 0, oi))
+    desk.beats(61, 602)
+    changes = {m: desk.one(m).oi_dlog for m in range(1, 11)}
+    assert {m: x for m, x in changes.items() if not math.isnan(x)} == {2: math.log(110 / 100), 5: math.log(132 / 120)}
+    assert desk.one(3).oi_base == 110.0
+    assert desk.one(10, "5m").oi_dlog == math.log(200.0 / 132.0)
 
 
 def test_liquidations_are_unknown_until_the_venue_reports_one_then_zero_is_zero():

@@ -36,17 +36,29 @@ def derive(bars: Bars, close_before: Floats, oi_before: Floats) -> None:
     bars["delta"] = bars["buy_usd"] - bars["sell_usd"]
     own = bars["oi_base"] * bars["mark"]
     bars["oi_usd"] = np.where(np.isnan(own), bars["oi_usd"], own)
-    relate(bars, close_before, oi_before)
+    relate(bars, close_before, oi_before, NS_MIN)
 
 
-def relate(bars: Bars, close_before: Floats, oi_before: Floats) -> None:
-    """The columns that every timeframe forms anew: ``ret taker_imb ln_vol oi_dlog``."""
+def oi_heard(bars: Bars, length: int) -> Floats:
+    """Open interest where it was heard of within the bar itself (``length`` ns), else NaN.
+
+    Carried over from an earlier bar it says nothing about a change: a history of one value in 5 minutes would give
+    1m changes of 0, 0, 0, 0 and a jump.
+    """
+    return np.where(bars["oi_age"] < length, bars["oi_base"], _NAN)
+
+
+def relate(bars: Bars, close_before: Floats, oi_before: Floats, length: int) -> None:
+    """The columns that every timeframe forms anew: ``ret taker_imb ln_vol oi_dlog``.
+
+    ``oi_before`` is the previous bar's :func:`oi_heard`.
+    """
     buy, sell = bars["buy_usd"], bars["sell_usd"]
     with np.errstate(all="ignore"):
         both = buy + sell
         bars["taker_imb"] = np.where(both > 0.0, (buy - sell) / both, _NAN)
         bars["ret"] = lns(bars["close"] / close_before)
-        bars["oi_dlog"] = lns(bars["oi_base"] / oi_before)
+        bars["oi_dlog"] = lns(oi_heard(bars, length) / oi_before)
     bars["ln_vol"] = lns(bars["vol_usd"])
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.engine.derive import NONE, OWN, VENUE, Bars, Floats, before, relate
+from fbkit.engine.derive import NONE, OWN, VENUE, Bars, Floats, before, oi_heard, relate
 from fbkit.engine.tape import NAN
 from fbkit.model import NS_MIN, TIMEFRAMES
 from fbkit.quant.panel.columns import Bools, Columns, Index, Ints
@@ -17,7 +17,7 @@ LIQUIDATIONS = ("liq_long_usd", "liq_short_usd")
 TRADED = ("open", "high", "low", "close", *SUMS)
 #: Taken from the last minute as they stand.
 LAST = (
-    "cvd", "spread_bp", "obi_5", "mark", "index", "premium", "funding_8h", "funding_apr", "oi_base", "oi_usd",
+    "cvd", "spread_bp", "obi_5", "mark", "index", "premium", "funding_8h", "funding_apr", "oi_base", "oi_usd", "oi_age",
     "ln_ls_acct_global", "ln_ls_acct_top", "ln_ls_pos_top", "ln_taker_ratio",
 )  # fmt: skip
 
@@ -71,8 +71,8 @@ class Fold(Columns):
         bars |= {name: getattr(self, name)[rows] for name in (*SUMS, *LIQUIDATIONS)}
         bars |= {name: minute[name] for name in LAST}
         self._finish(bars, self.covered[rows], self.venue[rows], self.liq_known[rows])
-        relate(bars, self.close_before[rows], self.oi_before[rows])
-        self.close_before[rows], self.oi_before[rows] = bars["close"], bars["oi_base"]
+        relate(bars, self.close_before[rows], self.oi_before[rows], self.length)
+        self.close_before[rows], self.oi_before[rows] = bars["close"], oi_heard(bars, self.length)
         self._empty(rows)
         return bars
 
@@ -114,8 +114,10 @@ class Fold(Columns):
         whole |= {name: bars[name][at] for name in LAST}
         self._finish(whole, state["covered"][:done], state["venue"][:done], state["liq_known"][:done])
         if done:
-            relate(whole, before(whole["close"], self.close_before[i]), before(whole["oi_base"], self.oi_before[i]))
-            self.close_before[i], self.oi_before[i] = whole["close"][-1], whole["oi_base"][-1]
+            interest = oi_heard(whole, self.length)
+            closes, heard = before(whole["close"], self.close_before[i]), before(interest, self.oi_before[i])
+            relate(whole, closes, heard, self.length)
+            self.close_before[i], self.oi_before[i] = whole["close"][-1], interest[-1]
         return ends, whole
 
     def _totals(self, i: int, table: _Table, bars: Bars) -> dict[str, NDArray[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fbkit.engine.derive import NAMES, NONE, OWN, VENUE, Bars, derive, next_cvd
+from fbkit.engine.derive import NAMES, NONE, OWN, VENUE, Bars, derive, next_cvd, oi_heard
 from fbkit.engine.gaps import Gaps
 from fbkit.engine.sample import SAMPLED, sample
 from fbkit.engine.tape import NAN, Slot, Tape, nowhere
@@ -25,6 +25,9 @@ TRADED = (
     "source",
 )
 LIQUIDATED = ("liq_long_usd", "liq_short_usd")
+
+#: What a minute hands on: the columns of a bar, and what folds need beside them.
+COLUMNS = (*NAMES, "coverage", "source", "oi_age")
 
 _RAW = (*TRADED, *LIQUIDATED, *SAMPLED)
 
@@ -49,7 +52,7 @@ def close_minute(tapes: list[Tape], t1: int, gaps: Gaps, liquidates: dict[str, i
     bars: Bars = dict(zip(_RAW, np.array(rows, np.float64).T.copy(), strict=True))
     derive(bars, np.array([tape.close_before for tape in tapes]), np.array([tape.oi_before for tape in tapes]))
     _move_on(tapes, t1, bars)
-    return {name: bars[name] for name in (*NAMES, "coverage", "source")}
+    return {name: bars[name] for name in COLUMNS}
 
 
 def _traded(tape: Tape, slot: Slot | None, t1: int, coverage: float, min_coverage: float) -> tuple[float, ...]:
@@ -75,7 +78,7 @@ def _liquidated(slot: Slot | None, heard: bool) -> tuple[float, float]:  # noqa:
 
 
 def _move_on(tapes: list[Tape], t1: int, bars: Bars) -> None:
-    deltas, closes, interest = bars["delta"].tolist(), bars["close"].tolist(), bars["oi_base"].tolist()
+    deltas, closes, interest = bars["delta"].tolist(), bars["close"].tolist(), oi_heard(bars, NS_MIN).tolist()
     for tape, delta, close, oi in zip(tapes, deltas, closes, interest, strict=True):
         tape.cvd = next_cvd(tape.cvd, delta, t1)
         tape.close_before, tape.oi_before, tape.next = close, oi, t1 + NS_MIN

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.engine.derive import NAMES, NONE, OWN, VENUE, Bars, Floats, before, cvd_along, derive
+from fbkit.engine.derive import NONE, OWN, VENUE, Bars, Floats, before, cvd_along, derive, oi_heard
 from fbkit.engine.gaps import Gaps
-from fbkit.engine.minute import LIQUIDATED, TRADED
+from fbkit.engine.minute import COLUMNS, LIQUIDATED, TRADED
 from fbkit.engine.sample import sample_stretch
 from fbkit.engine.tape import NAN, Slot, Tape, nowhere
 from fbkit.model import NS_MIN
@@ -23,9 +23,10 @@ def fill_stretch(
     bars = _traded(tape, t1, gaps.coverage(tape, t1), min_coverage)
     bars |= _liquidated(tape, t1, liquidates.get(tape.venue))
     bars |= sample_stretch(tape, t1)
-    derive(bars, before(bars["close"], tape.close_before), before(bars["oi_base"], tape.oi_before))
+    interest = oi_heard(bars, NS_MIN)
+    derive(bars, before(bars["close"], tape.close_before), before(interest, tape.oi_before))
     bars["cvd"] = cvd_along(tape.cvd, bars["delta"], t1)
-    tape.cvd, tape.close_before, tape.oi_before = (float(bars[name][-1]) for name in ("cvd", "close", "oi_base"))
+    tape.cvd, tape.close_before, tape.oi_before = float(bars["cvd"][-1]), float(bars["close"][-1]), float(interest[-1])
     known = bars["close"][~np.isnan(bars["close"])]
     tape.last_close = float(known[-1]) if len(known) else tape.last_close
     tape.next = until + NS_MIN
@@ -33,7 +34,7 @@ def fill_stretch(
         tape.slot = nowhere()
     tape.slots = {end: slot for end, slot in tape.slots.items() if end > until}
     tape.bars = {end: bar for end, bar in tape.bars.items() if end > until}
-    return t1, {name: bars[name] for name in (*NAMES, "coverage", "source")}
+    return t1, {name: bars[name] for name in COLUMNS}
 
 
 def _slots_in(tape: Tape, t1: Ints) -> list[tuple[int, Slot]]:

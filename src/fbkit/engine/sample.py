@@ -33,9 +33,9 @@ from fbkit.model import NS_HOUR, Funding, Mark, OpenInterest, Quote, Ratio
 
 Floats = NDArray[np.float64]
 
-#: What :func:`sample` gives, in order; ``oi_usd`` as the venue states it.
+#: What :func:`sample` gives, in order; ``oi_usd`` as the venue states it, ``oi_age`` in ns (no column of a bar).
 SAMPLED = (
-    "spread_bp", "obi_5", "mark", "index", "premium", "funding_8h", "funding_apr", "oi_base", "oi_usd",
+    "spread_bp", "obi_5", "mark", "index", "premium", "funding_8h", "funding_apr", "oi_base", "oi_usd", "oi_age",
     "ln_ls_acct_global", "ln_ls_acct_top", "ln_ls_pos_top", "ln_taker_ratio",
 )  # fmt: skip
 
@@ -122,10 +122,11 @@ def sample(tape: Tape, slot: Slot | None, t1: int) -> tuple[float, ...]:
         _READ[kind](event) if event is not None and t1 - event.ts_event <= _limit(kind, event) else _ABSENT[kind]
         for kind, event in enumerate(tape.known)
     ]
-    return _joined(read)
+    oi = tape.known[OI]
+    return _joined(read, NAN if oi is None else float(t1 - oi.ts_event))
 
 
-def _joined(read: list[tuple[float, ...]]) -> tuple[float, ...]:
+def _joined(read: list[tuple[float, ...]], oi_age: float) -> tuple[float, ...]:
     spread, _ = read[QUOTE]
     depth_spread, obi = read[DEPTH]
     mark, index, premium, f8h, apr = read[MARK]
@@ -133,7 +134,7 @@ def _joined(read: list[tuple[float, ...]]) -> tuple[float, ...]:
         f8h, apr = read[FUNDING]
     return (
         depth_spread if spread != spread else spread,  # noqa: PLR0124 - NaN: no plain quote
-        obi, mark, index, premium, f8h, apr, *read[OI],
+        obi, mark, index, premium, f8h, apr, *read[OI], oi_age,
         *read[ACCT_GLOBAL], *read[ACCT_TOP], *read[POS_TOP], *read[TAKER],
     )  # fmt: skip
 
@@ -159,14 +160,22 @@ def sample_stretch(tape: Tape, t1: NDArray[np.int64]) -> dict[str, Floats]:
                 if value is not None:
                     points[kind].append(value)
     read = [_at_ends(tape, kind, points[kind], t1) for kind in range(KINDS)]
+    oi_age = _ages(points[OI], t1)
     predicted, quoted = ~np.isnan(read[MARK][3]), ~np.isnan(read[QUOTE][0])
     columns = (
         np.where(quoted, read[QUOTE][0], read[DEPTH][0]),
         read[DEPTH][1], *read[MARK][:3],
         np.where(predicted, read[MARK][3], read[FUNDING][0]), np.where(predicted, read[MARK][4], read[FUNDING][1]),
-        *read[OI], *read[ACCT_GLOBAL], *read[ACCT_TOP], *read[POS_TOP], *read[TAKER],
+        *read[OI], oi_age, *read[ACCT_GLOBAL], *read[ACCT_TOP], *read[POS_TOP], *read[TAKER],
     )  # fmt: skip
     return dict(zip(SAMPLED, columns, strict=True))
+
+
+def _ages(points: list[Value], t1: NDArray[np.int64]) -> Floats:
+    """How old (ns) the newest of these, sorted, is at each end; NaN before the first."""
+    ts = np.array([event.ts_event for event in points], np.int64)
+    last = np.searchsorted(ts, t1, side="right") - 1
+    return np.where(last >= 0, t1 - ts[last], NAN) if len(ts) else np.full(len(t1), NAN)
 
 
 def _at_ends(tape: Tape, kind: int, points: list[Value], t1: NDArray[np.int64]) -> Floats:

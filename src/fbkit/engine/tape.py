@@ -59,7 +59,7 @@ class Tape(msgspec.Struct):
 
     ``first`` is the earliest slot heard of before any closed, ``begin`` the Beat from which on we listen.
     ``past`` holds values that are polled or fetched later, ``bars`` the venue's closed minutes, until a slot takes
-    them. ``close_before`` and ``oi_before`` are the previous bar's, NaN where it was missing; ``last_close`` is the
+    them. ``close_before`` and ``oi_before`` are the previous bar's, NaN where not heard in it; ``last_close`` is the
     last that was not.
     """
 
