@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from fbkit.hub.messages import Live, LiveRow, encode
@@ -40,11 +40,19 @@ class SlowListener(Exception):
 class Listener:
     """Sends to one connection; never blocks whoever publishes, and never holds more than its patience allows."""
 
-    def __init__(self, wire: Wire, topics: frozenset[str], patience: Patience = PATIENCE) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        topics: frozenset[str],
+        patience: Patience = PATIENCE,
+        *,
+        encode_live: Callable[[Live], bytes] = encode,
+    ) -> None:
         self.topics = topics
         self.waiting_bytes = 0
         self._wire = wire
         self._patience = patience
+        self._encode_live = encode_live
         self._queue: deque[bytes] = deque()
         self._pending: dict[str, LiveRow] = {}
         self._ts = 0
@@ -107,7 +115,7 @@ class Listener:
         if self._pending and self._pong is None:
             message = Live(self._ts, list(self._pending.values()), self._missed)
             self._pending, self._missed = {}, 0
-            await self._send(encode(message))
+            await self._send(self._encode_live(message))
             sent = True
         if sent:
             await self._ask_pong()
