@@ -9,7 +9,8 @@ from fbkit.settings import load_settings
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "websockets"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         run_owned(load_settings())
     except FbkitError as error:

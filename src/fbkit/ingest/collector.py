@@ -72,7 +72,7 @@ class Collector:
         self._backfill: dict[str, Any] | None = None
         self._checkpointed = self._started
         self._stored = 0
-        self._rate_before = (self._started, 0)
+        self._rate_before: tuple[int, dict[str, int]] = (self._started, {})
         self.why_stopped = ""
         self.health = Health()
         pipeline = session.pipeline
@@ -307,8 +307,11 @@ class Collector:
 
     def _publish_pulse(self, cut: Cut, health: list[HealthRow]) -> None:
         pipeline, now = self.session.pipeline, cut.beat.ts_recv
-        before, received = self._rate_before
-        self._rate_before = (now, pipeline.received)
+        before, then = self._rate_before
+        received: dict[str, int] = {}
+        for account in pipeline.accounts:
+            received[account.venue] = received.get(account.venue, 0) + account.received
+        self._rate_before = (now, received)
         seconds = max(1e-9, (now - before) / NS_S)
         self.hub.publish_beat(
             Pulse(
@@ -316,7 +319,7 @@ class Collector:
                 cut.beat.n,
                 health=health,
                 accounts=[account.row(pipeline.run) for account in pipeline.accounts],
-                rates={"items": (pipeline.received - received) / seconds},
+                rates={venue: (count - then.get(venue, 0)) / seconds for venue, count in received.items()},
                 lag_ms={venue: skew.ns / 1e6 for venue, skew in pipeline.skews.items() if skew.ns is not None},
                 queue=self._writing.waiting,
                 stored=self._stored,
@@ -341,7 +344,7 @@ class Collector:
             if since is not None and self._clock.now() - since > OWNERLESS_S * NS_S:
                 self.stop("nobody has owned this collector for a minute")
 
-    def _commands(self) -> dict[str, Callable[[dict[str, Any]], Awaitable[Any]]]:
+    def _commands(self) -> dict[str, Callable[..., Awaitable[Any]]]:
         return {
             "stop": self._do_stop,
             "flush": self._do_flush,
@@ -349,17 +352,17 @@ class Collector:
             "backfill": self._do_backfill,
         }
 
-    async def _do_stop(self, _arguments: dict[str, Any]) -> Any:
+    async def _do_stop(self) -> Any:
         asyncio.get_running_loop().call_later(0.05, self.stop, "asked to")
         return {"stopping": True}
 
-    async def _do_flush(self, _arguments: dict[str, Any]) -> Any:
+    async def _do_flush(self) -> Any:
         async with asyncio.timeout(10):
             while self._writing.waiting:  # noqa: ASYNC110 - the writer is a thread and has no event of this loop
                 await asyncio.sleep(0.01)
         return {"stored": self._stored}
 
-    async def _do_status(self, _arguments: dict[str, Any]) -> Any:
+    async def _do_status(self) -> Any:
         pipeline = self.session.pipeline
         return {
             "pid": os.getpid(),
@@ -374,8 +377,7 @@ class Collector:
             "unbalanced": pipeline.accounts.unbalanced(),
         }
 
-    async def _do_backfill(self, arguments: dict[str, Any]) -> Any:
-        since = int(arguments["since"])
+    async def _do_backfill(self, since: int) -> Any:
         for feed in self._feeds:
             self._spawn(self._fetch(feed, since, self._clock.now()))
         return {"since": iso(since), "venues": [feed.venue for feed in self._feeds]}
