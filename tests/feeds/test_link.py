@@ -157,13 +157,21 @@ async def test_a_peer_that_only_answers_pings_is_stalled_although_it_acknowledge
 
 
 @pytest.mark.faults
-async def test_one_silent_channel_among_talkers_is_stalled_too(sink, keep_up, until, make_test_world):
-    world, _ = make_test_world()
-    chatter = [("send", trade(1)), ("wait", 0.1)] * 8
-    async with FakeVenue([*chatter, ("stay",)], [("stay",)]) as venue:
+async def test_one_silent_channel_is_stalled_and_its_neighbours_do_not_pay_for_it(
+    sink, keep_up, until, make_test_world
+):
+    world, slept = make_test_world()
+    mark = '{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"83000.10"}'
+    chatter = [step for number in range(200) for step in (("send", trade(number)), ("wait", 0.01))]
+    async with FakeVenue([*chatter, ("stay",)], [("wait", 0.1), ("send", mark), *chatter, ("stay",)]) as venue:
         keep_up(venue.url, world, limits={"trade": 30.0, "mark": 0.3})
-        await until(lambda: sink.heard("silent"))
-        assert sink.heard("silent")[0][1:3] == (("mark",), "stalled")
+        await until(lambda: sink.heard("speaking"))
+        assert [entry[1:3] for entry in sink.heard("silent")] == [(("mark",), "stalled")]
+        assert sink.heard("speaking")[0][1] == ("mark",)
+        await until(lambda: ids(sink).count(5) == 2)
+        first_life = ids(sink)[: len(ids(sink)) - ids(sink)[::-1].index(0) - 1]
+        assert len(first_life) > 30, "who speaks goes on speaking while we move"
+        assert slept == []
 
 
 @pytest.mark.faults

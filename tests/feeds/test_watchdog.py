@@ -32,11 +32,11 @@ def test_a_rare_channel_may_be_silent_for_ever():
 def test_a_channel_that_stalls_again_gets_more_time_until_it_speaks():
     dog = Watchdog({"day": 10.0})
     dog.arm(0)
-    dog.stalled("day")
-    assert late(dog, {}, 15) == []
-    assert late(dog, {}, 21) == ["day"]
+    dog.stalled("day", 11 * NS_S)
+    assert late(dog, {}, 31) == []
+    assert late(dog, {}, 32) == ["day"]
     for _ in range(40):
-        dog.stalled("day")
+        dog.stalled("day", 0)
     assert late(dog, {}, int(LONGEST_S) + 1) == ["day"]
     dog.spoke("day")
     assert late(dog, {}, 11) == ["day"]

@@ -14,7 +14,7 @@ from fbkit.feeds.feed import World
 from fbkit.feeds.silence import Silence
 from fbkit.feeds.sink import Sink
 from fbkit.feeds.transport import Connection, short
-from fbkit.feeds.watchdog import Watchdog
+from fbkit.feeds.watchdog import Overdue, Watchdog
 from fbkit.model import (
     NS_S,
     Bar,
@@ -75,10 +75,10 @@ class Talk(Protocol):
 
 
 class Session:
-    """One connection of a link: what was heard on it and when, and how it ended."""
+    """One connection of a link: what was heard on it and when, how it ended, and when to move on (UTC ns)."""
 
-    def __init__(self, opened: int) -> None:
-        self.opened = opened
+    def __init__(self, opened: int, retire: int) -> None:
+        self.opened, self.retire = opened, retire
         self.heard: dict[str, int] = {}
         self.ended: asyncio.Future[tuple[str, int | None]] = asyncio.get_running_loop().create_future()
         self.connection: Connection | None = None
@@ -151,19 +151,23 @@ class Link:
             await self._world.sleep(self._backoff.next())
 
     async def _live(self) -> None:
-        session = await self._open()
-        self._watchdog.arm(session.opened)
-        self._opened()
+        """One connection after another, as long as they overlap."""
+        sessions: list[Session] = []
         try:
+            session = await self._open(sessions)
+            self._watchdog.arm(session.opened)
+            self._opened()
             while True:
                 await self._watch(session)
-                session = await self._move(session)
+                session = await self._move(session, sessions)
         finally:
-            self._last = session.last
-            await session.close()
+            self._last = max((session.last for session in sessions), default=self._last)
+            for session in sessions:
+                await session.close()
 
-    async def _open(self) -> Session:
-        session = Session(self._world.clock.now())
+    async def _open(self, sessions: list[Session]) -> Session:
+        now = self._world.clock.now()
+        session = Session(now, now + int(self._lifetime_s * NS_S))
         talk = self._talk()
         on_frame = self._frames(session, talk)
         try:
@@ -172,6 +176,7 @@ class Link:
             raise ConnectFailed(self.venue, error.url, error.why) from error
         session.connection = connection
         session.talking = asyncio.create_task(self._speak(talk, connection), name=f"{self.venue} {self.name} talk")
+        sessions.append(session)
         return session
 
     async def _speak(self, talk: Talk, connection: Connection) -> None:
@@ -209,8 +214,7 @@ class Link:
         self._silence.end(self.name, [channel, *rare], ts)
 
     async def _watch(self, session: Session) -> None:
-        """Returns when it is time to move; raises when the connection ended or is good for nothing."""
-        retire = session.opened + int(self._lifetime_s * NS_S)
+        """Returns when it is time to move; raises when the connection ended or is silent altogether."""
         while True:
             await asyncio.wait({session.ended}, timeout=self._tick_s)
             now = self._world.clock.now()
@@ -219,41 +223,55 @@ class Link:
                 raise ConnectionLost(self.venue, short(self.url), why, code)
             late = self._watchdog.overdue(session.heard, now)
             if late:
-                for overdue in late:
-                    self._watchdog.stalled(overdue.channel)
-                    self._tell(overdue.channel, overdue.since, Stalled(self.venue, overdue.channel, overdue.silent_s))
-                raise Stalled(self.venue, ", ".join(overdue.channel for overdue in late), late[0].silent_s)
-            if now >= retire:
+                self._stalled(session, late, now)
+                return
+            if now >= session.retire:
                 return
 
-    async def _move(self, old: Session) -> Session:
+    def _stalled(self, session: Session, late: list[Overdue], now: int) -> None:
+        """Tell who is silent. While others speak, they must not pay for it: we move; else the connection is no good."""
+        for overdue in late:
+            self._watchdog.stalled(overdue.channel, now)
+            error = Stalled(self.venue, overdue.channel, overdue.silent_s)
+            log.info("%s", error)
+            self._silence.begin(self.name, [overdue.channel], "stalled", overdue.since, str(error))
+            session.heard.pop(overdue.channel, None)  # its next word is its first
+        if not any(channel in session.heard for channel in self._timed):
+            raise Stalled(self.venue, ", ".join(overdue.channel for overdue in late), late[0].silent_s)
+
+    async def _move(self, old: Session, sessions: list[Session]) -> Session:
         """To a new connection, the old one speaking until the new one does."""
         try:
-            new = await self._open()
+            new = await self._open(sessions)
         except ConnectFailed as error:
             log.warning("%s; staying on the old connection", error)
-            old.opened += int(self._backoff.next() * NS_S)
+            old.retire = self._world.clock.now() + int(self._backoff.next() * NS_S)
             return old
         wanted = [channel for channel in old.heard if channel in self._timed]
         patience = new.opened + int(_OVERLAP_S * NS_S)
         while not all(channel in new.heard for channel in wanted) and self._world.clock.now() < patience:
+            await asyncio.wait({new.ended, old.ended}, timeout=self._tick_s, return_when=asyncio.FIRST_COMPLETED)
+            if old.ended.done():
+                break
             if new.ended.done():
-                await new.close()
-                old.opened += int(self._backoff.next() * NS_S)
+                await self._leave(new, sessions)
+                old.retire = self._world.clock.now() + int(self._backoff.next() * NS_S)
                 return old
-            await asyncio.wait({new.ended}, timeout=self._tick_s)
         missing = [channel for channel in wanted if channel not in new.heard]
         if missing:
-            stalled = Stalled(self.venue, ", ".join(missing), _OVERLAP_S)
-            self._silence.begin(self.name, missing, "stalled", old.last, str(stalled))
+            sentence = str(
+                ConnectionLost(self.venue, short(self.url), f"moved, and nothing yet of {', '.join(missing)}")
+            )
+            self._silence.begin(self.name, missing, "disconnect", old.last, sentence)
         self._watchdog.arm(new.opened)
-        await old.close()
+        await self._leave(old, sessions)
         return new
+
+    async def _leave(self, session: Session, sessions: list[Session]) -> None:
+        await session.close()
+        sessions.remove(session)
 
     def _went(self, error: FeedError) -> None:
         log.info("%s", error)
         cause = {ConnectFailed: "refused", Stalled: "stalled"}.get(type(error), "disconnect")
         self._silence.begin(self.name, self.channels, cause, self._last, str(error))
-
-    def _tell(self, channel: str, since: int, error: Stalled) -> None:
-        self._silence.begin(self.name, [channel], "stalled", since, str(error))

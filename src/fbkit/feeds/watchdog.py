@@ -40,7 +40,7 @@ class Watchdog:
     def __init__(self, limits_s: Mapping[str, float | None]) -> None:
         self._limits = {channel: limit for channel, limit in limits_s.items() if limit is not None}
         self._stalls = dict.fromkeys(self._limits, 0)
-        self._armed = 0
+        self._armed = dict.fromkeys(self._limits, 0)
 
     @property
     def shortest_s(self) -> float:
@@ -49,21 +49,22 @@ class Watchdog:
 
     def arm(self, ts: int) -> None:
         """A connection was opened at ``ts`` (UTC ns): silence counts from here."""
-        self._armed = ts
+        self._armed = dict.fromkeys(self._limits, ts)
 
     def overdue(self, heard: Mapping[str, int], ts: int) -> list[Overdue]:
         """Channels silent for too long at ``ts``, given when each was last heard on this connection."""
         late = []
         for channel, limit in self._limits.items():
-            last = heard.get(channel, self._armed)
+            last = heard.get(channel, self._armed[channel])
             silent_s = (ts - last) / NS_S
             if silent_s > min(LONGEST_S, limit * 2 ** min(self._stalls[channel], 20)):
                 late.append(Overdue(channel, silent_s, last))
         return late
 
-    def stalled(self, channel: str) -> None:
-        """It cost a connection: more patience next time."""
+    def stalled(self, channel: str, ts: int) -> None:
+        """It was told at ``ts``: its silence counts anew from here, with more patience."""
         self._stalls[channel] += 1
+        self._armed[channel] = ts
 
     def spoke(self, channel: str) -> None:
         """It spoke: back to the limit it was given."""

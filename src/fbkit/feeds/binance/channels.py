@@ -42,7 +42,7 @@ DEPTH_CADENCE = "500ms"
 
 STREAMS: tuple[Stream, ...] = (
     Stream("mark", "market", "!markPrice@arr@1s", 1.0),
-    Stream("day", "market", "!ticker@arr", 1.0),
+    Stream("day", "market", "!ticker@arr", 3.0),  # a frame a second, if anything changed
     Stream("liquidation", "market", "!forceOrder@arr", None),
     Stream("listing", "market", "!contractInfo", None),
     Stream("trade", "market", "{s}@aggTrade", 1.0),
