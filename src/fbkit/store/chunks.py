@@ -44,7 +44,7 @@ class Merge(NamedTuple):
     level: int
 
 
-def fold(connection: Connection, kind: Kind, before: int, limit: int = FOLD_ROWS) -> int:
+def fold(connection: Connection, kind: Kind, before: int, limit: int) -> int:
     """Move up to ``limit`` of the tail's rows with ``ts_recv < before`` (UTC ns) into chunks, lowest ``seq`` first."""
     tail = TAILS[kind.name]
     place = kind.place_of_seq

@@ -121,16 +121,16 @@ class BySeq:
 
     def _first_from(self, connection: Connection, at: int) -> int | None:
         """The lowest number not below ``at`` where something may lie."""
-        found = []
+        found: list[int | None] = []
         for kind in self._kinds.values():
             tail = TAILS[kind.name]
             found.append(connection.execute(select(func.min(tail.c.seq)).where(tail.c.seq >= at)).scalar())
-        overlapping = select(CHUNKS.c.seq_min).where(
-            CHUNKS.c.seq_min.between(at - self._widest, at), CHUNKS.c.seq_max >= at
-        )
-        if connection.execute(overlapping.limit(1)).first() is not None:
-            return at
-        found.append(connection.execute(select(func.min(CHUNKS.c.seq_min)).where(CHUNKS.c.seq_min >= at)).scalar())
+        ahead = select(func.min(CHUNKS.c.seq_min)).where(CHUNKS.c.seq_min >= at, CHUNKS.c.kind.in_(list(self._kinds)))
+        found.append(connection.execute(ahead).scalar())
+        for decoded in self._chunks(connection, at, at + 1):
+            # It reaches over this number, but its next event may lie far ahead.
+            seq = decoded.arrays["seq"]
+            found.append(int(seq[np.searchsorted(seq, at)]))
         return min((seq for seq in found if seq is not None), default=None)
 
     def _window(self, connection: Connection, start: int, end: int) -> dict[str, Arrays]:

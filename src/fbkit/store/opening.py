@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 from sqlalchemy import Connection, Engine, insert, inspect, select
 
 from fbkit.clock import Clock, SystemClock, iso
@@ -36,6 +38,8 @@ from fbkit.store.writer import Writer
 CHECK_NS = 2 * NS_S
 
 _INTERRUPTED = "interrupted"
+_PID = re.compile(r"\(pid (\d+),")
+_LOOKS, _LOOK_S = 50, 0.02
 _STEPS = 20_000
 
 
@@ -93,11 +97,26 @@ def _naming_whoever_is_busy(path: Path) -> Iterator[None]:
 
 def _lock(path: Path, holder: str, clock: Clock) -> FileLock:
     lock = FileLock(_lock_path(path))
-    try:
-        lock.acquire(f"{holder} (pid {os.getpid()}, since {iso(clock.wall())})")
-    except StoreHeld as error:
-        raise StoreHeld(str(path), error.why, error.then) from error
+    before = ""
+    for left in reversed(range(_LOOKS)):
+        try:
+            lock.acquire(f"{holder} (pid {os.getpid()}, since {iso(clock.wall())})")
+            break
+        except StoreHeld as error:
+            if not left or (error.why == before and _lives(error.why)):
+                raise StoreHeld(str(path), error.why, error.then) from error
+            # Whoever is named may be gone, and its successor not yet have written its own name: look again.
+            before = error.why
+            time.sleep(_LOOK_S)
     return lock
+
+
+def _lives(named: str) -> bool:
+    found = _PID.search(named)
+    try:
+        return found is not None and psutil.Process(int(found[1])).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _lock_path(path: Path) -> Path:

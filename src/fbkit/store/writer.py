@@ -75,6 +75,7 @@ class Writer(Store):
         self._lease = lease
         self._lock = lock
         self._one = threading.RLock()
+        self._wal_next = WAL_LIMIT
         with self._reading() as connection:
             self._ids = dict(connection.execute(select(INSTRUMENTS.c.name, INSTRUMENTS.c.id)).all())
         with told(self._where):
@@ -119,7 +120,7 @@ class Writer(Store):
                 if batch.checkpoint is not None:
                     write_checkpoint(connection, batch.checkpoint)
             self._lease, self._ids = ahead, ids
-            if self.wal_bytes > WAL_LIMIT:
+            if self.wal_bytes > self._wal_next:
                 self.checkpoint_wal()
         return Appended(new, len(batch.events) - new, rows, ahead.commit_number)
 
@@ -167,14 +168,11 @@ class Writer(Store):
         that many, so that a writer thread may look at its queue between calls. Returns the rows moved.
         """
         moved = 0
-        for kind in FOLDED:
-            while limit is None or moved < limit:
-                with self._one, self._writing(self._lease) as connection:
-                    step = chunks.fold(connection, kind, before)
-                moved += step
-                if step < chunks.FOLD_ROWS:
-                    break
-        if limit is None or moved < limit:
+        kinds = deque(FOLDED)
+        while kinds and (limit is None or moved < limit):
+            with self._one, self._writing(self._lease) as connection:
+                moved += _fold_some(connection, kinds, before)
+        if not kinds:
             self._merge()
             self.checkpoint_wal()
         return moved
@@ -188,18 +186,24 @@ class Writer(Store):
                 while wanted and rows < chunks.FOLD_ROWS:
                     rows += chunks.merge(connection, wanted.popleft())
 
-    def checkpoint_wal(self) -> bool:
+    def checkpoint_wal(self, *, cut: bool = False) -> bool:
         """Copy the WAL into the database; over :data:`WAL_LIMIT` also cut it. ``False``: a reader holds it up.
 
-        On the writing connection and no other, which keeps us off SQLite's WAL-reset race.
+        On the writing connection and no other, which keeps us off SQLite's WAL-reset race. Waits for nobody.
         """
-        mode = "PRAGMA wal_checkpoint(TRUNCATE)" if self.wal_bytes > WAL_LIMIT else "PRAGMA wal_checkpoint(PASSIVE)"
         with self._one, told(self._where):
             # Outside any transaction: a checkpoint inside one is refused.
-            driver = self._connection.connection.driver_connection
-            assert driver is not None  # noqa: S101 - an open connection has its driver's
-            busy, pages, done = driver.execute(mode).fetchone()
-            return not busy and pages == done
+            driver: Any = self._connection.connection.driver_connection
+            busy, pages, done = driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            whole = not busy and pages == done
+            if whole and (cut or self.wal_bytes > WAL_LIMIT):
+                (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()
+                driver.execute("PRAGMA busy_timeout=0").fetchall()
+                whole = not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                driver.execute("PRAGMA busy_timeout=" + str(int(patience))).fetchall()
+            # Held up, it is tried again when a quarter more has come, not at every commit.
+            self._wal_next = WAL_LIMIT if whole else self.wal_bytes + WAL_LIMIT // 4
+            return whole
 
     def close(self) -> None:
         """Give back lease and lock, empty the WAL, close. Safe to call twice."""
@@ -210,14 +214,15 @@ class Writer(Store):
                     with suppress(StoreError), self._writing(self._lease) as connection:
                         give_back(connection, self._lease)
                     with suppress(StoreError):
-                        self.checkpoint_wal()
+                        self.checkpoint_wal(cut=True)
                 finally:
                     self._shut()
 
     def _shut(self) -> None:
+        # Readers first: the last to close takes the WAL with it, and a reader cannot.
+        super().close()
         self._connection.close()
         self._engine.dispose()
-        super().close()
         if self._lock is not None:
             self._lock.release()
 
@@ -227,3 +232,13 @@ class Writer(Store):
         with told(self._where), self._connection.begin():
             renew(self._connection, self._clock, ahead, where=self._where)
             yield self._connection
+
+
+def _fold_some(connection: Connection, kinds: deque[Kind], before: int) -> int:
+    """One transaction's share of a fold; kinds that have nothing left leave the queue."""
+    moved = 0
+    while kinds and moved < chunks.FOLD_ROWS:
+        moved += chunks.fold(connection, kinds[0], before, chunks.FOLD_ROWS - moved)
+        if moved < chunks.FOLD_ROWS:
+            kinds.popleft()
+    return moved
