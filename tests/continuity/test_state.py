@@ -15,9 +15,14 @@ def test_every_connection_has_a_rollback_journal_and_full_durability(tmp_path):
 
 def test_what_raised_leaves_nothing(tmp_path):
     state = State(tmp_path / "state.db")
-    with pytest.raises(RuntimeError), state.writing() as connection:
-        connection.execute(insert(phases).values(ts=1, name="a", note=""))
-        raise RuntimeError
+
+    def write():
+        with state.writing() as connection:
+            connection.execute(insert(phases).values(ts=1, name="a", note=""))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write()
     with state.reading() as connection:
         assert connection.execute(select(phases)).all() == []
 

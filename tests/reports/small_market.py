@@ -98,7 +98,7 @@ def rows(hours, seed=7):
                     n_trades=int(volume / 4000), buy_usd=buy, sell_usd=volume - buy, delta=2 * buy - volume,
                     taker_imb=(2 * buy - volume) / volume, ln_vol=math.log(volume), spread_bp=0.4, mark=price,
                     index=price * 0.9998, premium=0.0002, funding_8h=0.0001 * (1 + dice.gauss(0, 0.5)), oi_base=oi,
-                    oi_usd=oi * price, liq_long_usd=max(0.0, dice.gauss(0, 3e4)), liq_short_usd=max(0.0, dice.gauss(0, 2e4)),
+                    oi_usd=oi * price, liq_long_usd=abs(dice.gauss(0, 3e4)), liq_short_usd=abs(dice.gauss(0, 2e4)),
                     coverage=covered, source="venue" if lost else "own",
                 )
             )  # fmt: skip
@@ -149,8 +149,8 @@ def _summary(found, coin, place, dice):
     z = {c: v for c, v in zip(METRIC_COLUMNS, metric.values, strict=True) if c[0] == "z" and math.isfinite(v)}
     loudest = max(z, key=lambda c: abs(z[c]))
     return SummaryRow(
-        name(coin), TF, bar.t1, bar.close, bar.high, bar.low, bar.ret, bar.vol_usd, bar.delta, bar.taker_imb, bar.oi_usd,
-        0.001, bar.funding_8h, bar.premium, bar.liq_long_usd, bar.liq_short_usd, loudest, z[loudest],
+        name(coin), TF, bar.t1, bar.close, bar.high, bar.low, bar.ret, bar.vol_usd, bar.delta, bar.taker_imb,
+        bar.oi_usd, 0.001, bar.funding_8h, bar.premium, bar.liq_long_usd, bar.liq_short_usd, loudest, z[loudest],
         sum(map(abs, z.values())) / len(z), len(z), bar.coverage, bar.source,
     )  # fmt: skip
 

@@ -21,7 +21,7 @@ FILES_MIME = "application/vnd.fbkit.files+json"
 MASTHEAD = "application/vnd.fbkit.masthead"
 
 # Underscores inside words and plus signs are left as they are: GitHub does, too.
-_MARKS = re.compile(r"([\\`*\[\]<>|#~$&]|(?<!\w)_|_(?!\w)|\{(?=\{))")
+_MARKS = re.compile(r"([\\`*\[\]<>|#~$&]|(?<!\w)_|_(?!\w)|(?<=\{)\{)")
 
 
 class B(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ def plain_markdown(text: str) -> str:
     r"""Data as Markdown that shows it as it is.
 
     >>> plain_markdown("a|b <i> {{x}} z_ret_20")
-    'a\\|b \\<i\\> \\{{x}} z_ret_20'
+    'a\\|b \\<i\\> {\\{x}} z_ret_20'
     """
     return _MARKS.sub(r"\\\1", text).replace("\n", " ")
 
