@@ -30,6 +30,7 @@ def started(tmp_path):
         if one.process.poll() is None:
             one.process.kill()
         one.process.wait()
+        one.process.stdout.close()
         for process in one.left():
             process.kill()
 
@@ -73,9 +74,9 @@ def test_c19_server_ended_collector_gone_within_2_s_server_killed_it_ends_itself
 
 def test_a_collector_that_does_not_start_is_said_at_once_with_its_reason(started):
     one = started(collect="raise RuntimeError('held by another, pid 7')")
-    one.process.wait(60)
-    said = one.process.stdout.read()
-    assert one.process.returncode == 1
+    code = one.end(NO_SIGNAL, within_s=60)
+    said = "".join(one.lines)
+    assert code == 1
     assert (
         "the collector did not start: notebooks/10_collect.ipynb, cell 1: RuntimeError: held by another, pid 7" in said
     )

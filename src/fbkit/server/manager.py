@@ -12,6 +12,7 @@ import msgspec
 
 from fbkit import __version__
 from fbkit.clock import Clock, SystemClock
+from fbkit.health.judge import judge_system
 from fbkit.model import (
     BAR_COLUMNS,
     METRIC_COLUMNS,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from fbkit.store import Commit, Store
 
 T = TypeVar("T")
+
+#: The channel of the whole's own row.
+_WHOLE = "*"
 
 _UNITS = {column.name: column.unit for column in BAR_COLUMNS}
 _SUMMARY_UNITS = {
@@ -215,26 +219,22 @@ class Manager:
             store.close()
 
 
-def judge(streams: Sequence[HealthRow], no_collector: str) -> tuple[str, list[dict[str, str]]]:
-    """State of the whole and its reasons (metrics reference 11).
-
-    Down: no collector, or every venue down; degraded: anything not ok.
+def judge(rows: Sequence[HealthRow], no_collector: str) -> tuple[str, list[dict[str, str]]]:
+    """State of the whole and its reasons; without a collector it is down, whatever was known last.
 
     >>> judge([], "no collector runs")
-    ('down', [{'reason': 'no_collector', 'sentence': 'no collector runs'}])
+    ('down', [{'venue': '', 'channel': '', 'reason': 'no_collector', 'sentence': 'no collector runs'}])
     """
+    streams = [row for row in rows if row.channel != _WHOLE]
     reasons = [
-        {"venue": row.venue, "channel": row.channel, "state": row.state, "reason": row.reason, "sentence": row.sentence}
+        {"venue": row.venue, "channel": row.channel, "reason": row.reason, "sentence": row.sentence}
         for row in streams
         if row.state != "ok"
     ]
     if no_collector:
-        return "down", [{"reason": "no_collector", "sentence": no_collector}, *reasons]
-    venues = {row.venue for row in streams if row.venue}
-    down = {row.venue for row in streams if row.state == "down" and row.channel in {"trade", "quote", "mark"}}
-    if venues and venues == down:
-        return "down", reasons
-    return ("degraded" if reasons else "ok"), reasons
+        gone = {"venue": "", "channel": "", "reason": "no_collector", "sentence": no_collector}
+        return "down", [gone, *reasons]
+    return judge_system(streams).state, reasons
 
 
 def _newest(store: Store, page: Page, rows: Sequence[Any], units: dict[str, str], **said: Any) -> Answer:
