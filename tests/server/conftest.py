@@ -190,8 +190,9 @@ def served(tmp_path_factory):
     try:
         yield up.until_live()
     finally:
-        up.end()
+        code = up.end(signal.SIGINT)
         wait_for(lambda: not up.left(), 10)
+    assert code == 0, f"Ctrl-C is a clean end:\n{''.join(up.lines)}"
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import pytest
 from fbkit.model import METRIC_COLUMNS
 from tests.server.conftest import BTC, ETH
 
+pytestmark = pytest.mark.xdist_group("served")
+
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("served")]
 
 PAGE = "/voila/render/notebooks/30_dashboard.ipynb"
 EVIL = {"Origin": "https://evil.example"}

@@ -10,6 +10,8 @@ from websockets.sync.client import connect
 
 from tests.server.conftest import BTC
 
+pytestmark = pytest.mark.xdist_group("served")
+
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
