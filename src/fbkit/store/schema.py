@@ -58,6 +58,7 @@ def _tail(kind: Kind) -> Table:
 #: The tail of each kind, by its name.
 TAILS: dict[str, Table] = {name: _tail(kind) for name, kind in KIND_TABLE.items()}
 BEATS = TAILS["beat"]
+Index("beats_ts_event", BEATS.c.ts_event)
 Index("beats_ts_recv", BEATS.c.ts_recv)
 
 #: Folded events, one blob a row. ``level`` is -1 once a chunk is big enough; the others are merged level by level.

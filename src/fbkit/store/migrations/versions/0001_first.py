@@ -120,6 +120,7 @@ def upgrade() -> None:
         _i("seq", primary_key=True, autoincrement=False),
         _i("origin"),
     )
+    op.create_index("beats_ts_event", "beats", ["ts_event"])
     op.create_index("beats_ts_recv", "beats", ["ts_recv"])
     op.create_table(
         "checkpoints",
