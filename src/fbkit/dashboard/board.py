@@ -38,7 +38,7 @@ from fbkit.widgets.format import NBSP, count
 T = TypeVar("T")
 
 #: Live numbers go to the browser at once when none went for so long, else then.
-PUSH_GAP_S = 0.15
+PUSH_GAP_S = 0.08
 
 _ALERTS_KEPT = 200
 _DEFAULT_COIN = "BTC"

@@ -54,8 +54,9 @@ function render({ model, el }) {
   let pointer = -1;
   let drawnKey = "";
   let gone = false;
+  let stageHeight = 400; // measured when it changes, not on every price
   const colour = (name) => token(el, name);
-  const view = () => ({ z: model.get("z"), window: model.get("window"), tfMs: model.get("tf_s") * 1000, tick: model.get("tick"), last: model.get("last"), height: stage.clientHeight, tall: stage.clientHeight > 560 });
+  const view = () => ({ z: model.get("z"), window: model.get("window"), tfMs: model.get("tf_s") * 1000, tick: model.get("tick"), last: model.get("last"), height: stageHeight, tall: stageHeight > 560 });
 
   // --- plotly: only when a bar closes or the view moves -----------------------------------------------------------------
 
@@ -269,6 +270,7 @@ function render({ model, el }) {
   ];
   let resizing = 0;
   const watch = new ResizeObserver(() => {
+    stageHeight = stage.clientHeight;
     clearTimeout(resizing);
     resizing = setTimeout(() => (gd && stage.clientHeight ? Promise.resolve(Plotly.Plots.resize(gd)).then(() => frame()) : redraw()), 60);
   });

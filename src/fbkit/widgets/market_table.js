@@ -100,6 +100,9 @@ function render({ model, el }) {
     rowHeight = parseFloat(getComputedStyle(el).getPropertyValue("--row")) || 18;
     const narrow = width <= 560;
     el.style.setProperty("--cols", columns.map((c) => `minmax(0,${narrow ? c.phone : c.width}fr)`).join(" "));
+    // measured once a layout: asking a cell for its width while painting would make the browser lay out again
+    const total = columns.reduce((sum, c) => sum + (narrow ? c.phone : c.width), 0);
+    sheet.sparkPixels = Math.max(24, Math.min(70, Math.floor((width * (narrow ? 64 : 88)) / total) - 8));
     drawHeads();
     for (const row of pool) row.el.remove();
     pool = [];
@@ -174,13 +177,15 @@ function render({ model, el }) {
     return row;
   }
 
+  // Which rows are on the screen. Kept until something scrolls or changes size: measuring makes the browser lay out.
+  let seen = null;
   function visible() {
-    const box = canvas.getBoundingClientRect();
-    const outer = scroll.getBoundingClientRect();
-    const top = Math.max(outer.top, 0) - box.top;
-    const bottom = Math.min(outer.bottom, innerHeight) - box.top;
-    const first = Math.max(0, Math.floor(top / rowHeight));
-    return [first, Math.min(order.length, Math.max(first, Math.ceil(bottom / rowHeight)))];
+    if (!seen) {
+      const [box, outer] = [canvas.getBoundingClientRect(), scroll.getBoundingClientRect()];
+      seen = [Math.max(outer.top, 0) - box.top, Math.min(outer.bottom, innerHeight) - box.top];
+    }
+    const first = Math.max(0, Math.floor(seen[0] / rowHeight));
+    return [first, Math.min(order.length, Math.max(first, Math.ceil(seen[1] / rowHeight)))];
   }
 
   function place(row, slot, chosen) {
@@ -243,7 +248,10 @@ function render({ model, el }) {
   }
 
   function dirty(resort) {
-    if (resort) arrange();
+    if (resort) {
+      seen = null;
+      arrange();
+    }
     if (!asked) {
       asked = true;
       requestAnimationFrame(draw);
@@ -330,7 +338,10 @@ function render({ model, el }) {
     inside = false;
     tip.hidden = true;
   });
-  const scrolled = () => dirty(false);
+  const scrolled = () => {
+    seen = null;
+    dirty(false);
+  };
   document.addEventListener("scroll", scrolled, { capture: true, passive: true });
 
   // --- what makes it move ---------------------------------------------------------------------------------------------

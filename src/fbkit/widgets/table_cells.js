@@ -137,11 +137,11 @@ function paintName(cell, row, sheet) {
 }
 
 function paintSpark(cell, row, sheet) {
-  const stamp = sheet.sparkStamp + ":" + row + ":" + sheet.themeStamp + ":" + cell.el.clientWidth;
+  const stamp = sheet.sparkStamp + ":" + row + ":" + sheet.themeStamp;
   if (cell.was === stamp) return;
   cell.was = stamp;
   const values = sheet.spark(row);
-  const width = Math.min(70, cell.el.clientWidth - 8);
+  const width = sheet.sparkPixels;
   const ratio = globalThis.devicePixelRatio || 1;
   const { canvas } = cell;
   canvas.width = width * ratio;
