@@ -96,12 +96,17 @@ class Session:
 
     async def close(self) -> None:
         """Leave nothing behind."""
-        if self.talking is not None:
-            self.talking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self.talking
-        if self.connection is not None:
-            await self.connection.close()
+        try:
+            if self.talking is not None:
+                self.talking.cancel()
+                await asyncio.gather(self.talking, return_exceptions=True)
+        finally:
+            if self.connection is not None:
+                await self.connection.close()
+
+
+def _nothing() -> None:
+    pass
 
 
 class Link:
@@ -109,8 +114,8 @@ class Link:
 
     ``limits_s`` names its channels and how long each may be silent (``None``: for ever). ``parse`` makes items of a
     frame, ``talk`` a :class:`Talk` for each new connection. ``lifetime_s`` ends before the venue's does: we move to a
-    new connection, both speaking for a while, and duplicates are dropped upstairs. ``opened`` is called after every
-    connect that followed a silence.
+    new connection, both speaking for a while, and duplicates are dropped upstairs. ``opened`` is called after
+    the first connect.
     """
 
     def __init__(  # noqa: PLR0913 - a socket has that many sides
@@ -127,7 +132,7 @@ class Link:
         world: World,
         lifetime_s: float,
         tick_s: float | None = None,
-        opened: Callable[[], None] = lambda: None,
+        opened: Callable[[], None] = _nothing,
     ) -> None:
         self.venue, self.name, self.url = venue, name, url
         self.channels = tuple(limits_s)
@@ -157,6 +162,7 @@ class Link:
             session = await self._open(sessions)
             self._watchdog.arm(session.opened)
             self._opened()
+            self._opened = _nothing
             while True:
                 await self._watch(session)
                 session = await self._move(session, sessions)

@@ -11,7 +11,7 @@ from fbkit.model import Item
 class Sink(Protocol):
     """Where a feed's items and troubles go. Every method is synchronous and cheap; instants are UTC ns.
 
-    A *cause* is one of ``disconnect stalled refused sequence`` (the last for a broken book); a *reason* is a code like
+    A *cause* is one of ``disconnect stalled refused``; a *reason* is a code like
     these or ``rest``, and a *sentence* is for people. ``raw`` is every frame and REST answer as it came, unparsed;
     its ``connection`` is a socket's name or ``rest:`` with path and query.
     """

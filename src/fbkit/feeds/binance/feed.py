@@ -58,11 +58,17 @@ class BinanceFeed:
         self._rest = Rest(rest, world)
         self._history = History(self._rest, world)
         self._listed: dict[str, Instrument] = {}
-        self._filling: asyncio.Task[None] | None = None
+        self._filling: list[asyncio.Task[None]] = []
         self._raw_pages: list[tuple[str, bytes]] = []
 
     async def listings(self) -> list[Listing]:
-        """The instruments we follow, from the venue's list; the parser knows them from here on."""
+        """The instruments we follow: the venue's largest at the first call, and the same with their news ever after."""
+        if not len(self.instruments):
+            await self._choose()
+        ts = self._world.clock.now()
+        return [listing_of(known.instrument, ts) for known in self.instruments]
+
+    async def _choose(self) -> None:
         info = await self._page("/fapi/v1/exchangeInfo", 1)
         limit = pages.weight_limit(info)
         if limit is not None:
@@ -73,8 +79,6 @@ class BinanceFeed:
         found.sort(key=lambda instrument: (-volumes.get(instrument.venue_symbol, 0.0), instrument.name))
         for instrument in found[: self._count]:
             self._follow(instrument)
-        ts = self._world.clock.now()
-        return [listing_of(known.instrument, ts) for known in self.instruments]
 
     async def run(self, sink: Sink) -> None:
         """Listen for ever; ends by being cancelled."""
@@ -116,13 +120,11 @@ class BinanceFeed:
         backoff = Backoff(self._world.random)
         while True:
             try:
-                if not len(self.instruments):
-                    await self.listings()
-                if len(self.instruments):
+                listings = await self.listings()
+                if listings:
                     sink.well(VENUE, "listing")
                     self._hand_raw(sink)
-                    ts = self._world.clock.now()
-                    return [listing_of(known.instrument, ts) for known in self.instruments]
+                    return listings
                 sentence = f"{VENUE}: the instrument list names nothing to follow; asking again"
             except FeedError as error:
                 sentence = str(error)
@@ -179,10 +181,11 @@ class BinanceFeed:
         )
 
     def _fill_open_minute(self, sink: Sink, socket: Plan) -> None:
-        """Trades of the minute that was under way when we connected, so that its bar can be ours."""
-        if self._filling is not None:
-            self._filling.cancel()
-        self._filling = asyncio.create_task(self._open_minute(sink, socket), name=f"{VENUE} open minute")
+        """Trades of the minute that was under way when we first connected, so that its bar can be ours.
+
+        After a cut it was heard up to the cut, and who keeps the gap asks for the rest (:meth:`trades`).
+        """
+        self._filling.append(asyncio.create_task(self._open_minute(sink, socket), name=f"{VENUE} open minute"))
 
     async def _open_minute(self, sink: Sink, socket: Plan) -> None:
         now = self._world.clock.now()
@@ -191,15 +194,18 @@ class BinanceFeed:
         for known in list(self.instruments):
             if f"{known.instrument.venue_symbol.lower()}@aggTrade" not in mine:
                 continue
+            if self._world.clock.now() >= since + NS_MIN:
+                return  # the limits made us late: the minute is over, and the venue's candle stands in for the rest
             try:
                 await self._history.trades(sink, known, since, now, None, _OPEN_MINUTE_SHARE)
             except FeedError as error:
                 log.info("%s: the open minute stays open: %s", known.name, error)
 
     async def _stop_filling(self) -> None:
-        if self._filling is not None:
-            self._filling.cancel()
-            await asyncio.gather(self._filling, return_exceptions=True)
+        for task in self._filling:
+            task.cancel()
+        await asyncio.gather(*self._filling, return_exceptions=True)
+        self._filling.clear()
 
     # the list of instruments, again and again
 

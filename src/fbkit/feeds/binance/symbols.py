@@ -110,11 +110,15 @@ class Known:
     __slots__ = ("funding_hours", "instrument", "name", "size_mult", "unit_mult")
 
     def __init__(self, instrument: Instrument) -> None:
+        self.funding_hours: float | None = None
+        self.learn(instrument)
+
+    def learn(self, instrument: Instrument) -> None:
+        """Take the newest facts; whoever holds this sees them too."""
         self.instrument = instrument
         self.name = instrument.name
         self.unit_mult = instrument.unit_mult
         self.size_mult = instrument.size_mult
-        self.funding_hours: float | None = None
 
 
 class Instruments:
@@ -142,7 +146,8 @@ class Instruments:
 
     def follow(self, instrument: Instrument) -> Known:
         """Follow an instrument, or take its new facts."""
-        known = Known(instrument)
+        known = self.by_symbol.get(instrument.venue_symbol) or Known(instrument)
+        known.learn(instrument)
         known.funding_hours = self._hours_of(instrument)
         self.by_symbol[instrument.venue_symbol] = known
         self.by_name[instrument.name] = known
