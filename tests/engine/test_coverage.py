@@ -5,7 +5,7 @@ import math
 import pytest
 
 from fbkit.model import NS_MIN, NS_S, OpenInterest, Origin
-from tests.engine.conftest import BTC, DAY, ETH, Desk
+from tests.engine.conftest import BTC, DAY, ETH, Desk, bits
 
 
 def test_a_small_gap_leaves_the_bar_ours_and_says_its_coverage():
@@ -208,3 +208,63 @@ def test_the_lateness_is_a_setting(lateness):
     desk.beat(60 + lateness - 1) if lateness else None
     assert desk.bars == []
     assert len(desk.beat(60 + lateness).bars) == 1
+
+
+def test_an_absurd_instant_begins_no_history():
+    for early in (True, False):
+        desk = Desk()
+        if not early:
+            desk.beat(0)
+        desk.trade(-(10**9), 1.0)
+        desk.kline(-(10**7), 1.0)
+        desk.trade(5, 100.0)
+        desk.gap(1, 10, "opened", 10, channel="quote")
+        desk.gap(2, 10, "opened", 61, channel="trade")
+        desk.beats(1, 61)
+        assert [(b.t1, b.close) for b in desk.bars] == [(desk.ns(60), 100.0)]
+
+
+def test_after_a_long_absence_only_the_last_days_are_told_as_missing():
+    desk = Desk()
+    desk.beat(0)
+    desk.trade(5)
+    desk.beat(61)
+    days = 30 * 24 * 3600
+    desk.gap(1, days, "opened", 61, venue="", channel="*", cause="stopped")
+    desk.gap(1, days, "closed", 61, days, venue="", channel="*", cause="stopped")
+    closed = desk.beat(days + 2)
+    assert len([b for b in closed.bars if b.tf == "1m"]) == 8 * 24 * 60
+    assert closed.filled == days // 60 - 1
+    desk.trade(days + 30)
+    desk.beats(days + 3, days + 61)
+    assert desk.one(days // 60 + 1).source == "own"
+
+
+def test_gaps_that_a_killed_run_left_open_end_with_the_next_one():
+    desk = Desk()
+    desk.beat(0)
+    desk.trade(5)
+    desk.beat(61)
+    desk.gap(1, 70, "opened", 70)
+    desk.gap(2, 70, "opened", 70, channel="bar", name=BTC)
+    desk.gap(3, 200, "opened", 100, 200, venue="", channel="*", cause="stopped")
+    desk.gap(3, 200, "closed", 100, 200, venue="", channel="*", cause="stopped")
+    desk.trade(250)
+    desk.beat(301)
+    assert [(b.source, b.coverage) for b in desk.bars if b.tf == "1m"] == [
+        ("own", 1.0), ("none", 10 / 60), ("none", 0.0), ("none", 40 / 60), ("own", 1.0),
+    ]  # fmt: skip
+
+
+def test_rows_that_wait_for_the_next_beat_survive_a_checkpoint():
+    desk = Desk()
+    start_of_a_run(desk, 10)
+    for m in range(-9, 1):
+        desk.kline(m)
+    desk.beat(61)
+    desk.gap(0, 62, "backfilled", -600, 45, channel="bar", name=BTC, cause="start")
+    other = Desk()
+    other.engine.restore(desk.engine.checkpoint())
+    a, b = desk.beat(62), other.beat(62)
+    assert a.filled == b.filled == 11
+    assert bits([*a.bars, *a.summary]) == bits([*b.bars, *b.summary])

@@ -120,9 +120,13 @@ def test_a_queue_more_than_half_full_is_degraded():
 
 @pytest.mark.parametrize(
     ("error", "state", "reason"),
-    [(StoreFull("x.db", "no room", "kept"), "down", "disk_full"), (StoreBusy("x.db", "locked", "kept"), "degraded", "locked"),
-     (LeaseLost("x.db", "taken", "stopping"), "down", "store"), (OSError("broken"), "down", "store")],
-)  # fmt: skip
+    [
+        (StoreFull("x.db", "no room", "kept"), "down", "disk_full"),
+        (StoreBusy("x.db", "locked", "kept"), "degraded", "locked"),
+        (LeaseLost("x.db", "taken", "stopping"), "down", "store"),
+        (OSError("broken"), "down", "store"),
+    ],
+)
 def test_what_keeps_the_writer_from_storing_is_told(error, state, reason):
     found = listening("trade").judge(0, trouble=error)
     assert (found.state, found.system.reason) == (state, reason)

@@ -10,7 +10,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from fbkit.engine.tape import Tape
-from fbkit.model import Gap, Listing
+from fbkit.model import BarRow, Gap, SummaryRow
 
 #: Changes with the shape of the state; a state of another shape is refused.
 VERSION = 1
@@ -28,21 +28,27 @@ class Array(msgspec.Struct):
 
 
 class State(msgspec.Struct):
-    """What an engine knows; ``arrays`` by part and name."""
+    """What an engine knows; ``arrays`` by part and name; ``bars summary filled`` wait for the next Beat.
+
+    Floats go as IEEE bytes, so a restored engine goes on with the same bits.
+    """
 
     lateness_ns: int
     min_coverage: float
     now: int
     begin: int
     target: int
+    horizon: int
     capacity: int
     tapes: list[Tape]
     unbegun: list[str]
-    listings: dict[str, Listing]
     liquidates: dict[str, int]
     late: list[tuple[str, str, int]]
     holes: dict[int, Gap]
     open: dict[int, Gap]
+    bars: list[BarRow]
+    summary: list[SummaryRow]
+    filled: int
     arrays: dict[str, dict[str, Array]]
     version: int = VERSION
 

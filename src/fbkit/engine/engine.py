@@ -23,6 +23,7 @@ from fbkit.engine.tape import NEVER, Tape
 from fbkit.engine.why import why_missing
 from fbkit.model import (
     BASE_TIMEFRAME,
+    NS_DAY,
     NS_MIN,
     NS_S,
     TIMEFRAMES,
@@ -33,6 +34,9 @@ from fbkit.model import (
 )
 
 _FIRST_CAPACITY = 16
+
+#: Nothing older than this is filled in, nor told as missing: the longest backfill and a day.
+_HORIZON_NS = 8 * NS_DAY
 
 #: So many minutes skipped by the Beats are still closed live, one after the other.
 _CATCH_UP = 5
@@ -103,6 +107,7 @@ class Engine:
         if self._begin == NEVER:
             self._begin = ts
         if target > self._target:
+            self._listener.set_horizon(target - _HORIZON_NS)
             self._pass_to(target)
         closed, self._ready = self._ready, Closed([], [], [], 0, [])
         return closed
@@ -129,14 +134,17 @@ class Engine:
             now=self._now,
             begin=self._begin,
             target=self._target,
+            horizon=listener.horizon,
             capacity=self._capacity,
             tapes=listener.order,
             unbegun=[tape.name for tape in listener.unbegun],
-            listings=listener.listings,
             liquidates=listener.liquidates,
             late=[(*key, n) for key, n in listener.late.items()],
             holes=listener.gaps.holes,
             open=listener.gaps.open,
+            bars=self._ready.bars,
+            summary=self._ready.summary,
+            filled=self._ready.filled,
             arrays={part: {k: array_down(a) for k, a in columns.dump().items()} for part, columns in parts},
         )
         return pack(state)
@@ -147,6 +155,7 @@ class Engine:
         if (found.lateness_ns, found.min_coverage) != (self.lateness_ns, self.min_coverage):
             raise ValueError("a state made with another lateness or coverage")
         self._now, self._begin, self._target, self._capacity = found.now, found.begin, found.target, found.capacity
+        self._ready = Closed(found.bars, [], found.summary, found.filled, [])
         self._listener.adopt(found)
         for part, columns in self._parts().items():
             columns.load_state({name: array_up(array) for name, array in found.arrays[part].items()})
@@ -248,9 +257,12 @@ class Engine:
 
     def _keep(self, tape: Tape, tf: str, t1: NDArray[np.int64], bars: Bars) -> None:
         """Bars of the past: all but the newest only shape the metrics to come."""
-        judge, ends, newest = self._judges[tf], t1.tolist(), {name: column[-1:] for name, column in bars.items()}
-        if len(ends) > 1:
+        judge, newest = self._judges[tf], {name: column[-1:] for name, column in bars.items()}
+        if len(t1) > 1:
             judge.run(tape.i, {name: column[:-1] for name, column in bars.items()})
         metrics = judge.close(np.array([tape.i]), newest, why_missing([tape], newest))
+        # After a year away nobody wants a year of rows that say so; a slot without a row counts as missing.
+        shown = t1 > t1[-1] - max(_HORIZON_NS, judge.length)
+        ends, bars = t1[shown].tolist(), {name: column[shown] for name, column in bars.items()}
         self._ready.bars.extend(bar_rows([tape.name] * len(ends), tf, ends, bars, self.stamp))
         self._ready.summary.extend(summary_rows([tape.name], tf, ends[-1], newest, metrics, self.stamp))

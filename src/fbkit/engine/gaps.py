@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.engine.tape import Tape
-from fbkit.model import NS_MIN, Gap
+from fbkit.model import NS_MIN, Gap, floor_to
 
 Interval = tuple[int, int]
 
 #: How long a slot waits for the gap it lies in.
 PATIENCE_NS = 10 * NS_MIN
+
+#: Cause of the gap between two runs.
+STOPPED = "stopped"
 
 _FOREVER = 1 << 62
 
@@ -28,6 +32,8 @@ class Gaps:
 
     def take(self, gap: Gap) -> None:
         """A gap opened, closed, or was backfilled."""
+        if gap.cause == STOPPED and gap.phase == "closed":
+            self._end_all(gap)
         if gap.channel not in {"trade", "bar", "*"}:
             return
         if gap.phase == "opened":
@@ -40,6 +46,14 @@ class Gaps:
             self.holes.pop(gap.gap_id, None)
         else:
             self.holes[gap.gap_id] = gap
+
+    def _end_all(self, stopped: Gap) -> None:
+        """A run that died left gaps open: nobody will close them, and they end where the next run begins."""
+        for number, gap in list(self.open.items()):
+            if gap.ts_recv <= stopped.t0:
+                del self.open[number]
+                if number in self.holes and gap.t1 is None:
+                    self.holes[number] = msgspec.structs.replace(gap, phase="closed", t1=stopped.t1)
 
     def forget(self, before: int) -> None:
         """Drop closed holes that end by ``before``: no open slot reaches so far back."""
@@ -76,18 +90,20 @@ class Gaps:
         ``first`` less a minute where the first waits already.
         """
         gaps = [gap for gap in self.open.values() if concerns(gap, tape)]
-        if not gaps:
+        # Bars being fetched hold everything back. (The ts_event of such a gap is where it begins, days ago perhaps.)
+        if any(gap.channel == "bar" and now < gap.ts_recv + PATIENCE_NS for gap in gaps):
+            return first - NS_MIN
+        missed = [gap.t0 for gap in gaps if gap.channel != "bar"]
+        if not missed:
             return until
-        t1 = first
-        while t1 <= until and not any(self._holds(gap, tape, t1, now, min_coverage) for gap in gaps):
+        t1 = max(first, floor_to(min(*missed, until), NS_MIN), floor_to(now - PATIENCE_NS, NS_MIN))
+        while t1 <= until and not self._is_missed(tape, t1, now, min(missed), min_coverage):
             t1 += NS_MIN
-        return t1 - NS_MIN
+        return min(t1 - NS_MIN, until)
 
-    def _holds(self, gap: Gap, tape: Tape, t1: int, now: int, min_coverage: float) -> bool:
-        """Whether a slot waits for this gap: while bars are fetched, or trades it has too few of without them."""
-        if gap.channel == "bar":
-            return now < gap.ts_recv + PATIENCE_NS  # its ts_event is where it begins, days ago perhaps
-        patient = gap.t0 < t1 and now < t1 + PATIENCE_NS
+    def _is_missed(self, tape: Tape, t1: int, now: int, t0: int, min_coverage: float) -> bool:
+        """Whether a slot has too few trades without those being fetched, and there is still time for them."""
+        patient = t0 < t1 and now < t1 + PATIENCE_NS
         return patient and bool(self.coverage(tape, np.array([t1]))[0] < min_coverage)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from fbkit.engine.checkpoint import State
 from fbkit.engine.gaps import Gaps
-from fbkit.engine.tape import DEPTH, MARK, QUOTE, Slot, Tape
+from fbkit.engine.tape import DEPTH, MARK, NEVER, QUOTE, Slot, Tape
 from fbkit.model import (
     NS_MIN,
     Bar,
@@ -34,16 +34,17 @@ class Listener:
 
     An event whose slot is closed changes no bar; live trades, quotes, marks and liquidations that come so are counted
     in ``late`` by (venue, channel). Polled kinds state a past instant by nature and count as known from then on.
+    What is older than ``horizon`` (UTC ns) begins no history: one absurd instant would mean millions of slots.
     """
 
     def __init__(self) -> None:
         self.tapes: dict[str, Tape] = {}
         self.order: list[Tape] = []
         self.unbegun: list[Tape] = []
-        self.listings: dict[str, Listing] = {}
         self.liquidates: dict[str, int] = {}
         self.late: Counter[tuple[str, str]] = Counter()
         self.gaps = Gaps()
+        self.horizon = NEVER
         self.handlers: dict[type, Callable[..., None]] = {
             Trade: self._trade,
             Quote: self._quote,
@@ -53,7 +54,7 @@ class Listener:
             OpenInterest: self._polled,
             Ratio: self._polled,
             Funding: self._polled,
-            Listing: self._listing,
+            Listing: _pass,
             Gap: self._gap,
             Day: _pass,
             Setting: _pass,
@@ -68,6 +69,13 @@ class Listener:
             self.unbegun.append(tape)
         return tape
 
+    def set_horizon(self, horizon: int) -> None:
+        """Time has passed; the first time, what was heard before is looked at again."""
+        if self.horizon == NEVER:
+            for tape in self.order:
+                tape.first = tape.earliest(horizon)
+        self.horizon = horizon
+
     def adopt(self, state: State) -> None:
         """Go on with what an earlier listener knew."""
         self.order = state.tapes
@@ -75,9 +83,10 @@ class Listener:
         for tape in state.tapes:
             tape.slot = tape.slots.get(tape.slot.t1, tape.slot)  # one slot again, not a copy
         self.unbegun = [self.tapes[name] for name in state.unbegun]
-        self.listings, self.liquidates = state.listings, state.liquidates
+        self.liquidates = state.liquidates
         self.late = Counter({(venue, channel): n for venue, channel, n in state.late})
         self.gaps.holes, self.gaps.open = state.holes, state.open
+        self.horizon = state.horizon
 
     def _trade(self, event: Trade) -> None:
         tape = self.tapes.get(event.instrument) or self.meet(event.instrument)
@@ -161,10 +170,8 @@ class Listener:
         tape = self.meet(event.instrument)
         if event.tf == "1m" and event.ts_event >= tape.next:
             tape.bars[event.ts_event] = event
-            tape.begin_at(event.ts_event)
-
-    def _listing(self, event: Listing) -> None:
-        self.listings[event.instrument] = event
+            if event.ts_event > self.horizon:
+                tape.begin_at(event.ts_event)
 
     def _gap(self, event: Gap) -> None:
         self.gaps.take(event)
@@ -172,7 +179,7 @@ class Listener:
     def _other(self, tape: Tape, t1: int) -> Slot | None:
         """The open slot ending at ``t1``, which need not be the newest; ``None`` when it is closed."""
         slot = tape.find_slot(t1)
-        if slot is not None:
+        if slot is not None and t1 > self.horizon:
             tape.begin_at(t1)
         return slot
 

@@ -24,7 +24,7 @@ Timeframes: {timeframes}. Those above 1m are folds of 1m bars, oldest first.
 | column | unit | meaning |
 |---|---|---|
 {bars}
-| `coverage` | share | of the slot not inside a gap of trades; 1 where the venue's kline stands in; above 1m the minutes' mean |
+| `coverage` | share | of the slot outside gaps of trades; 1 where the venue's kline stands in; above 1m the mean |
 | `source` | – | `own`: our trades. `venue`: its closed kline, where we heard too little. `none`: neither |
 
 - A covered bar without trades: open, high, low and close are the last close, `vol_usd` is 0, `ret` is 0, `ln_vol` and

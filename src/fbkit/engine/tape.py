@@ -84,6 +84,10 @@ class Tape(msgspec.Struct):
         if not self.next and (not self.first or t1 < self.first):
             self.first = t1
 
+    def earliest(self, horizon: int) -> int:
+        """The first slot heard of that is not older than ``horizon``; 0 where there is none."""
+        return min((t1 for t1 in (*self.slots, *self.bars) if t1 > horizon), default=0)
+
     def find_slot(self, t1: int) -> Slot | None:
         """The open slot that ends at ``t1``, made when new; ``None`` when it is closed."""
         slot = self.slots.get(t1)
