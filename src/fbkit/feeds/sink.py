@@ -11,9 +11,9 @@ from fbkit.model import Item
 class Sink(Protocol):
     """Where a feed's items and troubles go. Every method is synchronous and cheap; instants are UTC ns.
 
-    A *cause* is one of ``disconnect stalled refused``; a *reason* is a code like
-    these or ``rest``, and a *sentence* is for people. ``raw`` is every frame and REST answer as it came, unparsed;
-    its ``connection`` is a socket's name or ``rest:`` with path and query.
+    A *cause* is one of ``disconnect stalled refused``, a *reason* one of these or ``rest``, a *sentence* is for people.
+    ``raw`` is every frame and REST answer as it came, unparsed; its ``connection`` is a socket's name, or ``rest:``
+    with path and query.
     """
 
     def take(self, venue: str, items: Sequence[Item], ts_recv: int) -> None: ...

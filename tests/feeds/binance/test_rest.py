@@ -80,6 +80,15 @@ async def test_the_venues_own_count_fills_our_minute(ask, now):
     assert [ts - now >= 30 * NS_S for ts, _ in seen] == [False, True]
 
 
+@pytest.mark.parametrize(("weight", "waits"), [(240_000, False), (6_000, True)])
+async def test_a_simulator_is_generous_throughout_and_an_exchange_only_in_what_it_says(ask, clock, now, weight, waits):
+    rest, _ = ask(ok())
+    rest.allow(weight)
+    for _ in range(1000):
+        await rest.get("/futures/data/openInterestHist", {})
+    assert (clock.now() > now) == waits
+
+
 async def test_data_and_funding_have_budgets_of_their_own(ask, now):
     rest, seen = ask(ok(**{"X-MBX-USED-WEIGHT-1M": "2400"}))
     await rest.get("/fapi/v1/klines", {})

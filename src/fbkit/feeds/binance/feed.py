@@ -72,7 +72,7 @@ class BinanceFeed:
         info = await self._page("/fapi/v1/exchangeInfo", 1)
         limit = pages.weight_limit(info)
         if limit is not None:
-            self._rest.weight.allow(limit)
+            self._rest.allow(limit)
         volumes = pages.day_volumes(await self._page("/fapi/v1/ticker/24hr", 40))
         await self._read_funding_hours()
         found = [instrument for instrument in pages.instruments(info) if pages.followable(instrument)]

@@ -28,6 +28,9 @@ WEIGHT_A_MINUTE = 2400
 FUNDING_IN_5_MINUTES = 500
 DATA_IN_5_MINUTES = 1000
 
+#: No exchange multiplies its limits by this much overnight.
+_GENEROUS = 10
+
 _BANNED_UNTIL = re.compile(r"banned until (\d{12,14})")
 
 #: A question is asked this often before it is given up; being told to wait does not count.
@@ -54,6 +57,18 @@ class Rest:
         self.weight = self._clock_minute(WEIGHT_A_MINUTE)
         self.funding = self._five_minutes(FUNDING_IN_5_MINUTES)
         self.data = self._five_minutes(DATA_IN_5_MINUTES)
+
+    def allow(self, weight: int) -> None:
+        """The venue advertises another weight a minute.
+
+        The other two limits are advertised nowhere. A venue that allows ten times the exchange's weight is a
+        simulator, which multiplies them all alike.
+        """
+        self.weight.allow(weight)
+        times = weight // WEIGHT_A_MINUTE
+        if times >= _GENEROUS:
+            self.funding.allow(FUNDING_IN_5_MINUTES * times)
+            self.data.allow(DATA_IN_5_MINUTES * times)
 
     async def get(self, path: str, params: Mapping[str, str | int], *, weight: int = 1, share: float = 1.0) -> bytes:
         """The answer's body.
