@@ -133,7 +133,9 @@ def test_c7_what_comes_twice_is_stored_once(tmp_path: Path) -> None:
 @pytest.mark.faults
 def test_c5_garbage_between_good_frames_is_counted_and_kept(tmp_path: Path) -> None:
     bad = [line(5).replace("84551.10", "-1"), line(6).replace("84551.10", "NaN"), f"{START + 700_000_000} {{nonsense\n"]
-    path = write(tmp_path / "hftbacktest_btcusdt.gz", [*(line(n) for n in range(5)), *bad, *(line(n) for n in range(8, 30))])
+    path = write(
+        tmp_path / "hftbacktest_btcusdt.gz", [*(line(n) for n in range(5)), *bad, *(line(n) for n in range(8, 30))]
+    )
     done = collect_recording(path, url_in(tmp_path), load_settings())
     assert all(one.balances for one in done.accounts)
     assert sum(one.quarantined for one in done.accounts) == 3

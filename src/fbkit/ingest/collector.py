@@ -72,6 +72,7 @@ class Collector:
         self._backfill: dict[str, Any] | None = None
         self._checkpointed = self._started
         self._stored = 0
+        self._acknowledged_beat = 0
         self._rate_before: tuple[int, dict[str, int]] = (self._started, {})
         self.why_stopped = ""
         self.health = Health()
@@ -295,6 +296,7 @@ class Collector:
     def _acknowledged(self, cut: Cut, commit: int) -> None:
         self.session.pipeline.stored(cut)
         self._stored += len(cut.events)
+        self._acknowledged_beat = cut.beat.n
         closed = cut.closed
         gaps = [event for event in cut.events if type(event) is Gap]
         fresh = cut.beat.ts_event - NS_HOUR
@@ -357,8 +359,10 @@ class Collector:
         return {"stopping": True}
 
     async def _do_flush(self) -> Any:
+        # What was received waits for the next Beat, which cuts the batch.
+        cut = self.session.pipeline.beats + 1
         async with asyncio.timeout(10):
-            while self._writing.waiting:  # noqa: ASYNC110 - the writer is a thread and has no event of this loop
+            while self._acknowledged_beat < cut:
                 await asyncio.sleep(0.01)
         return {"stored": self._stored}
 
