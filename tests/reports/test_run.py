@@ -143,38 +143,63 @@ def test_a_hanging_cell_is_ended_with_its_kernel(shop, good, limits, said):  # R
     assert not running.exists() or not psutil.pid_exists(int(running.read_text()))
 
 
+CODE = """
+import sys
+from fbkit.settings import load_settings
+from fbkit.reports import run_report
+run_report("deeds", {"do": "sleep"}, load_settings(home=sys.argv[1], workspace=sys.argv[2]))
+"""
+
+
+def sleeping_kernel(shop):
+    """The kernel of the run under way, and the child that owns it."""
+    running = shop.home / "running"
+    kernel = psutil.Process(int(until(lambda: running.exists() and running.read_text(), 60)))
+    child = kernel.parent()
+    assert "fbkit.reports.child" in child.cmdline()
+    return kernel, child
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there is no kill -9 on Windows")
-@pytest.mark.parametrize("victim", ["who started it", "its process"])
-def test_kill_9_leaves_the_last_good_report_and_no_kernel(shop, good, victim):  # R2
+def test_kill_9_of_who_started_it_leaves_the_last_good_report_and_no_kernel(shop, good):  # R2
     published, _ = good
     before = bytes_of(published.folder)
-    running = shop.home / "running"
-    running.unlink(missing_ok=True)
-    code = (
-        "from fbkit.settings import load_settings; from fbkit.reports import run_report; import sys\n"
-        "run_report('deeds', {'do': 'sleep'}, load_settings(home=sys.argv[1], workspace=sys.argv[2]))"
-    )
-    outer = subprocess.Popen([sys.executable, "-c", code, str(shop.home), str(workspace(shop))], stderr=subprocess.PIPE)
+    (shop.home / "running").unlink(missing_ok=True)
+    outer = subprocess.Popen([sys.executable, "-c", CODE, str(shop.home), str(workspace(shop))])
     try:
-        kernel = psutil.Process(int(until(lambda: running.exists() and running.read_text(), 60)))
-        child = kernel.parent()
-        assert "fbkit.reports.child" in child.cmdline()
-        os.kill(outer.pid if victim == "who started it" else child.pid, signal.SIGKILL)
-        until(lambda: not kernel.is_running() and not child.is_running(), 5)
-        _, said = outer.communicate(timeout=20)
-        assert not kernels(shop)
+        kernel, child = sleeping_kernel(shop)
     finally:
-        outer.kill()
+        outer.send_signal(signal.SIGKILL)
         outer.wait()
+    until(lambda: not kernel.is_running() and not child.is_running(), 5)
+    assert not kernels(shop)
     assert bytes_of(published.folder) == before
     assert latest_report(shop, "deeds") == published.folder
-    if victim == "its process":
-        assert b"ended with -9" in said
-    else:
-        runs = Runs(shop)
-        assert runs.newest("deeds")[0].state == "running"
-        runs.close_orphans("deeds")
-        assert runs.newest("deeds")[0].state == "interrupted"
+    runs = Runs(shop)
+    assert runs.newest("deeds")[0].state == "running"
+    runs.close_orphans("deeds")  # as the next run does
+    assert runs.newest("deeds")[0].state == "interrupted"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no kill -9 on Windows")
+def test_kill_9_of_its_process_is_a_failed_run_and_leaves_no_kernel(shop, good):  # R2
+    published, _ = good
+    (shop.home / "running").unlink(missing_ok=True)
+    family = []
+
+    def kill():
+        family.extend(sleeping_kernel(shop))
+        family[1].send_signal(signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(ReportFailed, match="ended with -9"):
+        run_report("deeds", {"do": "sleep"}, shop)
+    killer.join()
+    until(lambda: not any(process.is_running() for process in family), 5)
+    assert not kernels(shop)
+    assert latest_report(shop, "deeds") == published.folder
+    assert not list((workspace(shop) / "reports").glob(".*"))
 
 
 def test_a_torn_pointer_is_answered_by_the_folders_themselves(shop, good):
