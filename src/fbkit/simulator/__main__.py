@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -95,8 +96,9 @@ def _end_with(ended: asyncio.Event) -> None:
             loop.call_soon_threadsafe(ended.set)
 
     def wait_for_end_of_input() -> None:
+        # Straight from the descriptor: a thread inside Python's own buffer would abort the interpreter's exit.
         with contextlib.suppress(OSError, ValueError):
-            while sys.stdin.buffer.read(4096):
+            while os.read(sys.stdin.fileno(), 4096):
                 pass
         end()
 

@@ -56,7 +56,7 @@ def id_base(universe: Universe, seed: int, day: int) -> Ints:
 
 def fill_id(trade_id: Ints) -> Ints:
     """Id of the first fill of an aggregate trade: one to five fills each, and no fill between two trades."""
-    return 3 * trade_id + ((trade_id * 2_654_435_761) >> 7) % 3
+    return 3 * trade_id + (((trade_id * 40_503) & 0xFFFF) >> 5) % 3
 
 
 def _counts(universe: Universe, seed: int, day: int, mood: Floats, plan: Day) -> tuple[Ints, Ints]:

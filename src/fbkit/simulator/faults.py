@@ -60,6 +60,8 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
 
     def means(self, frame: Frame) -> bool:
         """Whether it means this frame."""
+        if not frame.stream:
+            return False
         if self.stream is not None:
             return frame.stream == self.stream
         return self.channel is None or channel_of(frame.stream) == self.channel
@@ -117,7 +119,7 @@ class FaultScript:
             elif fault.fault == "dup":
                 shaped += (frame, frame)
             elif fault.fault == "garbage":
-                text = fault.payload.encode() if fault.payload else GARBAGE[self._done[k] % len(GARBAGE)]
+                text = fault.payload.encode() if fault.payload else GARBAGE[(self._done[k] - 1) % len(GARBAGE)]
                 shaped += (Frame(frame.ts_ms, "", text), frame)
             elif fault.fault == "reorder":
                 if held is None:

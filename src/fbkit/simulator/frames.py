@@ -58,10 +58,14 @@ class _Tape(NamedTuple):
 
 
 class Frames:
-    """Makes frames from a market. ``wires``: the templates of each coin."""
+    """Makes frames from a market. ``wires``: the templates of each coin.
 
-    def __init__(self, market: Market) -> None:
-        self.market = market
+    The first 24 h ticker needs a day of klines, two seconds of work; who is not ``patient`` hears none until somebody
+    has made them.
+    """
+
+    def __init__(self, market: Market, *, patient: bool = True) -> None:
+        self.market, self.patient = market, patient
         self.tickers = Tickers(market)
         self.wires = [CoinWire(coin) for coin in market.universe.coins]
         self._tape = Kept(self._make_tape, 3)
@@ -225,7 +229,7 @@ class Frames:
 
     def _all_days(self, start_ms: int, wanted: list[Stream]) -> Iterable[Frame]:
         push = start_ms + _TICKER_AT_MS
-        if not self.tickers.ready(push):
+        if not self._may_tell_days(push):
             return
         running = self.market.running(push // MS_MIN)
         changed = np.flatnonzero(running.heard(push) > running.heard(push - MS_S)).tolist()
@@ -235,10 +239,13 @@ class Frames:
 
     def _some_days(self, start_ms: int, wanted: list[Stream]) -> Iterable[Frame]:
         push = start_ms + _TICKER_AT_MS
-        if start_ms // MS_S % 2 or not self.tickers.ready(push):
+        if start_ms // MS_S % 2 or not self._may_tell_days(push):
             return
         for stream, row in zip(wanted, self._days(push, [stream.coin for stream in wanted]), strict=True):
             yield Frame(push, stream.name, row)
+
+    def _may_tell_days(self, push: int) -> bool:
+        return self.patient or self.tickers.ready(push)
 
     def _days(self, push: int, coins: list[int]) -> list[bytes]:
         open_ms, rows = self.tickers.at(push)

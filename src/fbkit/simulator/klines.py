@@ -55,10 +55,11 @@ class Kline(NamedTuple):
 def fill_id_of(trade_id: int) -> int:
     """Of one trade what :func:`~fbkit.simulator.days.fill_id` is of many.
 
+    >>> from fbkit.simulator.days import fill_id
     >>> fill_id_of(1_000_000) == int(fill_id(np.array([1_000_000]))[0])
     True
     """
-    return 3 * trade_id + ((trade_id * 2_654_435_761) >> 7) % 3
+    return 3 * trade_id + (((trade_id * 40_503) & 0xFFFF) >> 5) % 3
 
 
 def summary(minute: Minute) -> Ints:

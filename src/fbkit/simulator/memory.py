@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable
+from operator import itemgetter
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -17,6 +18,7 @@ from fbkit.clock import Clock
 from fbkit.errors import ConnectFailed
 from fbkit.model.timeframe import NS_MS, NS_S
 from fbkit.simulator.calendar import MS_S
+from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.frames import Frame, Frames
 from fbkit.simulator.market import Market
 from fbkit.simulator.rest import Rest
@@ -32,10 +34,15 @@ OnClose = Callable[[str, int | None], None]
 
 
 class MemoryVenue:
-    """A venue in this process. ``connect`` fits a feed's transport; ``http`` is one for ``httpx.AsyncClient``."""
+    """A venue in this process. ``connect`` fits a feed's transport; ``http`` is one for ``httpx.AsyncClient``.
 
-    def __init__(self, market: Market, clock: Clock) -> None:
+    ``faults`` plays the same script as the server does, on the virtual clock.
+    """
+
+    def __init__(self, market: Market, clock: Clock, faults: FaultScript | None = None) -> None:
         self.market, self.clock = market, clock
+        self.faults = faults or FaultScript()
+        self.first_ms = 0
         self.frames = Frames(market)
         self.rest = Rest(market, self.frames)
         self.http: httpx.AsyncBaseTransport = _MemoryHttp(self)
@@ -52,6 +59,10 @@ class MemoryVenue:
         address = address_of(f"{parts.path}?{parts.query}")
         if address is None:
             raise ConnectFailed("binance", url, "404 Not Found")
+        if not self.first_ms:
+            self._first()
+        if self.faults.refuses(self.now_ms(), self.first_ms, address.route):
+            raise ConnectFailed("binance", url, "503 Service Unavailable")
         self._opened += 1
         connection = MemoryConnection(self, self._opened, Talk(address, self.market.universe.index), on_frame, on_close)
         self._connections[self._opened] = connection
@@ -87,10 +98,24 @@ class MemoryVenue:
             self._timer, self._made_until_ms = None, None
             self._due.clear()
 
+    def _first(self) -> None:
+        self.first_ms = self.now_ms()
+        loop = asyncio.get_running_loop()
+        for fault in self.faults.faults:
+            if fault.fault in {"rst", "close"}:
+                loop.call_later(fault.at_s, self._cut)
+
+    def _cut(self) -> None:
+        for fault in self.faults.cuts(self.now_ms(), self.first_ms):
+            for connection in list(self._connections.values()):
+                if fault.route in {None, connection.talk.address.route}:
+                    connection.end(*(("reset", None) if fault.fault == "rst" else ("scripted", fault.code)))
+
     def _schedule(self, connection: MemoryConnection, frames: list[Frame]) -> None:
         wrap = connection.talk.combined
-        for frame in frames:
-            self.say(connection, combined(frame.stream, frame.payload) if wrap else frame.payload, frame.ts_ms)
+        for frame in self.faults.shape(frames, self.first_ms, connection.talk.address.route):
+            enveloped = wrap and frame.stream
+            self.say(connection, combined(frame.stream, frame.payload) if enveloped else frame.payload, frame.ts_ms)
 
     def _wake_up(self) -> None:
         if self._made_until_ms is None:
@@ -113,7 +138,7 @@ class MemoryVenue:
         while self._due and self._due[0][0] * NS_MS <= now:
             _, number, _, payload = heapq.heappop(self._due)
             connection = self._connections.get(number)
-            if connection is not None:
+            if connection is not None and not self.frozen(connection):
                 connection.on_frame(payload)
         if self._connections:
             self._wake_up()
@@ -121,7 +146,13 @@ class MemoryVenue:
     def _make_second(self, start_ms: int) -> None:
         self._made_until_ms = start_ms + MS_S
         for connection in list(self._connections.values()):
-            self._schedule(connection, self.frames.second(start_ms, connection.talk.streams))
+            said = self.faults.sayings(start_ms, start_ms + MS_S, self.first_ms, connection.talk.address.route)
+            frames = self.frames.second(start_ms, connection.talk.streams)
+            self._schedule(connection, sorted([*frames, *said], key=itemgetter(0)) if said else frames)
+
+    def frozen(self, connection: MemoryConnection) -> bool:
+        """Whether the script has frozen a connection: it is open, and nothing passes."""
+        return self.faults.frozen(self.now_ms(), self.first_ms, connection.talk.address.route)
 
 
 class MemoryConnection:
@@ -134,7 +165,7 @@ class MemoryConnection:
 
     async def send(self, text: str) -> None:
         """Say something to the venue; the answer comes a millisecond later."""
-        if not self._open:
+        if not self._open or self._venue.frozen(self):
             return
         before = set(self.talk.streams)
         now = self._venue.now_ms()
@@ -142,7 +173,7 @@ class MemoryConnection:
         if reply.ends is not None:
             if reply.text is not None:
                 self.on_frame(reply.text)
-            self._end(reply.ends, 1008)
+            self.end(reply.ends, 1008)
             return
         if reply.text is not None:
             self._venue.say(self, reply.text, now + _ANSWER_MS)
@@ -150,9 +181,10 @@ class MemoryConnection:
 
     async def close(self) -> None:
         """End it. Safe to call twice."""
-        self._end("closed", 1000)
+        self.end("closed", 1000)
 
-    def _end(self, why: str, code: int) -> None:
+    def end(self, why: str, code: int | None) -> None:
+        """End it from the venue's side."""
         if self._open:
             self._open = False
             self._venue.gone(self)
@@ -167,6 +199,9 @@ class _MemoryHttp(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One GET."""
+        venue = self._venue
+        if venue.first_ms and venue.faults.refuses_rest(venue.now_ms(), venue.first_ms):
+            return httpx.Response(503, request=request)
         given = dict(parse_qsl(request.url.query.decode(), keep_blank_values=True))
-        reply = self._venue.rest.answer(request.url.path, given, self._venue.now_ms())
+        reply = venue.rest.answer(request.url.path, given, venue.now_ms())
         return httpx.Response(reply.status, headers=list(reply.headers), content=reply.body, request=request)

@@ -56,7 +56,7 @@ class Server:
     ) -> None:
         self.market, self.pace, self.manners = market, pace, manners
         self.faults = faults or FaultScript()
-        self.frames = Frames(market)
+        self.frames = Frames(market, patient=False)
         self.rest = Rest(market, self.frames, generosity)
         self.limits = Limits(generosity)
         self.clients: set[Socket] = set()

@@ -224,7 +224,7 @@ class Socket(asyncio.Protocol):
         """Ask whether the client is still there, in the exchange's way: the payload is the time."""
         self.pinged_ms = now_ms
         if self._ws is not None and self._ws.state is OPEN:
-            self._ws.send_ping(b"%d" % now_ms)
+            self._ws.send_ping(b"%d" % self.server.now_ms())
             self._flush()
 
     def end(self, code: int, why: str) -> None:
