@@ -8,6 +8,7 @@ Source: Binance USDⓈ-M Futures, "Market Data Endpoints".
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -299,17 +300,26 @@ def _decoded(raw: msgspec.Raw, kind: type[R]) -> R | None:
 
 
 def _each(body: bytes, kind: type[R], channel: str, known: Known, item: Callable[[R], Item]) -> list[Item]:
+    """An item a row: decoded all at once, and one by one only where that fails."""
     try:
-        rows = _rows.decode(body)
+        return [item(row) for row in _whole(kind).decode(body)]
+    except _MALFORMED:
+        pass
+    try:
+        raws = _rows.decode(body)
     except _MALFORMED:
         return [Rejected(channel, "malformed", body[:SAMPLE_BYTES], known.name)]
     items: list[Item] = []
-    for raw in rows:
+    for raw in raws:
         row = _decoded(raw, kind)
-        items.append(
-            item(row) if row is not None else Rejected(channel, "malformed", bytes(raw)[:SAMPLE_BYTES], known.name)
-        )
+        sample = bytes(raw)[:SAMPLE_BYTES]
+        items.append(Rejected(channel, "malformed", sample, known.name) if row is None else item(row))
     return items
+
+
+@cache
+def _whole(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(list[kind], strict=False)
 
 
 def _in_order(items: list[Item]) -> list[Item]:
