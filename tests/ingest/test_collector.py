@@ -90,7 +90,7 @@ def made(settings: Settings, feed: ScriptedFeed, *, owned: bool = False) -> Coll
 
 async def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - whatever is waited for sets no event
             await asyncio.sleep(0.01)
 
 

@@ -73,6 +73,7 @@ class Collector:
         self._checkpointed = self._started
         self._stored = 0
         self._acknowledged_beat = 0
+        self._acknowledgement = asyncio.Event()
         self._rate_before: tuple[int, dict[str, int]] = (self._started, {})
         self.why_stopped = ""
         self.health = Health()
@@ -297,6 +298,7 @@ class Collector:
         self.session.pipeline.stored(cut)
         self._stored += len(cut.events)
         self._acknowledged_beat = cut.beat.n
+        self._acknowledgement.set()
         closed = cut.closed
         gaps = [event for event in cut.events if type(event) is Gap]
         fresh = cut.beat.ts_event - NS_HOUR
@@ -363,7 +365,8 @@ class Collector:
         cut = self.session.pipeline.beats + 1
         async with asyncio.timeout(10):
             while self._acknowledged_beat < cut:
-                await asyncio.sleep(0.01)
+                self._acknowledgement.clear()
+                await self._acknowledgement.wait()
         return {"stored": self._stored}
 
     async def _do_status(self) -> Any:
