@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fbkit.errors import StoreCorrupt, StoreHeld
+from fbkit.clock import VirtualClock
+from fbkit.errors import StoreCorrupt, StoreError, StoreHeld, StoreMissing
 from fbkit.model import Market
 from fbkit.store import Batch, open_store, set_aside
 from fbkit.store import opening as rooms
+from fbkit.store.driver import writing_engine
+from fbkit.store.migrate import migrate
 from tests.store.made import events
 
 
@@ -86,6 +89,23 @@ def test_c20_the_check_at_start_is_boxed_in_time(filled, open_again, monkeypatch
 def test_a_damaged_database_is_no_surprise_to_a_reader(filled, url):
     no_header(filled)
     with pytest.raises(StoreCorrupt, match="nothing was deleted"):
+        open_store(url)
+
+
+def test_a_folder_that_cannot_be_is_one_sentence(open_again, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match=r"cannot be opened .*; check the folder"):
+        open_again(url=f"sqlite:///{(tmp_path / 'file' / 'a.db').as_posix()}")
+
+
+def test_a_database_being_created_is_not_there_yet(url, tmp_path):
+    (tmp_path / "simulated.db").touch()
+    with pytest.raises(StoreMissing, match="is empty"):
+        open_store(url)
+    engine = writing_engine(tmp_path / "simulated.db")
+    migrate(engine, tmp_path / "simulated.db", VirtualClock(0))
+    engine.dispose()
+    with pytest.raises(StoreMissing, match="being created"):
         open_store(url)
 
 

@@ -31,8 +31,8 @@ BUSY_MS = 5_000
 #: Versions up to here can corrupt a database when two connections write or checkpoint it (the WAL-reset race).
 RACE_UP_TO = (3, 51, 2)
 
-_FULL, _IOERR, _BUSY, _LOCKED, _CORRUPT, _NOTADB, _CANTOPEN = 13, 10, 5, 6, 11, 26, 14
-_IOERR_READ, _IOERR_SHORT_READ = 266, 522
+_FULL, _IOERR, _BUSY, _LOCKED, _CORRUPT, _NOTADB, _CANTOPEN, _READONLY = 13, 10, 5, 6, 11, 26, 14, 8
+_READING = (266, 522)  # SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ: what was written is not there
 
 
 @cache
@@ -152,17 +152,25 @@ def store_error(error: BaseException, where: str) -> StoreError:
     """
     extended = getattr(error, "sqlite_errorcode", None)
     code = _code_of(str(error)) if extended is None else extended & 0xFF
-    if code == _FULL:
-        return StoreFull(where, "the disk is full", "make room; what was not stored is kept and tried again")
-    if code == _IOERR and extended not in (_IOERR_READ, _IOERR_SHORT_READ):
-        return StoreFull(where, f"the disk refused a write ({error})", "make room; what was not stored is tried again")
-    if code in (_BUSY, _LOCKED):
-        return StoreBusy(where, "somebody else holds the database", "trying again; find who has it open if it lasts")
-    if code in (_CORRUPT, _NOTADB, _IOERR):
-        return StoreCorrupt(where, f"the file is damaged ({error})", recover_sentence(where))
-    if code == _CANTOPEN:
-        return StoreMissing(where, f"cannot be opened ({error})", "check that the folder exists and may be read")
+    if extended in _READING:
+        code = _CORRUPT
+    for codes, kind, why, then in _TOLD:
+        if code in codes:
+            return kind(where, why.format(error), then or recover_sentence(where))
     return StoreError(where, str(error), "this is a fault of fbkit: please report it")
+
+
+_ROOM = "make room; what was not stored is kept and tried again"
+
+#: Result codes, our error, why, and what comes next (``""``: how to recover).
+_TOLD: tuple[tuple[tuple[int, ...], type[StoreError], str, str], ...] = (
+    ((_FULL,), StoreFull, "the disk is full", _ROOM),
+    ((_IOERR,), StoreFull, "the disk refused a write ({})", _ROOM),
+    ((_BUSY, _LOCKED), StoreBusy, "somebody else holds the database", "tried again; find who has it open if it lasts"),
+    ((_CORRUPT, _NOTADB), StoreCorrupt, "the file is damaged ({})", ""),
+    ((_CANTOPEN,), StoreMissing, "cannot be opened ({})", "check that the folder exists and may be read"),
+    ((_READONLY,), StoreError, "may not be written ({})", "check its permissions, and that nobody moved the file"),
+)
 
 
 def recover_sentence(where: str) -> str:
@@ -180,6 +188,7 @@ _SAID = {
     "malformed": _CORRUPT,
     "not a database": _NOTADB,
     "unable to open": _CANTOPEN,
+    "readonly": _READONLY,
 }
 
 

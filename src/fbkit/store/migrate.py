@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, inspect, text
 
 from fbkit.clock import Clock, iso
-from fbkit.errors import SchemaMismatch
+from fbkit.errors import SchemaMismatch, StoreMissing
 from fbkit.store.driver import library
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -38,6 +38,8 @@ def stamped(connection: Connection) -> str | None:
 def check_readable(connection: Connection, where: str) -> None:
     """Refuse to read what is not ours or still wants a migration. A newer schema only ever adds, so it may be read."""
     found, known = stamped(connection), revisions()
+    if found is None:
+        raise StoreMissing(where, "the database is empty", "a collector fills it when it starts")
     if not found:
         raise SchemaMismatch(where, "no fbkit database", "name another file with --db")
     if found in known[:-1]:

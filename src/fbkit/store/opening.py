@@ -15,7 +15,7 @@ import psutil
 from sqlalchemy import Connection, Engine, insert, inspect, select
 
 from fbkit.clock import Clock, SystemClock, iso
-from fbkit.errors import MarketMismatch, StoreBusy, StoreCorrupt, StoreHeld
+from fbkit.errors import MarketMismatch, StoreBusy, StoreCorrupt, StoreError, StoreHeld
 from fbkit.model.market import Market
 from fbkit.model.timeframe import NS_S
 from fbkit.runtime import FileLock, held
@@ -63,8 +63,13 @@ def open_writer(  # noqa: PLR0913 - the contract's own parameters, all by keywor
     trusts the lease alone, which is free ``ttl_ns`` after its last renewal.
     """
     path = sqlite_path(url)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = _lock(path, holder, clock) if locked else None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = _lock(path, holder, clock) if locked else None
+    except OSError as error:
+        raise StoreError(
+            str(path), f"cannot be opened ({error})", "check the folder, or name another with --db"
+        ) from error
     try:
         # FULL around the lease: a power cut must not bring back an older epoch.
         opening = writing_engine(path, synchronous="FULL", busy_ms=busy_ms)

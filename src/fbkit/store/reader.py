@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
 
-from fbkit.errors import StoreCorrupt, UnknownName
+from fbkit.errors import StoreCorrupt, StoreMissing, UnknownName
 from fbkit.model.events import Beat, Event
 from fbkit.model.instrument import Instrument
 from fbkit.model.market import Market, Span
@@ -82,6 +82,8 @@ class Store:
         self._names: dict[int, str] = {}
         with self._reading() as connection:
             meta = dict(connection.execute(select(META.c.key, META.c.value)).all())
+        if "market" not in meta:
+            raise StoreMissing(self._where, "the database is being created", "try again in a moment")
         self.market = Market(meta["market"])
         self.seed = int(meta["seed"]) if "seed" in meta else None
         self.id = meta["id"]

@@ -78,9 +78,14 @@ CHUNKS = Table(
     Column("data", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
-Index("chunks_time", CHUNKS.c.kind, CHUNKS.c.instrument, CHUNKS.c.ts_max)
+# What is asked of chunks without opening them stands in an index: their rows are a page each.
+Index("chunks_time", CHUNKS.c.kind, CHUNKS.c.instrument, CHUNKS.c.ts_max, CHUNKS.c.ts_min, CHUNKS.c.n)
 Index("chunks_seq", CHUNKS.c.seq_min, CHUNKS.c.seq_max)
-Index("chunks_open", CHUNKS.c.kind, CHUNKS.c.instrument, CHUNKS.c.level, sqlite_where=CHUNKS.c.level >= 0)
+Index(
+    "chunks_open",
+    *(CHUNKS.c[name] for name in ("kind", "instrument", "level", "n", "ts_min", "ts_max")),
+    sqlite_where=CHUNKS.c.level >= 0,
+)
 
 META = Table("meta", metadata, _s("key", primary_key=True), _s("value", nullable=False))
 

@@ -145,9 +145,14 @@ def upgrade() -> None:
         _b("data", nullable=False),
         sqlite_autoincrement=True,
     )
-    op.create_index("chunks_open", "chunks", ["kind", "instrument", "level"], sqlite_where=sa.text("level >= 0"))
+    op.create_index(
+        "chunks_open",
+        "chunks",
+        ["kind", "instrument", "level", "n", "ts_min", "ts_max"],
+        sqlite_where=sa.text("level >= 0"),
+    )
     op.create_index("chunks_seq", "chunks", ["seq_min", "seq_max"])
-    op.create_index("chunks_time", "chunks", ["kind", "instrument", "ts_max"])
+    op.create_index("chunks_time", "chunks", ["kind", "instrument", "ts_max", "ts_min", "n"])
     op.create_table(
         "engine_runs",
         _i("run", primary_key=True, autoincrement=False),
