@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 #: The longest that an old connection is kept while a new one warms up.
 _OVERLAP_S = 30.0
 
+#: A look at the watchdog that comes later than this says that we were away.
+_AWAY_S = 2.0
+
 _CHANNELS: dict[type, str] = {
     Trade: "trade",
     Mark: "mark",
@@ -221,9 +224,13 @@ class Link:
 
     async def _watch(self, session: Session) -> None:
         """Returns when it is time to move; raises when the connection ended or is silent altogether."""
+        before = self._world.clock.now()
         while True:
             await asyncio.wait({session.ended}, timeout=self._tick_s)
             now = self._world.clock.now()
+            if now - before > (self._tick_s + _AWAY_S) * NS_S:
+                self._watchdog.arm(now)  # a suspend, or a cell that held our loop: it was not the venue who was silent
+            before = now
             if session.ended.done():
                 why, code = session.ended.result()
                 raise ConnectionLost(self.venue, short(self.url), why, code)

@@ -90,16 +90,16 @@ def make_transport(
     return WebsocketsTransport(keepalive, limits)
 
 
-def check_url(url: str) -> None:
+def check_url(url: str, secure: str = "wss", plain: str = "ws") -> None:
     """Refuse an unencrypted address beyond this machine.
 
     >>> check_url("wss://fstream.binance.com/public/stream")
-    >>> check_url("ws://127.0.0.1:8080")
+    >>> check_url("http://127.0.0.1:8080", "https", "http")
     """
     parts = urlsplit(url)
-    if parts.scheme == "wss" or (parts.scheme == "ws" and parts.hostname in _LOOPBACK):
+    if parts.scheme == secure or (parts.scheme == plain and parts.hostname in _LOOPBACK):
         return
-    raise SettingError("url", short(url), "wss://; plain ws:// only to 127.0.0.1")
+    raise SettingError("url", short(url), f"{secure}://; plain {plain}:// only to 127.0.0.1")
 
 
 def short(url: str) -> str:

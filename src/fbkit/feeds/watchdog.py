@@ -48,7 +48,7 @@ class Watchdog:
         return min(self._limits.values(), default=LONGEST_S)
 
     def arm(self, ts: int) -> None:
-        """A connection was opened at ``ts`` (UTC ns): silence counts from here."""
+        """Silence counts from ``ts`` (UTC ns): a connection was opened, or it was we who were away (a suspend)."""
         self._armed = dict.fromkeys(self._limits, ts)
 
     def overdue(self, heard: Mapping[str, int], ts: int) -> list[Overdue]:
@@ -56,7 +56,7 @@ class Watchdog:
         late = []
         for channel, limit in self._limits.items():
             last = heard.get(channel, self._armed[channel])
-            silent_s = (ts - last) / NS_S
+            silent_s = (ts - max(last, self._armed[channel])) / NS_S
             if silent_s > min(LONGEST_S, limit * 2 ** min(self._stalls[channel], 20)):
                 late.append(Overdue(channel, silent_s, last))
         return late

@@ -92,7 +92,7 @@ async def test_what_primed_us_is_captured_before_the_first_frame(run, live, sink
 @pytest.mark.faults
 async def test_a_venue_that_is_away_at_the_start_is_waited_for_and_said(run, live, sink, load, until):
     down = httpx.Response(503, content=b"<html>")
-    live.before = [down] * 9
+    live.before = [*[down] * 9, httpx.Response(200, content=b"<html>welcome to our hotel</html>")]
 
     async def hurry(seconds):
         await asyncio.sleep(min(seconds, 0.001))

@@ -97,7 +97,7 @@ def test_no_page_raises(body):
 
 
 def test_the_list_leaves_out_what_is_no_linear_coin_contract(load):
-    found = {item.venue_symbol: item for item in pages.instruments(load("binance/rest_exchange_info.json"))}
+    found = {item.venue_symbol: item for item in pages.exchange(load("binance/rest_exchange_info.json"))[1]}
     assert set(found) == {"BTCUSDT", "1000PEPEUSDT", "1INCHUSDT", "ETHUSDC", "BTCUSDT_261225", "OMGUSDT"}
     assert found["BTCUSDT"].tick == 0.1
     assert found["1000PEPEUSDT"].step == 1000.0
@@ -106,8 +106,8 @@ def test_the_list_leaves_out_what_is_no_linear_coin_contract(load):
 
 
 def test_the_limit_is_the_one_the_venue_advertises(load):
-    assert pages.weight_limit(load("binance/rest_exchange_info.json")) == 2400
-    assert pages.weight_limit(b'{"symbols":[]}') is None
+    assert pages.exchange(load("binance/rest_exchange_info.json"))[0] == 2400
+    assert pages.exchange(b'{"symbols":[]}') == (None, [])
 
 
 def test_funding_hours_are_those_of_adjusted_symbols(load):

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from fbkit.clock import VirtualClock
-from fbkit.errors import ConnectFailed, VenueRefused
+from fbkit.errors import ConnectFailed, SettingError, VenueRefused
 from fbkit.feeds.binance.rest import Rest
 from fbkit.model import NS_MS, NS_S
 
@@ -56,6 +56,18 @@ async def test_429_waits_as_long_as_the_header_says(ask, now):
     rest, seen = ask(httpx.Response(429, content=TOO_MANY, headers={"Retry-After": "7"}), ok())
     await rest.get("/fapi/v1/klines", {})
     assert [ts - now for ts, _ in seen] == [0, 7 * NS_S]
+
+
+async def test_a_header_of_zero_seconds_is_no_invitation_to_hurry(ask, now):
+    rest, seen = ask(httpx.Response(429, content=TOO_MANY, headers={"Retry-After": "0"}), ok())
+    await rest.get("/fapi/v1/klines", {})
+    assert [ts - now for ts, _ in seen] == [0, NS_S]
+
+
+async def test_plain_text_leaves_this_machine_never(make_test_world):
+    world, _ = make_test_world()
+    with pytest.raises(SettingError, match="https://"):
+        Rest("http://fapi.example", world)
 
 
 async def test_429_without_a_header_waits_for_the_next_minute(ask, now):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import TypeVar
 
-from fbkit.errors import FeedError, UnknownName
+import msgspec
+
+from fbkit.errors import FeedError, UnknownName, VenueRefused
 from fbkit.feeds.backoff import Backoff
 from fbkit.feeds.binance import VENUE, pages
 from fbkit.feeds.binance.channels import Plan, plan
@@ -25,6 +28,8 @@ from fbkit.feeds.sink import Sink
 from fbkit.model import NS_MIN, Instrument, Listing, floor_to
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: The venue ends a connection after 24 h; we move before, not all at once.
 LIFETIME_S, LIFETIME_JITTER_S = 23 * 3600.0, 1800.0
@@ -59,7 +64,7 @@ class BinanceFeed:
         self._history = History(self._rest, world)
         self._listed: dict[str, Instrument] = {}
         self._filling: list[asyncio.Task[None]] = []
-        self._raw_pages: list[tuple[str, bytes]] = []
+        self._raw_pages: dict[str, bytes] = {}
 
     async def listings(self) -> list[Listing]:
         """The instruments we follow: the venue's largest at the first call, and the same with their news ever after."""
@@ -69,13 +74,12 @@ class BinanceFeed:
         return [listing_of(known.instrument, ts) for known in self.instruments]
 
     async def _choose(self) -> None:
-        info = await self._page("/fapi/v1/exchangeInfo", 1)
-        limit = pages.weight_limit(info)
+        limit, listed = await self._page("/fapi/v1/exchangeInfo", 1, pages.exchange)
         if limit is not None:
             self._rest.allow(limit)
-        volumes = pages.day_volumes(await self._page("/fapi/v1/ticker/24hr", 40))
+        volumes = await self._page("/fapi/v1/ticker/24hr", 40, pages.day_volumes)
         await self._read_funding_hours()
-        found = [instrument for instrument in pages.instruments(info) if pages.followable(instrument)]
+        found = [instrument for instrument in listed if pages.followable(instrument)]
         found.sort(key=lambda instrument: (-volumes.get(instrument.venue_symbol, 0.0), instrument.name))
         for instrument in found[: self._count]:
             self._follow(instrument)
@@ -132,25 +136,27 @@ class BinanceFeed:
             sink.trouble(VENUE, "listing", "rest", sentence)
             await self._world.sleep(backoff.next())
 
-    async def _page(self, path: str, weight: int) -> bytes:
+    async def _page(self, path: str, weight: int, read: Callable[[bytes], T]) -> T:
         body = await self._rest.get(path, {}, weight=weight)
-        self._raw_pages.append((path, body))
-        return body
+        try:
+            page = read(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise VenueRefused(VENUE, path, 200, "", f"an answer of another shape: {error}") from error
+        self._raw_pages[path] = body
+        return page
 
     def _hand_raw(self, sink: Sink) -> None:
         """Pages that primed us, for a capture: without them a recording has no units."""
-        for path, body in self._raw_pages:
+        for path, body in self._raw_pages.items():
             sink.raw(VENUE, f"rest:{path}", self._world.clock.now(), body)
         self._raw_pages.clear()
 
     async def _read_funding_hours(self) -> None:
         try:
-            body = await self._page("/fapi/v1/fundingInfo", 1)
+            self.instruments.set_funding_hours(await self._page("/fapi/v1/fundingInfo", 1, pages.funding_hours))
         except FeedError as error:
-            # Without it, hours stay unknown, never assumed.
+            # Without it, hours stay as they were, at first unknown: never assumed.
             log.warning("%s", error)
-            return
-        self.instruments.set_funding_hours(pages.funding_hours(body))
 
     def _follow(self, instrument: Instrument) -> Known:
         self._listed[instrument.venue_symbol] = instrument
@@ -214,7 +220,7 @@ class BinanceFeed:
         while True:
             await self._world.sleep(REFRESH_S)
             try:
-                info = await self._page("/fapi/v1/exchangeInfo", 1)
+                _, listed = await self._page("/fapi/v1/exchangeInfo", 1, pages.exchange)
                 await self._read_funding_hours()
             except FeedError as error:
                 log.info("%s", error)
@@ -225,7 +231,7 @@ class BinanceFeed:
             ts = self._world.clock.now()
             changed = [
                 listing_of(self._follow(instrument).instrument, ts)
-                for instrument in pages.instruments(info)
+                for instrument in listed
                 if instrument.venue_symbol in self._listed and instrument != self._listed[instrument.venue_symbol]
             ]
             if changed:

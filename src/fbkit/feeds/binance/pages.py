@@ -233,15 +233,23 @@ def day_volumes(body: bytes) -> dict[str, float]:
     return {row.symbol: row.quoteVolume for row in rows if row is not None}
 
 
-def instruments(body: bytes) -> list[Instrument]:
-    """``/fapi/v1/exchangeInfo``: every linear contract on a coin, traded or not; what is none is left out.
+def exchange(body: bytes) -> tuple[int | None, list[Instrument]]:
+    """``/fapi/v1/exchangeInfo``: the request weight a minute it advertises, and every linear contract on a coin.
+
+    Contracts that are not traded are among them; what is no linear contract on a coin is left out.
 
     >>> info = b'{"symbols":[{"symbol":"1INCHUSDT","baseAsset":"1INCH","quoteAsset":"USDT","status":"TRADING"}]}'
-    >>> [instrument.name for instrument in instruments(info)]
-    ['binance:1INCH-USDT-PERP']
+    >>> weight, [instrument] = exchange(info)
+    >>> weight, instrument.name
+    (None, 'binance:1INCH-USDT-PERP')
     """
+    info = msgspec.json.decode(body, type=_ExchangeInfo, strict=False)
+    return _weight(info), _instruments(info)
+
+
+def _instruments(info: _ExchangeInfo) -> list[Instrument]:
     found = []
-    for raw in msgspec.json.decode(body, type=_ExchangeInfo, strict=False).symbols:
+    for raw in info.symbols:
         row = _decoded(raw, _SymbolRow)
         if row is None or row.underlyingType != "COIN" or not (is_symbol(row.symbol) and is_symbol(row.baseAsset)):
             continue
@@ -268,9 +276,8 @@ def followable(instrument: Instrument) -> bool:
     return instrument.status == "trading" and instrument.quote in FOLLOWED_QUOTES
 
 
-def weight_limit(body: bytes) -> int | None:
-    """The request weight a minute that ``exchangeInfo`` advertises."""
-    for limit in msgspec.json.decode(body, type=_ExchangeInfo, strict=False).rateLimits:
+def _weight(info: _ExchangeInfo) -> int | None:
+    for limit in info.rateLimits:
         if limit.rateLimitType == "REQUEST_WEIGHT" and limit.interval == "MINUTE" and limit.limit > 0:
             return limit.limit // max(1, limit.intervalNum)
     return None

@@ -18,6 +18,7 @@ from fbkit.errors import ConnectFailed, FeedError, RateLimited, VenueRefused, is
 from fbkit.feeds.backoff import Backoff
 from fbkit.feeds.binance import VENUE
 from fbkit.feeds.feed import World
+from fbkit.feeds.transport import check_url
 from fbkit.feeds.weights import Budget, ClockWindow, SlidingWindow, Unlimited
 from fbkit.model import NS_MS, NS_S
 
@@ -53,6 +54,7 @@ class Rest:
     """
 
     def __init__(self, base: str, world: World) -> None:
+        check_url(base, "https", "http")
         self.base, self._world = base, world
         self.weight = self._clock_minute(WEIGHT_A_MINUTE)
         self.funding = self._five_minutes(FUNDING_IN_5_MINUTES)
@@ -115,7 +117,7 @@ class Rest:
         """How long the venue wants us away: its header, else the instant in its words, else to the next minute."""
         header = answer.headers.get("Retry-After", "")
         if header.isdigit():
-            return float(header)
+            return max(1.0, float(header))
         now = self._world.clock.now()
         banned = _BANNED_UNTIL.search(answer.text)
         if banned:

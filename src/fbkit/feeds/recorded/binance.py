@@ -79,7 +79,7 @@ class BinanceReader:
         path = parts.path
         try:
             if path == "/fapi/v1/exchangeInfo":
-                self.instruments.introduce(pages.instruments(frame.payload))
+                self.instruments.introduce(pages.exchange(frame.payload)[1])
                 return [Control("page", path)]
             if path == "/fapi/v1/fundingInfo":
                 self.instruments.set_funding_hours(pages.funding_hours(frame.payload))
