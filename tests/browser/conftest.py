@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -61,7 +60,7 @@ class PageServer:
         give_up = time.monotonic() + 60
         while time.monotonic() < give_up and self.process.poll() is None:
             try:
-                urllib.request.urlopen(f"{self.address}/api", timeout=2).close()
+                socket.create_connection(("127.0.0.1", self.port), timeout=2).close()
             except OSError:
                 time.sleep(0.1)
             else:

@@ -156,7 +156,7 @@ class InventedSource:
                     "oi_usd": oi,
                     "oi_dlog": doi,
                     "coverage": ones,
-                    "source": "ours",
+                    "source": "own",
                     "liq_long_usd": np.where(ret < 0, liq, 0.0),
                     "liq_short_usd": np.where(ret > 0, liq, 0.0),
                 }

@@ -72,7 +72,8 @@ class Sheet:
             i = self.row.get(bar.instrument)
             if i is None or bar.t1 / NS_MS < self.closed[i, _AT["t1_ms"]]:
                 continue
-            self._put_bar(i, {field: getattr(bar, field) for field in _FROM_BAR}, bar.t1, _net(bar))
+            net = bar.liq_short_usd - bar.liq_long_usd
+            self._put_bar(i, {field: getattr(bar, field) for field in _FROM_BAR}, bar.t1, net, bar.source)
 
     def take_metrics(self, metrics: Iterable[MetricRow]) -> None:
         """Z-scores of bars that closed just now."""
@@ -92,14 +93,17 @@ class Sheet:
                 continue
             newest = bars.iloc[-1]
             net = float(newest["liq_short_usd"] - newest["liq_long_usd"])
-            self._put_bar(i, {field: float(newest[field]) for field in _FROM_BAR}, int(newest["t1"]), net)
+            values = {field: float(newest[field]) for field in _FROM_BAR}
+            self._put_bar(i, values, int(newest["t1"]), net, str(newest["source"]))
             for column, judged in z_columns(str(name), tf, bars).items():
                 self._put(i, column, judged.value[-1], int(judged.code[-1]), int(judged.n[-1]))
 
-    def _put_bar(self, i: int, values: Mapping[str, float], t1: int, net: float) -> None:
+    def _put_bar(self, i: int, values: Mapping[str, float], t1: int, net: float, source: str) -> None:
+        # A venue's own kline knows no premium and no liquidations: they come with the first bar that is ours.
+        borrowed = source == "venue"
         for field, value in values.items():
-            self._put(i, field, value, _GAP)
-        self._put(i, "liq_net", net, _UNSUPPORTED)
+            self._put(i, field, value, WAITING if borrowed else _GAP)
+        self._put(i, "liq_net", net, WAITING if borrowed else _UNSUPPORTED)
         self._put(i, "t1_ms", t1 / NS_MS, WAITING)
 
     def _put(self, i: int, field: str, value: float, code: int, n: int = 0) -> None:
@@ -109,10 +113,10 @@ class Sheet:
         self.counts[i, at] = n
 
     def column(self, field: str) -> Floats:
-        """One column, live or closed, as an array over the instruments."""
-        if field in _AT:
-            return self.closed[:, _AT[field]]
-        return self.live[:, LIVE_FIELDS.index(field)]
+        """One column as an array over the instruments: live where there is one of that name, else of the closed bar."""
+        if field in LIVE_FIELDS:
+            return self.live[:, LIVE_FIELDS.index(field)]
+        return self.closed[:, _AT[field]]
 
 
 def z_columns(instrument: str, tf: str, bars: pd.DataFrame) -> dict[str, ZColumn]:
@@ -132,10 +136,6 @@ def z_columns(instrument: str, tf: str, bars: pd.DataFrame) -> dict[str, ZColumn
         code = judged.code if is_judged(column, tf) else np.full(len(x), _UNSUPPORTED, np.int8)
         found[name] = ZColumn(judged.value[places], code[places], judged.n[places])
     return found
-
-
-def _net(bar: BarRow) -> float:
-    return bar.liq_short_usd - bar.liq_long_usd
 
 
 def _code(reason: str) -> int:

@@ -11,7 +11,7 @@ function conditions(alert) {
   const line = (...cells) => grid.append(...cells.map(([text, cls]) => h("span", cls, text)));
   line(["condition", "s"], ["value", "s"], ["needs", "s"], ["cover", "s"]);
   const needs = `${alert.threshold < 0 ? "\u2264" : "\u2265"}${NBSP}${zscore(alert.threshold)}`;
-  line([alert.column, ""], [zscore(alert.value), ""], [needs, "l"], [signed(alert.coverage * 100, 0).replace("+", "") + NBSP + "%", "l"]);
+  line([alert.column, ""], [zscore(alert.value), ""], [needs, "l"], [signed((alert.coverage ?? NaN) * 100, 0).replace("+", "") + NBSP + "%", "l"]);
   for (const [name, text] of alert.inputs) line([name, ""], [text, ""], ["", ""], ["", ""]);
   return grid;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,10 +55,10 @@ def _shown(alert: AlertRow) -> dict[str, Any]:
         "tier": alert.tier,
         "rule": alert.rule,
         "column": alert.column,
-        "value": alert.value,
-        "threshold": alert.threshold,
+        "value": _finite(alert.value),
+        "threshold": _finite(alert.threshold),
         "n": alert.n,
-        "coverage": alert.coverage,
+        "coverage": _finite(alert.coverage),
         "sentence": alert.sentence,
         "inputs": _inputs(alert),
     }
@@ -69,6 +70,11 @@ def _inputs(alert: AlertRow) -> list[tuple[str, str]]:
     except msgspec.DecodeError:
         return []
     return [(name, _told(value)) for name, value in inputs.items() if name != alert.column]
+
+
+def _finite(value: float) -> float | None:
+    """JSON knows no NaN."""
+    return value if math.isfinite(value) else None
 
 
 def _told(value: object) -> str:

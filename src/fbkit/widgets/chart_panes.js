@@ -143,7 +143,7 @@ export function readouts(series, view, i) {
     missing ? [["Price", "no bar", ""]] : [["Price\u2002O", p("open"), ""], ["H", p("high"), ""], ["L", p("low"), ""], ["C", p("close"), ""], ["", percent(at("ret")) + "\u00a0%", tone(at("ret"))], ...liquidated],
     [["Volume USD", money(at("vol_usd")), ""], ["delta", money(at("delta"), true), tone(at("delta"))]],
     [["Open interest USD", money(at("oi_usd")), ""], ["", Number.isFinite(at("oi_dlog")) ? percent(at("oi_dlog")) + "\u00a0%" : "", ""]],
-    [["Funding % 8 h", funding(at("funding_8h")), ""], ["predicted, premium bp", bp(at("premium")), ""]],
+    [["Funding % 8 h", funding(at("funding_8h")), ""], ["premium bp", bp(at("premium")), ""]],
     [[`Z of ${Z_LABELS[view.z]}, ${view.window} bars`, Number.isFinite(z) ? zscore(z) : "not there: warm-up, gap or no spread", ""], ["coverage", signed(at("coverage") * 100, 0).replace("+", "") + "\u00a0%", ""]],
   ];
 }

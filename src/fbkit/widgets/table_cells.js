@@ -18,6 +18,7 @@ export function makeCell(column) {
     cell.base = "td cv";
     cell.canvas = h("canvas");
     el.append(cell.canvas);
+    el.className = cell.base;
     return cell;
   }
   if (!column.closed && column.kind !== "z") cell.base = "td live";

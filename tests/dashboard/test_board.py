@@ -1,0 +1,217 @@
+"""The board: what the collector says and the store remembers, handed to the widgets."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from fbkit.clock import VirtualClock
+from fbkit.dashboard.board import Board
+from fbkit.errors import StoreCorrupt, StoreMissing
+from fbkit.hub import Commit, Gone, Hello, Live, LiveRow, Pulse
+from fbkit.model import NS_MIN, NS_S, TIMEFRAMES, AlertRow, BarRow, HealthRow, Market
+from fbkit.widgets import CLOSED_FIELDS, LIVE_FIELDS, SERIES_FIELDS
+from tests.dashboard.invented import InventedSource
+
+START = 1_767_225_600_000_000_000
+BTC = "binance:BTC-USDT-PERP"
+ETH = "binance:ETH-USDT-PERP"
+
+
+class Script(InventedSource):
+    """An invented market whose messages are those put into a queue."""
+
+    def __init__(self, n=6):
+        super().__init__(n, clock=VirtualClock(START))
+        self.queue = asyncio.Queue()
+        self.broken = None
+
+    async def messages(self):
+        while True:
+            yield await self.queue.get()
+
+    def bars(self, tf, last, instrument=None):
+        if self.broken:
+            raise self.broken
+        return super().bars(tf, last, instrument)
+
+
+@pytest.fixture
+async def board():
+    made = Board(Script(), clock=VirtualClock(START))
+    made.start()
+    yield made
+    made.stop()
+    await asyncio.gather(made._task, return_exceptions=True)
+
+
+async def until(true, what="it"):
+    """Wait for the board's own tasks, which read in threads."""
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - what is waited for is a trait, not an event of ours
+            await asyncio.sleep(0.01)
+
+
+def hello(**given):
+    facts = {"epoch": 1, "market": "SIMULATED", "seed": 7, "database": "d", "version": "v", "pid": 1, "started": START}
+    return Hello(**(facts | given))
+
+
+def last_of(board, name):
+    values = np.frombuffer(board.table.live).reshape(-1, len(LIVE_FIELDS))
+    return values[board.sheet.row[name], 0]
+
+
+async def test_the_page_fills_from_the_store_alone(board):
+    await until(lambda: len(board.chart.series) > 0)
+    assert board.table.chosen == BTC
+    assert board.mode.market == "SIMULATED"
+    assert board.mode.detail == "seed 7"
+    assert len(board.table.instruments) == 6
+    assert len(board.chart.series) % (8 * len(SERIES_FIELDS)) == 0
+    await until(lambda: len(board.table.sparks) > 0)
+    assert [kpi["label"] for kpi in board.kpis.kpis][3] == "Liquidations 1 h"
+
+
+async def test_a_price_that_is_heard_reaches_table_and_chart(board):
+    await until(lambda: board.table.chosen == BTC)
+    await board.source.queue.put(Live(START, [LiveRow(BTC, last=123.5, ts_event=START)]))
+    await until(lambda: board.chart.last == 123.5)
+    assert last_of(board, BTC) == 123.5
+    assert board.table.sent_ms == START / 1e6
+
+
+async def test_a_flood_of_prices_is_pushed_as_few_newest_ones(board):
+    await until(lambda: board.table.chosen == BTC)
+    pushes = []
+    board.table.observe(pushes.append, "live")
+    for k in range(500):
+        board.take(Live(START + k, [LiveRow(BTC, last=100.0 + k, ts_event=START)]))
+    await until(lambda: last_of(board, BTC) == 599.0)
+    assert len(pushes) <= 3
+
+
+async def test_choosing_a_row_shows_its_charts(board):
+    await until(lambda: board.chart.instrument == BTC)
+    board.table.chosen = ETH
+    await until(lambda: board.chart.instrument == ETH)
+
+
+async def test_an_alert_can_ask_for_its_charts(board):
+    await until(lambda: board.chart.instrument == BTC)
+    board.feed.chosen = ETH
+    board.feed.opened += 1
+    await until(lambda: board.chart.instrument == ETH)
+
+
+async def test_another_timeframe_reads_its_own_bars(board):
+    await until(lambda: board.chart.instrument == BTC)
+    board.tools.tf = "1h"
+    assert not np.isfinite(board.sheet.column("ret")).any()
+    await until(lambda: board.chart.tf == "1h" and np.isfinite(board.sheet.column("ret")).all())
+    assert (board.table.tf, board.table.tf_s, board.foot.tf) == ("1h", 3600.0, "1h")
+
+
+async def test_a_bar_that_closes_shows_at_once_and_appends_to_the_charts(board):
+    await until(lambda: len(board.chart.series) > 0)
+    t1 = START + TIMEFRAMES["15m"]
+    board.source.clock.advance(15 * NS_MIN)
+    board.take(board.source.close_bar("15m", t1))
+    closed = np.frombuffer(board.table.closed).reshape(-1, len(CLOSED_FIELDS))
+    assert closed[board.sheet.row[ETH], CLOSED_FIELDS.index("ret")] == 0.001
+    before = board.chart.series
+    await until(lambda: board.chart.series != before)
+
+
+async def test_a_bar_of_another_timeframe_changes_nothing(board):
+    await until(lambda: np.isfinite(board.sheet.column("ret")).all())
+    before = board.table.closed
+    board.take(board.source.close_bar("5m", START + TIMEFRAMES["5m"]))
+    assert board.table.closed == before
+
+
+async def test_the_collector_that_is_gone_is_told_and_its_numbers_go_old(board):
+    await until(lambda: board.table.chosen == BTC)
+    board.take(hello())
+    board.take(Pulse(START, 1, [HealthRow(START, "binance", "trade", "ok", "", "")]))
+    assert board.health.state == "ok"
+    board.clock.advance(3 * NS_S)
+    board.take(Gone("no collector runs for d; start one with `fbkit up`"))
+    assert board.health.stopped_s == 3.0
+    assert "fbkit up" in board.health.stopped_why
+    assert board.table.old
+    assert not board.foot.runs
+
+
+async def test_a_collector_that_comes_back_makes_everything_fresh_again(board):
+    board.take(Pulse(START, 1))
+    board.take(Gone("gone"))
+    board.take(hello(epoch=2))
+    board.take(Pulse(START, 1))
+    assert board.health.stopped_s is None
+    assert not board.table.old
+
+
+async def test_backfill_is_shown_while_it_runs_and_no_longer(board):
+    board.take(Pulse(START, 1, backfill={"done": 9, "total": 90, "sentence": "history of 9 of 90"}))
+    assert board.tools.progress_text == "history of 9 of 90"
+    assert board.tools.progress == 0.1
+    board.take(Pulse(START, 2, backfill=None))
+    assert board.tools.progress_text == ""
+
+
+async def test_alerts_come_once_each_and_stand_in_the_lane_of_their_charts(board):
+    await until(lambda: board.chart.instrument == BTC and board.feed.alerts)
+    n = len(board.feed.alerts)
+    alert = AlertRow(77, START, BTC, "15m", START, 1, "single_z", "long", "z_ret_60", 4.0, 3.0, 60, 1.0, "words")
+    board.take(Commit(5, alerts=[alert]))
+    board.take(Commit(6, alerts=[alert]))
+    assert len(board.feed.alerts) == n + 1
+    assert {"t1_ms": START / 1e6, "tier": 1, "sentence": "words"} in board.chart.alerts
+
+
+async def test_slots_of_the_past_that_were_filled_are_judged_here(board):
+    await until(lambda: np.isfinite(board.sheet.column("z_ret_60")).all())
+    board.sheet.clear()
+    board.take(Commit(5, bars=[BarRow(BTC, "15m", START - 1, START, source="venue")]))
+    await until(lambda: np.isfinite(board.sheet.column("z_ret_60")).all())
+
+
+async def test_an_error_is_shown_where_it_belongs_and_the_rest_lives_on(board):
+    await until(lambda: board.chart.instrument == BTC)
+    board.source.broken = StoreCorrupt("d", "page 7 is damaged", "recover it")
+    board.table.chosen = ETH
+    await until(lambda: board.chart.error)
+    assert "page 7 is damaged" in board.chart.error
+    assert board.table.error == ""
+    board.take(Live(START, [LiveRow(BTC, last=5.0, ts_event=START)]))
+    await until(lambda: last_of(board, BTC) == 5.0)
+
+
+async def test_a_database_that_is_not_there_yet_is_waited_for(monkeypatch):
+    board = Board(Script(), clock=VirtualClock(START))
+    board.source.broken = StoreMissing("live.db", "no database there", "start a collector")
+    board.start()
+    await until(lambda: "no database there" in board.table.waiting)
+    assert board.table.error == ""
+    board.source.broken = None
+    await until(lambda: board.table.chosen == BTC)
+    board.stop()
+    await asyncio.gather(board._task, return_exceptions=True)
+
+
+async def test_an_instrument_first_heard_now_gets_a_row(board):
+    await until(lambda: board.table.chosen == BTC)
+    new = InventedSource(7, clock=VirtualClock(START))
+    board.source.listed, board.source.last = new.listed, new.last
+    board.source.coins, board.source.base, board.source.oi = new.coins, new.base, new.oi
+    name = list(new.listed)[6]
+    board.take(Live(START, [LiveRow(name, last=1.5, ts_event=START)]))
+    await until(lambda: name in board.sheet.row)
+    assert BTC in board.sheet.row
+
+
+@pytest.mark.parametrize("market", list(Market))
+async def test_the_page_says_what_market_it_is(board, market):
+    board.take(hello(market=market.value, seed=None))
+    assert board.mode.market == market.value

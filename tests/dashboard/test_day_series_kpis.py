@@ -1,0 +1,110 @@
+"""Two days of the market, the chosen instrument's series, and the key numbers made of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fbkit.clock import VirtualClock
+from fbkit.dashboard.day import DAY_BARS, Day
+from fbkit.dashboard.kpis import kpis
+from fbkit.dashboard.series import BARS_READ, BARS_SHOWN, series
+from fbkit.dashboard.sheet import BARS_NEEDED, Sheet
+from fbkit.hub import LiveRow
+from fbkit.model import TIMEFRAMES
+from fbkit.widgets import SERIES_FIELDS
+from tests.dashboard.invented import InventedSource
+
+M15 = TIMEFRAMES["15m"]
+START = 1_767_225_600_000_000_000
+
+
+@pytest.fixture
+def source():
+    return InventedSource(20, clock=VirtualClock(START))
+
+
+def frame(rows):
+    """Bars from (instrument, slot, oi, volume)."""
+    columns = ("instrument", "t1", "oi_usd", "vol_usd")
+    made = pd.DataFrame([(name, START + slot * M15, oi, vol) for name, slot, oi, vol in rows], columns=columns)
+    return made.assign(close=1.0, liq_long_usd=0.0, liq_short_usd=2.0)
+
+
+def test_an_instrument_that_joined_late_is_no_rise_of_open_interest():
+    old = [("a", slot, 100.0, 1.0) for slot in range(96)]
+    late = [("b", slot, 900.0, 1.0) for slot in range(80, 96)]
+    total, change = Day(["a", "b"], frame([*old, *late])).open_interest()
+    assert change == 0.0
+    assert total[-1] == 100.0
+
+
+def test_a_hole_in_open_interest_is_carried_not_fallen_into():
+    rows = [("a", slot, 100.0, 1.0) for slot in range(96) if slot not in (40, 41)]
+    total, _ = Day(["a"], frame(rows)).open_interest()
+    assert set(total) == {100.0}
+
+
+def test_volume_is_compared_over_the_bars_there_are_in_both_days():
+    rows = [("a", slot, 1.0, 2.0 if slot >= 96 else 1.0) for slot in range(192) if slot != 7]
+    hours, change = Day(["a"], frame(rows)).volume()
+    assert change == 1.0
+    assert list(hours) == [8.0] * 24
+
+
+def test_without_a_day_before_there_is_no_comparison():
+    rows = [("a", slot, 1.0, 2.0) for slot in range(96, 192)]
+    _, change = Day(["a"], frame(rows)).volume()
+    assert np.isnan(change)
+
+
+def test_liquidations_are_of_the_newest_hour():
+    day = Day(["a"], frame([("a", slot, 1.0, 1.0) for slot in range(96)]))
+    assert day.liquidations() == (0.0, 8.0)
+
+
+def test_a_bar_that_closes_moves_the_day_along():
+    day = Day(["a"], frame([("a", slot, 1.0, 1.0) for slot in range(96)]))
+    values = {"close": 9.0, "oi_usd": 5.0, "vol_usd": 1.0, "liq_long_usd": 0.0, "liq_short_usd": 0.0}
+    day.take(0, START + 97 * M15, values)
+    closes = day.columns["close"][0]
+    assert closes[-1] == 9.0
+    assert np.isnan(closes[-2])
+    assert closes[-3] == 1.0
+
+
+def test_no_bars_at_all_is_a_day_of_nothing():
+    day = Day(["a"], frame([]))
+    assert np.isnan(day.liquidations()).all()
+    assert np.isnan(day.sparks(np.array([np.nan]))).all()
+
+
+def test_a_series_is_a_whole_grid_and_a_missing_slot_a_row_without_numbers(source):
+    name = "binance:BTC-USDT-PERP"
+    bars = source.bars("15m", BARS_READ, name)
+    matrix = series(name, "15m", bars)
+    assert matrix.shape == (BARS_SHOWN, len(SERIES_FIELDS))
+    assert set(np.diff(matrix[:, 0])) == {900_000.0}
+    close = matrix[:, SERIES_FIELDS.index("close")]
+    assert np.isnan(close).sum() == 3
+    assert matrix[-1, 0] == (START - M15) / 1e6
+
+
+def test_every_key_number_is_there_once_bars_and_prices_are(source):
+    sheet = Sheet(sorted(source.listed))
+    sheet.take_history("15m", source.bars("15m", BARS_NEEDED))
+    sheet.take_live(
+        source._live().rows + [LiveRow(n, 1.0, 1, None, None, None, 1e-4, 1e6, 0.1, 2e6) for n in sheet.names]
+    )
+    told = kpis(sheet, Day(sheet.names, source.bars("15m", DAY_BARS)), "15m", 60)
+    assert [kpi.label for kpi in told if kpi.value is None] == []
+    assert told[0].value == "20.0"
+    assert told[0].unit == "M USD"
+    assert told[2].value == "+0.0100"
+    assert len(told[0].spark) == 96
+
+
+def test_before_anything_is_heard_each_key_number_says_so():
+    told = kpis(Sheet([]), None, "15m", 60)
+    assert len(told) == 7
+    assert {kpi.value for kpi in told} == {None}
+    assert all(kpi.missing for kpi in told)
