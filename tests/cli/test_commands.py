@@ -13,7 +13,7 @@ import pytest
 from fbkit.cli import run
 from fbkit.desk import demo
 
-COMMANDS = "up demo collect health status gaps instruments metrics summary alerts report snapshot phase".split()
+COMMANDS = tuple("up demo collect health status gaps instruments metrics summary alerts report snapshot phase".split())  # noqa: SIM905 - read as one reads a sentence
 
 Say = Callable[..., tuple[int, str, str]]
 
