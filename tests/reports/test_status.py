@@ -128,6 +128,14 @@ class TestAWholeRun:
             assert (report.folder / file).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.fixture(scope="module")
+def eight(tmp_path_factory):
+    """Eight hours of the small market, to be read only: settings, URL and rows."""
+    root = tmp_path_factory.mktemp("eight")
+    settings = load_settings(home=root, workspace=root)
+    return settings, url_in(root), write(url_in(root), hours=8)
+
+
 def all_of(status):
     return "\n\n".join(getattr(status, section)().markdown() for section in SECTIONS)
 
@@ -154,16 +162,16 @@ def test_beats_without_bars_are_a_report_too(settings):
     assert UNFILLED.findall(text) == []
 
 
-def test_a_timeframe_without_rows_does_not_speak_of_another(settings):
-    write(url_in(settings.home), hours=8)
-    text = all_of(status_of(settings, url_in(settings.home), tf="1h"))
+def test_a_timeframe_without_rows_does_not_speak_of_another(eight):
+    settings, url, _ = eight
+    text = all_of(status_of(settings, url, tf="1h"))
     assert "No bar of 1h has closed" in text
 
 
 @pytest.mark.parametrize("hours", [1, 3, 31 * 24])
-def test_short_and_long_windows_read_right(settings, hours):
-    write(url_in(settings.home), hours=8)
-    status = status_of(settings, url_in(settings.home), hours=hours, top=50)
+def test_short_and_long_windows_read_right(eight, hours):
+    settings, url, _ = eight
+    status = status_of(settings, url, hours=hours, top=50)
     assert status.market().numbers["bars"] == len(COINS) * 4 * min(hours, 8)
     assert UNFILLED.findall(all_of(status)) == []
 
@@ -178,9 +186,9 @@ def test_a_recording_is_complete_and_not_a_failure(settings):
     assert "RECORDED" in status.overview().markdown()
 
 
-def test_a_running_collector_is_judged_by_its_streams(settings):
-    write(url_in(settings.home), hours=8)
-    status = status_of(settings, url_in(settings.home), now=NOON + 2 * NS_S)
+def test_a_running_collector_is_judged_by_its_streams(eight):
+    settings, url, _ = eight
+    status = status_of(settings, url, now=NOON + 2 * NS_S)
     assert status.overview().numbers["state"] == "degraded"
     assert "No collector" not in all_of(status)
     assert "binance ratio" in status.next_steps().markdown()
@@ -217,17 +225,17 @@ def test_assumed_units_are_noted(settings):
     assert "the units of 1 instrument are assumed" in status_of(settings, url).diagnosis().markdown()
 
 
-def test_every_step_follows_from_a_finding_and_every_finding_has_a_step(settings):
-    write(url_in(settings.home), hours=8)
-    status = status_of(settings, url_in(settings.home))
+def test_every_step_follows_from_a_finding_and_every_finding_has_a_step(eight):
+    settings, url, _ = eight
+    status = status_of(settings, url)
     steps = status.next_steps().numbers["steps"]
     assert set(steps) == {finding.then for finding in status.findings}
     assert len(steps) == len(set(steps))
 
 
-def test_positions_are_measured_in_coins_not_in_prices(settings):
-    rows = write(url_in(settings.home), hours=8)
-    status = status_of(settings, url_in(settings.home))
+def test_positions_are_measured_in_coins_not_in_prices(eight):
+    settings, url, rows = eight
+    status = status_of(settings, url)
     then, now, last = {}, {}, {}
     for row in rows:
         if type(row).__name__ == "BarRow":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -53,8 +54,12 @@ class Hole(msgspec.Struct, frozen=True):
         return self.t1 - self.t0
 
 
-class Facts(msgspec.Struct, frozen=True):
-    """One reading of a store. The window ``[since, until)`` is UTC ns; ``until`` is ``None`` before the first beat."""
+class Facts(msgspec.Struct, frozen=True, eq=False):
+    """One reading of a store. The window ``[since, until)`` is UTC ns; ``until`` is ``None`` before the first beat.
+
+    ``metrics`` are the newest of each instrument; ``z`` is every Z-score of the window, flat, NaN where there is none,
+    and ``missing`` counts the reasons of these.
+    """
 
     asked: Asked
     now: int
@@ -71,6 +76,8 @@ class Facts(msgspec.Struct, frozen=True):
     bars: pd.DataFrame
     summary: list[SummaryRow]
     metrics: list[MetricRow]
+    z: NDArray[np.float64]
+    missing: Counter[str]
     alerts: list[AlertRow]
     holes: list[Hole]
     beats: NDArray[np.int64]
@@ -96,13 +103,6 @@ class Facts(msgspec.Struct, frozen=True):
         """Instruments that the summary or the listing knows, by name."""
         return sorted({row.instrument for row in self.summary} | self.instruments.keys())
 
-    @property
-    def z(self) -> tuple[NDArray[np.float64], list[str]]:
-        """Every Z-score of the window (flat), and the reasons of those that are missing."""
-        values = np.array([[row.value(name) for name in Z_COLUMNS] for row in self.metrics]).ravel()
-        reasons = [row.reasons[place] for row in self.metrics for place in _Z_PLACES if row.reasons[place]]
-        return values, reasons
-
 
 def read_facts(store: Store, settings: Settings, asked: Asked, clock: Clock) -> Facts:
     """Read what the report needs. An empty store gives empty facts, never an error."""
@@ -111,6 +111,7 @@ def read_facts(store: Store, settings: Settings, asked: Asked, clock: Clock) -> 
     until = backend.as_of
     since = (until or now) - asked.hours * NS_HOUR
     span = Span(since, until or now)
+    window = store.rows("metrics", tf=asked.tf, span=span)
     beats, first = heartbeats(store, since, until or now), first_heartbeat(store)
     return Facts(
         asked=asked,
@@ -127,7 +128,9 @@ def read_facts(store: Store, settings: Settings, asked: Asked, clock: Clock) -> 
         sizes=store.sizes(),
         bars=store.rows("bars", tf=asked.tf, span=span),
         summary=store.row_structs(SummaryRow, tf=asked.tf),
-        metrics=store.row_structs(MetricRow, tf=asked.tf, span=span),
+        metrics=store.row_structs(MetricRow, tf=asked.tf, span=span, last=1),
+        z=window[list(Z_COLUMNS)].to_numpy(dtype=np.float64).ravel(),
+        missing=_missing(window["reasons"]),
         alerts=store.row_structs(AlertRow, span=span),
         holes=_holes(store.gaps(span), since, until or now),
         beats=beats,
@@ -138,6 +141,17 @@ def read_facts(store: Store, settings: Settings, asked: Asked, clock: Clock) -> 
         quarantine=store.rows("quarantine", span=span),
         reports=Runs(settings).newest(last=20),
     )
+
+
+def _missing(reasons: pd.Series) -> Counter[str]:
+    """How often each reason stands in place of a Z-score: the column holds one text a row, a word a metric."""
+    found: Counter[str] = Counter()
+    for text, rows in reasons.value_counts().items():
+        words = str(text).split(",")
+        for place in _Z_PLACES if len(words) > 1 else ():
+            found[words[place]] += int(rows)
+    del found[""]
+    return found
 
 
 def _holes(gaps: pd.DataFrame, since: int, until: int) -> list[Hole]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -47,6 +48,7 @@ class Picture(msgspec.Struct, frozen=True):
         return float(np.median([move.change for move in self.moves])) if self.moves else math.nan
 
 
+@lru_cache(maxsize=1)  # asked by several sections of one report
 def read_market(facts: Facts) -> Picture | None:
     """The market of the window, or ``None`` when no bar closed in it."""
     bars = facts.bars[np.isfinite(facts.bars["close"].to_numpy(dtype=float))] if len(facts.bars) else facts.bars

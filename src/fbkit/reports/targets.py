@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -54,6 +55,7 @@ class Kpi(msgspec.Struct, frozen=True):
         return f"at least {low}" if low else f"at most {high}" if high else "none"
 
 
+@lru_cache(maxsize=1)  # asked by several sections of one report
 def kpis(facts: Facts) -> list[Kpi]:
     """Every number that has a target, in the order of the report."""
     return [*_rows(facts), *_quant(facts), *_intake(facts)]
@@ -96,8 +98,7 @@ def _rows(facts: Facts) -> list[Kpi]:
 
 
 def _quant(facts: Facts) -> list[Kpi]:
-    z, _ = facts.z
-    finite = z[np.isfinite(z)]
+    finite = facts.z[np.isfinite(facts.z)]
     weights = sum(row.n_z for row in facts.summary)
     mean = sum(row.mean_abs_z * row.n_z for row in facts.summary if row.n_z and math.isfinite(row.mean_abs_z))
     days = facts.window_ns / 86_400e9

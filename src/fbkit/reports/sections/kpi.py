@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 
 from fbkit.reports import words
@@ -57,13 +55,11 @@ def _rows(facts: Facts) -> Line:
 
 
 def _z(facts: Facts) -> Line:
-    values, reasons = facts.z
-    if not len(values):
+    if not len(facts.z):
         return [B("No Z-score is stored yet;"), " the first row is written when a bar closes live."]
-    known = int(np.isfinite(values).sum())
-    why = Counter(reasons)
-    told = words.joined([f"{words.count(n)} {reason}" for reason, n in why.most_common()])
-    line: list[Piece] = [B(f"{words.count(known)} of {words.count(len(values))} Z-scores in the window exist.")]
+    known = int(np.isfinite(facts.z).sum())
+    told = words.joined([f"{words.count(n)} {reason}" for reason, n in facts.missing.most_common()])
+    line: list[Piece] = [B(f"{words.count(known)} of {words.count(len(facts.z))} Z-scores in the window exist.")]
     if told:
         line.append(f" The others say why not: {told}.")
     return line
