@@ -215,7 +215,9 @@ def test_shuffled_within_the_lateness_gives_the_same_bars(trades, shuffle):
     """C8: each event comes up to 0.9 s late, which is within the lateness of 1 s."""
 
     def play(delayed) -> Desk:
-        desk = opened()
+        desk = Desk()
+        desk.take(Mark(BTC, desk.ns(-0.5), 0, 100.0))
+        desk.beat(0)
         events = [
             Trade(BTC, desk.ns(ms / 1000), 0, i, p / 100, q / 1000, Side.BUY if up else Side.SELL)
             for i, (ms, p, q, up) in enumerate(sorted(trades))

@@ -90,6 +90,19 @@ def test_the_first_partial_minute_is_not_covered_unless_its_trades_were_fetched(
         assert desk.one(1).coverage == (1.0 if fetched else 0.25)
 
 
+def test_a_venue_is_listened_to_from_the_beat_before_it_was_first_heard():
+    desk = Desk()
+    desk.beats(0, 11)
+    desk.trade(11.5)
+    desk.beats(12, 40)
+    desk.trade(40.5, name=ETH)  # thin, and not later than the venue
+    desk.kline(0, name="bybit:BTC-USDT-PERP")
+    desk.beats(41, 61)
+    assert [(b.instrument, b.coverage) for b in desk.bars if b.t1 == desk.ns(60)] == [
+        (BTC, 49 / 60), (ETH, 49 / 60), ("bybit:BTC-USDT-PERP", 0.0),
+    ]  # fmt: skip
+
+
 def test_a_slot_in_an_open_gap_waits_and_is_filled_when_it_closes():
     desk = Desk()
     desk.beat(0)

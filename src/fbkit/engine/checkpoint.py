@@ -41,7 +41,7 @@ class State(msgspec.Struct):
     horizon: int
     capacity: int
     tapes: list[Tape]
-    unbegun: list[str]
+    begins: dict[str, int]
     liquidates: dict[str, int]
     late: list[tuple[str, str, int]]
     holes: dict[int, Gap]

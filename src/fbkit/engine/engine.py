@@ -98,11 +98,8 @@ class Engine:
         """Let time pass; returns the rows of what it closed, and of what was filled since the last Beat."""
         ts, before = beat.ts_event, self._now
         self._now = ts
-        if self._listener.unbegun:
-            # First heard of since the last Beat: from that one on we listen, from the first at the earliest.
-            for tape in self._listener.unbegun:
-                tape.begin = ts if before == NEVER else before
-            self._listener.unbegun.clear()
+        if self._listener.unheard:
+            self._listener.begin(ts if before == NEVER else before)
         target = floor_to(ts - self.lateness_ns, NS_MIN)
         if self._begin == NEVER:
             self._begin = ts
@@ -137,7 +134,7 @@ class Engine:
             horizon=listener.horizon,
             capacity=self._capacity,
             tapes=listener.order,
-            unbegun=[tape.name for tape in listener.unbegun],
+            begins=listener.gaps.begins,
             liquidates=listener.liquidates,
             late=[(*key, n) for key, n in listener.late.items()],
             holes=listener.gaps.holes,

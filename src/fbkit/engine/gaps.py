@@ -23,12 +23,15 @@ _FOREVER = 1 << 62
 class Gaps:
     """Gaps of trades (channel ``trade`` or ``*``), and backfills of bars (channel ``bar``) under way.
 
-    ``backfilled`` on ``trade`` or ``*`` promises that the trades of ``[t0, t1)`` came before it.
+    ``begins`` is the Beat (UTC ns) from which on a venue is listened to: the last before it was first heard. What was
+    traded before is known only where the open minute's trades were fetched. ``backfilled`` on ``trade`` or ``*``
+    promises that the trades of ``[t0, t1)`` came before it.
     """
 
     def __init__(self) -> None:
         self.holes: dict[int, Gap] = {}
         self.open: dict[int, Gap] = {}
+        self.begins: dict[str, int] = {}
 
     def take(self, gap: Gap) -> None:
         """A gap opened, closed, or was backfilled."""
@@ -59,6 +62,10 @@ class Gaps:
         """Drop closed holes that end by ``before``: no open slot reaches so far back."""
         self.holes = {i: gap for i, gap in self.holes.items() if gap.t1 is None or gap.t1 > before}
 
+    def is_whole(self, tape: Tape, t1: int) -> bool:
+        """Whether nothing at all is missing of the minute that ends at ``t1``, as nearly always."""
+        return not self.holes and self.begins.get(tape.venue, _FOREVER) <= t1 - NS_MIN
+
     def coverage(self, tape: Tape, t1: NDArray[np.int64]) -> NDArray[np.float64]:
         """The share of each minute ending at ``t1`` in which this instrument's trades were heard."""
         missing = np.zeros(len(t1), np.int64)
@@ -69,11 +76,10 @@ class Gaps:
     def _intervals(self, tape: Tape, t0: int, t1: int) -> list[Interval]:
         """Where nothing was heard between ``t0`` and ``t1``: sorted, none overlapping."""
         found = [(gap.t0, _FOREVER if gap.t1 is None else gap.t1) for gap in self.holes.values() if concerns(gap, tape)]
-        if tape.begin > t0:
-            # What was traded before we listened is known where the open minute's trades were fetched.
-            slot = tape.slots.get(tape.begin - tape.begin % NS_MIN + NS_MIN)
-            end = slot.t0 if slot is not None and slot.backfilled else tape.begin
-            found.append((-_FOREVER, end))
+        begin = self.begins.get(tape.venue, _FOREVER)
+        if begin > t0:
+            slot = tape.slots.get(begin - begin % NS_MIN + NS_MIN)
+            found.append((-_FOREVER, slot.t0 if slot is not None and slot.backfilled else begin))
         merged: list[Interval] = []
         for a, b in sorted(found):
             if a >= t1 or b <= t0:

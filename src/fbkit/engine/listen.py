@@ -40,7 +40,7 @@ class Listener:
     def __init__(self) -> None:
         self.tapes: dict[str, Tape] = {}
         self.order: list[Tape] = []
-        self.unbegun: list[Tape] = []
+        self.unheard: set[str] = set()
         self.liquidates: dict[str, int] = {}
         self.late: Counter[tuple[str, str]] = Counter()
         self.gaps = Gaps()
@@ -66,8 +66,16 @@ class Listener:
         if tape is None:
             tape = self.tapes[name] = Tape(len(self.order), name, name.partition(":")[0])
             self.order.append(tape)
-            self.unbegun.append(tape)
+            if tape.venue not in self.gaps.begins:
+                self.unheard.add(tape.venue)
         return tape
+
+    def begin(self, ts: int) -> None:
+        """A Beat: venues heard live since the last one, for the first time, are listened to from ``ts`` on."""
+        for tape in self.order:
+            if tape.venue in self.unheard and tape.is_live:
+                self.gaps.begins[tape.venue] = ts
+                self.unheard.discard(tape.venue)
 
     def set_horizon(self, horizon: int) -> None:
         """Time has passed; the first time, what was heard before is looked at again."""
@@ -82,10 +90,10 @@ class Listener:
         self.tapes = {tape.name: tape for tape in state.tapes}
         for tape in state.tapes:
             tape.slot = tape.slots.get(tape.slot.t1, tape.slot)  # one slot again, not a copy
-        self.unbegun = [self.tapes[name] for name in state.unbegun]
+        self.unheard = {tape.venue for tape in state.tapes} - set(state.begins)
         self.liquidates = state.liquidates
         self.late = Counter({(venue, channel): n for venue, channel, n in state.late})
-        self.gaps.holes, self.gaps.open = state.holes, state.open
+        self.gaps.holes, self.gaps.open, self.gaps.begins = state.holes, state.open, state.begins
         self.horizon = state.horizon
 
     def _trade(self, event: Trade) -> None:
@@ -99,7 +107,7 @@ class Listener:
                 return
             slot = found
         if event.origin == _BACKFILL:
-            slot.backfilled = True
+            slot.backfilled += 1
         price, size, venue_id = event.price, event.size, event.venue_id
         slot.n += 1
         slot.vol_base += size

@@ -38,7 +38,7 @@ def close_minute(tapes: list[Tape], t1: int, gaps: Gaps, liquidates: dict[str, i
     rows = []
     for tape in tapes:
         slot = tape.slots.pop(t1, None)
-        whole = not gaps.holes and tape.begin <= t1 - NS_MIN
+        whole = gaps.is_whole(tape, t1)
         if slot is not None and not whole:
             tape.slots[t1] = slot  # coverage looks whether its trades were fetched
         coverage = 1.0 if whole else float(gaps.coverage(tape, end)[0])

@@ -26,7 +26,7 @@ class Slot(msgspec.Struct):
     """An open minute ``[t0, t1)`` of one instrument, as far as heard.
 
     Trades belong to ``[t0, t1)``; a value to ``(t0, t1]``, so that one stated for the very end counts.
-    Sums run in ``seq`` order, in USD and coins.
+    Sums run in ``seq`` order, in USD and coins. ``backfilled`` counts those of the ``n`` trades that were fetched.
     """
 
     t0: int
@@ -43,7 +43,7 @@ class Slot(msgspec.Struct):
     close: float = NAN
     close_ts: int = NEVER
     close_id: int = 0
-    backfilled: bool = False
+    backfilled: int = 0
     liq_long: float = 0.0
     liq_short: float = 0.0
     values: list[Quote | Mark | None] = msgspec.field(default_factory=lambda: [None] * STREAMED)
@@ -57,7 +57,7 @@ def nowhere() -> Slot:
 class Tape(msgspec.Struct):
     """One instrument: ``i`` is its row in every array; ``next`` the end of its next slot to close (0: none yet).
 
-    ``first`` is the earliest slot heard of before any closed, ``begin`` the Beat from which on we listen.
+    ``first`` is the earliest slot heard of before any closed.
     ``past`` holds values that are polled or fetched later, ``bars`` the venue's closed minutes, until a slot takes
     them. ``close_before`` and ``oi_before`` are the previous bar's, NaN where not heard in it; ``last_close`` is the
     last that was not.
@@ -68,7 +68,6 @@ class Tape(msgspec.Struct):
     venue: str
     next: int = 0
     first: int = 0
-    begin: int = NEVER
     slot: Slot = msgspec.field(default_factory=nowhere)
     slots: dict[int, Slot] = {}
     bars: dict[int, Bar] = {}
@@ -78,6 +77,11 @@ class Tape(msgspec.Struct):
     close_before: float = NAN
     oi_before: float = NAN
     cvd: float = NAN
+
+    @property
+    def is_live(self) -> bool:
+        """Whether an open slot holds anything that was not fetched."""
+        return any(any(slot.values) or slot.n > slot.backfilled for slot in self.slots.values())
 
     def begin_at(self, t1: int) -> None:
         """A slot was heard of: until one has closed, the earliest is where this instrument begins."""
