@@ -43,8 +43,10 @@ sys.exit(up(load_settings(), port=0, for_s={}))
 class Up:
     """``up`` in a process of its own, and what it said."""
 
-    def __init__(self, root, *, for_s=None, environment=None, **workspace):
-        self.home, self.workspace = root / "home", make_workspace(root / "workspace", **workspace)
+    def __init__(self, root, *, for_s=None, environment=None, shipped=False, **small):
+        self.home, self.workspace = root / "home", root / "workspace"
+        if not shipped:
+            make_workspace(self.workspace, **small)
         self.home.mkdir(exist_ok=True)
         self.lines = []
         environment = {

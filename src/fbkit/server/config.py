@@ -98,11 +98,12 @@ def kernel_environment(settings: Settings) -> dict[str, str]:
         name: getattr(settings, name) for name in type(settings).model_fields if name not in {"token", "workspace"}
     }
     words = {f"FBKIT_{name.upper()}": str(value) for name, value in chosen.items() if value is not None}
-    return {**words, "FBKIT_WORKSPACE": str(workspace(settings)), "JUPYTER_PATH": jupyter_path()}
+    return {**words, "FBKIT_WORKSPACE": str(workspace(settings)), **_jupyter_places()}
 
 
-def jupyter_path() -> str:
-    """Where Jupyter looks for the page's template, before where it looked anyway."""
-    from fbkit.dashboard import jupyter_path as ours
+def _jupyter_places() -> dict[str, str]:
+    """Where Jupyter looks first: the page's template, and Lab's defaults (it is to ask for no news)."""
+    from fbkit.dashboard import jupyter_path
 
-    return os.pathsep.join(filter(None, [str(ours()), os.environ.get("JUPYTER_PATH", "")]))
+    ours = {"JUPYTER_PATH": jupyter_path(), "JUPYTER_CONFIG_PATH": Path(__file__).parent / "jupyter_config"}
+    return {name: os.pathsep.join(filter(None, [str(place), os.environ.get(name, "")])) for name, place in ours.items()}
