@@ -4,7 +4,7 @@ import pytest
 
 from fbkit.errors import SettingError
 from fbkit.simulator.faults import Fault, FaultScript, channel_of
-from fbkit.simulator.frames import Frame
+from fbkit.simulator.streams import Frame
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_the_book_leans_a_little_towards_the_next_move(frames, market):
     leans, nexts = [], []
     plan = market.day(DAY)
     for of_day in range(600, 660):
-        lean = frames._lean[DAY * DAY_MINUTES + of_day]
+        lean = frames.lean[DAY * DAY_MINUTES + of_day]
         leans.append(lean[:, 0])
         nexts.append((plan.log_price[:, of_day + 1] - plan.log_price[:, of_day]) / plan.sigma[:, of_day])
     together = np.corrcoef(np.concatenate(leans), np.concatenate(nexts))[0, 1]

@@ -235,6 +235,18 @@ async def test_sockets_and_memory_tell_the_same_of_the_span_both_saw(serve):
     assert all(marks[0][instant] == marks[1][instant] for instant in shared_marks)
 
 
+async def test_what_breaks_the_frames_ends_the_server_and_is_said(monkeypatch):
+    server = Server(Market(7, 1), Pace(SystemClock(), start=START), warm=False)
+    monkeypatch.setattr(server, "_make", lambda now: 1 // 0)
+    await server.start()
+    try:
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wait_for(server.until(asyncio.Event()), 5)
+    finally:
+        server._tasks.clear()
+        await server.stop()
+
+
 def started(*arguments):
     return subprocess.Popen(
         [sys.executable, "-m", "fbkit.simulator", "--instruments", "2", *arguments],

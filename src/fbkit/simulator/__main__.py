@@ -66,7 +66,7 @@ async def _serve(chosen: argparse.Namespace) -> None:
         raise PortBusy(chosen.port) from error
     sys.stdout.write(msgspec.json.encode({"port": port}).decode() + "\n")
     sys.stdout.flush()
-    await ended.wait()
+    await server.until(ended)
     await server.stop()
 
 

@@ -25,8 +25,7 @@ import msgspec
 
 from fbkit.errors import SettingError
 from fbkit.simulator.calendar import MS_S
-from fbkit.simulator.frames import Frame
-from fbkit.simulator.streams import Route
+from fbkit.simulator.streams import Frame, Route
 
 FaultName = Literal["send", "dup", "reorder", "garbage", "silence", "rst", "close", "freeze", "refuse"]
 

@@ -19,10 +19,10 @@ from fbkit.errors import ConnectFailed
 from fbkit.model.timeframe import NS_MS, NS_S
 from fbkit.simulator.calendar import MS_S
 from fbkit.simulator.faults import FaultScript
-from fbkit.simulator.frames import Frame, Frames
+from fbkit.simulator.frames import Frames
 from fbkit.simulator.market import Market
 from fbkit.simulator.rest import Rest
-from fbkit.simulator.streams import Stream
+from fbkit.simulator.streams import Frame, Stream
 from fbkit.simulator.talk import Talk, address_of
 from fbkit.simulator.wire import combined
 

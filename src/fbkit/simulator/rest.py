@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from fbkit.simulator import statistics, trade_pages
 from fbkit.simulator.answers import Answer, Query, Refusal, answer
 from fbkit.simulator.book import update_id
-from fbkit.simulator.calendar import MS_DAY, MS_MIN
+from fbkit.simulator.calendar import MS_DAY, MS_MIN, MS_S
 from fbkit.simulator.frames import Frames
 from fbkit.simulator.klines import Kline
 from fbkit.simulator.limits import WEIGHT
@@ -114,7 +114,7 @@ class Rest:
     def _depth(self, query: Query, now: int) -> str:
         coin = query.coin()
         levels = int(query.text("limit", _DEPTHS)) if query.has("limit") else 500
-        bids, asks = self.frames.depths(now).book(coin, now, levels)
+        bids, asks = self.frames.books[now // MS_S].book(coin, now, levels)
         wire = self.frames.wires[coin]
         return (
             f'{{"lastUpdateId":{update_id(now)},"E":{now},"T":{now},'

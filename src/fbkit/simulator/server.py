@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from fbkit.simulator.calendar import MS_DAY, MS_MIN, MS_S
 from fbkit.simulator.faults import FaultScript
-from fbkit.simulator.frames import Frame, Frames
+from fbkit.simulator.frames import Frames
 from fbkit.simulator.limits import Limits
 from fbkit.simulator.market import Market
 from fbkit.simulator.pace import Pace
 from fbkit.simulator.rest import Rest
 from fbkit.simulator.sockets import Socket
-from fbkit.simulator.streams import Route, Stream
+from fbkit.simulator.streams import Frame, Route, Stream
 
 #: Frames that are due are written this often, s.
 _TICK_S = 0.01
@@ -76,6 +76,14 @@ class Server:
             self._tasks.append(loop.create_task(self._warm_up()))
         chosen: int = self._server.sockets[0].getsockname()[1]
         return chosen
+
+    async def until(self, ended: asyncio.Event) -> None:
+        """Serve until ``ended``; raises what broke the frames, should anything."""
+        waiting = asyncio.ensure_future(ended.wait())
+        done, _ = await asyncio.wait({waiting, self._tasks[0]}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        for task in done - {waiting}:
+            task.result()
 
     async def stop(self) -> None:
         """Go away: websockets are told (1001), the rest is cut."""

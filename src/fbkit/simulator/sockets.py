@@ -10,7 +10,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from websockets.exceptions import ProtocolError
@@ -20,29 +20,17 @@ from websockets.http11 import Request
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from fbkit.simulator import http
 from fbkit.simulator.answers import Answer, Refusal
-from fbkit.simulator.frames import Frame
 from fbkit.simulator.limits import with_weight
+from fbkit.simulator.streams import Frame
 from fbkit.simulator.talk import TOO_MANY_REQUESTS, Address, Talk, address_of
 from fbkit.simulator.wire import combined
 
 if TYPE_CHECKING:
     from fbkit.simulator.server import Server
 
-_MOST_HEAD = 64 * 1024
 _MOST_UNSENT = 32 * 1024 * 1024
-_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 418: "I'm a teapot"}
-_REASONS |= {429: "Too Many Requests", 431: "Request Header Fields Too Large", 503: "Service Unavailable"}
-
-BUSY = Answer(503, (("Content-Type", "text/html"),), b"<html><body><h1>503 Service Unavailable</h1></body></html>")
-
-
-class Asked(NamedTuple):
-    """An HTTP request that waits for its answer."""
-
-    method: str
-    target: str
-    keep_alive: bool
 
 
 class Socket(asyncio.Protocol):
@@ -58,7 +46,7 @@ class Socket(asyncio.Protocol):
         self.frozen = False
         self._transport: asyncio.Transport
         self._head = bytearray()
-        self._asked: deque[Asked] = deque()
+        self._asked: deque[http.Asked] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._ws: ServerProtocol | None = None
         self._kept_back = bytearray()
@@ -97,42 +85,41 @@ class Socket(asyncio.Protocol):
         while self._ws is None and (end := self._head.find(b"\r\n\r\n")) >= 0:
             head = bytes(self._head[: end + 4])
             del self._head[: end + 4]
-            line, _, rest = head.partition(b"\r\n")
-            headers = rest.lower()
-            words = line.decode("latin-1").split(" ")
-            if len(words) != 3:
-                self._write(_reply(Answer(400, (), b""), keep_alive=False))
-                self._transport.close()
+            asked = http.read(head)
+            if asked is None:
+                self._refuse_head(400)
                 return
-            if b"\r\nupgrade: websocket" in b"\r\n" + headers:
-                self._shake_hands(head, words[1])
+            if asked.upgrade:
+                self._shake_hands(head, asked.target)
                 return
-            keep_alive = b"connection: close" not in headers and words[2] == "HTTP/1.1"
-            self._asked.append(Asked(words[0], words[1], keep_alive))
-        if len(self._head) > _MOST_HEAD:
-            self._write(_reply(Answer(431, (), b""), keep_alive=False))
-            self._transport.close()
+            self._asked.append(asked)
+        if len(self._head) > http.MOST_HEAD:
+            self._refuse_head(431)
         elif self._asked and self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
+
+    def _refuse_head(self, status: int) -> None:
+        self._write(http.reply(Answer(status, (), b""), keep_alive=False))
+        self._transport.close()
 
     async def _work(self) -> None:
         while self._asked:
             asked = self._asked.popleft()
             answer = await self._answer(asked)
-            self._write(_reply(answer, keep_alive=asked.keep_alive))
+            self._write(http.reply(answer, keep_alive=asked.keep_alive))
             if not asked.keep_alive:
                 self._transport.close()
                 break
         self._worker = None
 
-    async def _answer(self, asked: Asked) -> Answer:
+    async def _answer(self, asked: http.Asked) -> Answer:
         if asked.method != "GET":
             return Answer(405, (("Allow", "GET"),), b"")
         parts = urlsplit(asked.target)
         given = dict(parse_qsl(parts.query, keep_blank_values=True))
         server = self.server
         if server.faults.refuses_rest(server.now_ms(), server.first_ms):
-            return BUSY
+            return http.BUSY
         try:
             used = server.limits.spend(parts.path, given, server.now_ms())
         except Refusal as refusal:
@@ -269,10 +256,3 @@ def _header(length: int) -> bytes:
     if length < 65_536:
         return b"\x81\x7e" + length.to_bytes(2, "big")
     return b"\x81\x7f" + length.to_bytes(8, "big")
-
-
-def _reply(answer: Answer, *, keep_alive: bool) -> bytes:
-    lines = [f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}", f"Content-Length: {len(answer.body)}"]
-    lines += [f"{name}: {value}" for name, value in answer.headers]
-    lines.append(f"Connection: {'keep-alive' if keep_alive else 'close'}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + answer.body

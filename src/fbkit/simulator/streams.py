@@ -25,6 +25,14 @@ class Stream(NamedTuple):
     interval: str = ""
 
 
+class Frame(NamedTuple):
+    """One message: when it is sent (UTC ms), on which stream, and its payload."""
+
+    ts_ms: int
+    stream: str
+    payload: bytes
+
+
 _ALL = {
     "!bookTicker": ("bookTicker", "public", 0),
     "!markPrice@arr": ("markPrices", "market", 3000),
