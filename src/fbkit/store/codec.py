@@ -294,10 +294,12 @@ def _planes(unsigned: NDArray[np.uint64], width: int) -> bytes:
 
 
 def _from_planes(body: memoryview | bytes, n: int, width: int) -> NDArray[np.uint64]:
-    wide = np.zeros((n, 8), dtype=np.uint8)
-    if width:
-        wide[:, :width] = np.frombuffer(body, np.uint8, n * width).reshape(width, n).T
-    return wide.view("<u8").ravel()
+    planes = np.frombuffer(body, np.uint8, n * width).reshape(width, n)
+    # Shifting whole planes is several times quicker than scattering their bytes.
+    values = planes[0].astype(np.uint64) if width else np.zeros(n, dtype=np.uint64)
+    for place in range(1, width):
+        values |= planes[place].astype(np.uint64) << np.uint64(8 * place)
+    return values
 
 
 def _decode_column(header: _Header, body: memoryview | bytes, rows: int) -> Array:

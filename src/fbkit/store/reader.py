@@ -118,7 +118,7 @@ class Store:
         """The same as a frame: UTC index ``time`` (of ``ts_event``), units in the names, instants also in ns."""
         found = get_kind(kind)
         arrays, names = self._arrays(found, instrument, span)
-        numbers, codes = np.unique(arrays["instrument"], return_inverse=True)
+        numbers, codes = _distinct(arrays["instrument"])
         spelled = pd.Categorical.from_codes(codes, categories=pd.Index([names[number] for number in numbers.tolist()]))
         columns: dict[str, Any] = {"instrument": spelled}
         for field in found.fields[1:]:
@@ -141,7 +141,7 @@ class Store:
         with self._reading() as connection:
             number = None if instrument is None else self._number(connection, instrument)
             arrays = reading.by_time(connection, kind, number, span)
-            return arrays, self._refreshed(connection, np.unique(arrays["instrument"]).tolist())
+            return arrays, self._refreshed(connection, _distinct(arrays["instrument"])[0].tolist())
 
     def _end_seq(self) -> int:
         with self._reading() as connection:
@@ -351,8 +351,16 @@ def _bytes(path: str) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
+def _distinct(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """The different numbers, and for each where it stands among them."""
+    if len(numbers) and numbers[0] == numbers.min() == numbers.max():
+        # One instrument was asked for: no need to sort a million equal numbers.
+        return numbers[:1], np.zeros(len(numbers), dtype=np.intp)
+    return np.unique(numbers, return_inverse=True)
+
+
 def _spelled(numbers: NDArray[np.int64], names: dict[int, str]) -> NDArray[Any]:
-    present, places = np.unique(numbers, return_inverse=True)
+    present, places = _distinct(numbers)
     words = np.empty(len(present), dtype=object)
     words[:] = [names[number] for number in present.tolist()]
     return words[places]
