@@ -65,9 +65,9 @@ def load():
 
 @pytest.fixture
 def until():
-    """Wait for a condition, by turns of the event loop; fails after two seconds."""
+    """Wait for a condition, by turns of the event loop; fails after twenty seconds, which only a busy machine needs."""
 
-    async def wait(condition, timeout=2.0):
+    async def wait(condition, timeout=20.0):
         async with asyncio.timeout(timeout):
             while not condition():  # noqa: ASYNC110 - what is waited for is in another's hands
                 await asyncio.sleep(0.005)
@@ -91,7 +91,7 @@ def make_test_world():
 
         world = World(
             clock=clock or SystemClock(),
-            transport=make_transport(transport, keepalive or Keepalive(), Limits(max_bytes, 2.0)),
+            transport=make_transport(transport, keepalive or Keepalive(), Limits(max_bytes, 20.0)),
             http=httpx.AsyncClient(transport=httpx.MockTransport(answer or nobody), trust_env=False),
             random=lambda: 1.0,
             sleep=sleep or note,

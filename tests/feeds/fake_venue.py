@@ -80,7 +80,7 @@ class FakeVenue:
 
     async def _ping(self, connection, payload):
         waiter = await connection.ping(payload)
-        await asyncio.wait_for(waiter, 2)
+        await asyncio.wait_for(waiter, 20)
 
     async def _wait(self, connection, seconds):
         await asyncio.sleep(seconds)

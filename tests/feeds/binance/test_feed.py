@@ -75,7 +75,7 @@ async def test_the_open_minutes_trades_are_fetched_once_at_the_start(run, live, 
         for connection in list(venue._server.connections):
             if connection.request.path.startswith("/market/"):
                 connection.transport.abort()
-        await until(lambda: len(venue.paths) == 3, timeout=5)
+        await until(lambda: len(venue.paths) == 3)
         await until(lambda: len(sink.heard("speaking")) == 1)
         assert live.counts["/fapi/v1/aggTrades"] == 1, "the rest belongs to whoever keeps the gap"
 
@@ -139,7 +139,7 @@ async def test_a_refused_stream_is_trouble_of_its_channel(run, live, sink, load,
     async with Echo([], []) as venue:
         venue.answer = refuse
         run(answer, venue.url, count=60, sleep=hurry)
-        await until(lambda: sink.heard("trouble"), timeout=5)
+        await until(lambda: sink.heard("trouble"))
         [(_, channel, reason, sentence)] = sink.heard("trouble")
         assert (channel, reason) == ("trade", "refused")
         assert "c59usdt@aggTrade" in sentence
