@@ -19,6 +19,7 @@ from fbkit.reports.pictures.look import (
     SURFACE,
     UP,
     canvas,
+    family,
     numbers,
     png_of,
     quiet,
@@ -36,7 +37,7 @@ def price_picture(
     """A PNG of bars (rows of one instrument by ``t1``) over ``window`` (UTC ns), gaps shaded."""
     figure = canvas(9.6, 4.1)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.15))
-    figure.subplots_adjust(left=0.012, right=0.915, top=0.93, bottom=0.075, hspace=0.09)
+    figure.subplots_adjust(left=0.022, right=0.92, top=0.93, bottom=0.075, hspace=0.09)
     for axes in (upper, lower):
         quiet(axes)
         shade(axes, gaps)
@@ -54,6 +55,7 @@ def price_picture(
         xytext=(4, 0),
         textcoords="offset points",
         va="center",
+        family=family(),
         fontsize=8,
         color=SURFACE,
         bbox={"boxstyle": "square,pad=0.25", "facecolor": INK, "edgecolor": "none"},
