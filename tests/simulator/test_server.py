@@ -67,9 +67,12 @@ async def test_a_raw_connection_gets_bare_payloads_and_subscribes_while_it_runs(
     async with connect(f"ws://127.0.0.1:{port}/public/ws/btcusdt@bookTicker", close_timeout=0.2) as ws:
         assert (await take(ws, 1))[0]["e"] == "bookTicker"
         await ws.send('{"method":"SUBSCRIBE","params":["ethusdt@depth5@100ms"],"id":9}')
-        messages = await take(ws, 200)
-    assert {"result": None, "id": 9} in messages
-    assert "depthUpdate" in {message.get("e") for message in messages}
+        kinds = []
+        async with asyncio.timeout(20):
+            while "depthUpdate" not in kinds:
+                (message,) = await take(ws, 1)
+                kinds.append("answer" if message == {"result": None, "id": 9} else message["e"])
+    assert "answer" in kinds
 
 
 async def test_compression_is_not_offered(serve):
@@ -260,7 +263,7 @@ def test_the_command_says_its_port_serves_and_ends_with_its_input():
     with started("--start", "2026-01-01T23:59:45Z") as child:
         port = json.loads(child.stdout.readline())["port"]
         time = httpx.get(f"http://127.0.0.1:{port}/fapi/v1/time").json()["serverTime"]
-        assert 0 <= time - START // MS < 20_000
+        assert 0 <= time - START // MS < 60_000
         child.stdin.close()
         assert child.wait(10) == 0
 
