@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import sys
 from collections import deque
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
@@ -229,7 +230,9 @@ class Socket(asyncio.Protocol):
         """End the connection with a TCP reset."""
         raw = self._transport.get_extra_info("socket")
         if raw is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            # Linger for no time at all: the system then resets instead of closing. Windows has shorts there.
+            pair = "hh" if sys.platform == "win32" else "ii"
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(pair, 1, 0))
         self._transport.abort()
 
     def _flush(self) -> None:
