@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import httpx
@@ -71,11 +72,16 @@ def run_demo(
         if session.last_beat_ts is not None:
             raise StoreError(url, "already holds rows", "a demo wants a new database; name another with --db")
         clock = VirtualClock(START)
-        with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-            accounts = runner.run(_play(session, settings, clock, seconds, told))
+
+        def play() -> Demo:
+            with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
+                return runner.run(_play(session, settings, clock, seconds, told))
+
+        # On a thread of its own: in a notebook the caller's thread has a running loop already.
+        with ThreadPoolExecutor(1, thread_name_prefix="fbkit-demo") as pool:
+            return pool.submit(play).result()
     finally:
         session.writer.close()
-    return accounts
 
 
 async def _play(
