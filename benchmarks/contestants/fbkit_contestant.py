@@ -78,9 +78,9 @@ class Counting:
         warm, last = WARM, meter.last
 
         def counted(payload: bytes) -> None:
+            if meter.count == last:
+                return  # what was read together with the last one; it must not move the clock
             meter.count = count = meter.count + 1
-            if count > last:
-                return
             on_frame(payload)
             if count == warm:
                 meter.start()
