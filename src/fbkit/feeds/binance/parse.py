@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from fbkit.feeds.binance.book import LEVELS, Book, Books
-from fbkit.feeds.binance.symbols import Instruments, Known, listing_of
+from fbkit.feeds.binance.symbols import Instruments, Known, is_coin_margined, listing_of
 from fbkit.feeds.binance.wire import (
     CHANNEL_OF,
     COIN_M,
@@ -274,7 +274,7 @@ class Parser:
         return self._by_symbol.get(symbol) or self.instruments.meet(symbol)
 
     def _stranger(self, channel: str, symbol: str, st: int = 1) -> Ignored:
-        if st == COIN_M or symbol.endswith("_PERP") or "USD_" in symbol:
+        if st == COIN_M or is_coin_margined(symbol):
             return Ignored(channel, "other_market")
         return Ignored(channel, "not_subscribed")
 

@@ -46,6 +46,16 @@ def is_symbol(text: str) -> bool:
     return 0 < len(text) <= 40 and all(letter.isalnum() or letter in ":_./-" for letter in text)
 
 
+def is_coin_margined(symbol: str) -> bool:
+    """Whether a symbol is COIN-M's by its spelling, as older captures do not say it otherwise.
+
+    >>> [is_coin_margined(symbol) for symbol in ("BTCUSD_PERP", "ETHUSD_210625", "BTCBUSD_210129", "BTCUSDT")]
+    [True, True, False, False]
+    """
+    pair, underscore, _ = symbol.partition("_")
+    return bool(underscore) and pair.endswith("USD") and not pair.endswith(_QUOTES)
+
+
 def make(  # noqa: PLR0913 - an instrument has that many facts
     symbol: str,
     base: str,
