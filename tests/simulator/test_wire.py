@@ -7,6 +7,9 @@ from decimal import Decimal
 import pytest
 
 from fbkit.simulator import wire
+from fbkit.simulator.frames import Frames
+from fbkit.simulator.market import Market
+from fbkit.simulator.streams import stream_of
 from tests.simulator.conftest import MIDNIGHT, NOON
 
 # One message of each kind in the exchange's shape, as captured; values are of no account, keys, order and types are.
@@ -75,6 +78,17 @@ def test_prices_are_on_the_tick_and_sizes_on_the_step(sent, market, get):
             assert Decimal(trade["p"]) % tick == 0
             assert Decimal(trade["q"]) % step == 0
             assert -Decimal(trade["p"]).as_tuple().exponent == decimals == listing["pricePrecision"]
+
+
+def test_an_impatient_exchange_begins_the_ticker_when_its_day_is_made_and_goes_on():
+    market = Market(7, 1)
+    frames = Frames(market, patient=False)
+    stream = [stream_of("!ticker@arr", market.universe.index)]
+    start = NOON // 60_000 * 60_000
+    assert frames.second(start, stream) == []
+    market.span(start // 60_000 - 1440, start // 60_000)
+    for minute in range(3):
+        assert frames.second(start + minute * 60_000 + 5000, stream)
 
 
 def test_a_trade_is_pushed_150_ms_after_it_matched(sent):

@@ -10,6 +10,9 @@ from fbkit.simulator.klines import COUNT, fold
 from fbkit.simulator.market import Market
 from fbkit.simulator.noise import Ints
 
+#: Minutes that an answer may still have to make: some milliseconds.
+_IN_PASSING = 10
+
 
 class Tickers:
     """Rolling 24 h klines of all coins. The first answer of a day makes a day of klines: about two seconds."""
@@ -19,9 +22,9 @@ class Tickers:
         self._whole = Kept(lambda minute: fold(market.span(minute - DAY_MINUTES, minute)), 2)
 
     def ready(self, now_ms: int) -> bool:
-        """Whether an answer is at hand."""
+        """Whether an answer is at hand, or as good as: the minutes since the last one are made in passing."""
         minute = now_ms // MS_MIN
-        return minute in self._whole or not self.market.missing(minute - DAY_MINUTES, minute)
+        return minute in self._whole or len(self.market.missing(minute - DAY_MINUTES, minute)) <= _IN_PASSING
 
     def at(self, now_ms: int) -> tuple[int, Ints]:
         """When the window opened (ms), and its klines, shape (fields, n)."""
