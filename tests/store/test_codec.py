@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fbkit.store import MISSING, codec
+from fbkit.store.decimals import find_decimals
 
 AWKWARD = [
     0.0,
@@ -91,7 +92,7 @@ def test_blobs_of_rows_join_without_being_read(sizes):
 
 def test_a_thousand_prefix_is_found_and_costs_no_raw_column():
     wire = np.round(np.random.default_rng(1).uniform(1, 20, 4096), 4)
-    found = codec.find_decimals(wire / 1000.0)
+    found = find_decimals(wire / 1000.0)
     assert found is not None
     assert (found.by, found.multiply) == (1000.0, False)
     assert len(codec.encode({"x": wire / 1000.0})) < 4096 * 4
@@ -99,7 +100,7 @@ def test_a_thousand_prefix_is_found_and_costs_no_raw_column():
 
 def test_a_column_of_no_decimals_is_kept_raw():
     column = np.random.default_rng(1).standard_normal(500)
-    assert codec.find_decimals(column) is None
+    assert find_decimals(column) is None
     assert bits(codec.decode(codec.encode({"x": column}))["x"]) == bits(column)
 
 

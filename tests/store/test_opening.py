@@ -8,7 +8,7 @@ from fbkit.clock import VirtualClock
 from fbkit.errors import StoreCorrupt, StoreError, StoreHeld, StoreMissing
 from fbkit.model import Market
 from fbkit.store import Batch, open_store, set_aside
-from fbkit.store import opening as rooms
+from fbkit.store import damage as rooms
 from fbkit.store.driver import writing_engine
 from fbkit.store.migrate import migrate
 from tests.store.made import events

@@ -9,25 +9,23 @@ bit; a column that differs is stored as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
+from fbkit.store.decimals import converted, find_decimals
+
 Array = NDArray[Any]
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 #: How a chunk is encoded, kept beside it: as rows, or as columns. A new way gets a new number.
 ROWS, COLUMNS = 0, 1
 
 _MISSING = -(2**63)
-_EXACT = 2.0**53
-_MAX_DECIMALS = 12
 _SCALES = (60_000_000_000, 1_000_000_000, 1_000_000, 1_000)
-_SAMPLE = 64
 _LEVEL = 6
 
 
@@ -50,13 +48,6 @@ class _Header(msgspec.Struct, array_like=True):
     by: float = 1.0  # the one conversion
     multiply: bool = False
     words: tuple[str, ...] = ()
-
-
-class _Decimals(NamedTuple):
-    ints: Ints
-    decimals: int
-    by: float
-    multiply: bool
 
 
 def encode(columns: Mapping[str, Array]) -> bytes:
@@ -181,64 +172,6 @@ def _raw(column: Array) -> tuple[_Header, bytes]:
     return _Header(kind, len(column), raw=True), _planes(column.view(np.uint64), 8)
 
 
-def find_decimals(values: Floats) -> _Decimals | None:
-    """The integers a float column was written as on the wire, or ``None`` when it is no such column.
-
-    >>> find_decimals(np.array([0.1, 0.25])).ints.tolist()
-    [10, 25]
-    """
-    if not np.isfinite(values).all():
-        return None
-    sample = values[:: max(1, len(values) // _SAMPLE)]
-    with np.errstate(over="ignore"):
-        for by, multiply in _CONVERSIONS:
-            start = _decimals_of(sample, by, multiply=multiply, start=0)
-            if start is None:
-                continue
-            found = _decimals_of(values, by, multiply=multiply, start=start.decimals)
-            if found is not None:
-                return found
-    return None
-
-
-#: What a venue's contract may multiply or divide by, the likeliest first.
-_CONVERSIONS = (
-    (1.0, False),
-    (1e3, False),
-    (1e3, True),
-    (1e6, False),
-    (1e6, True),
-    (0.1, True),
-    (0.01, True),
-    (0.001, True),
-    (0.0001, True),
-    (10.0, False),
-    (100.0, False),
-    (1e4, False),
-)
-
-
-def _decimals_of(values: Floats, by: float, *, multiply: bool, start: int) -> _Decimals | None:
-    wire = values if by == 1.0 else (values / by if multiply else values * by)
-    for decimals in range(start, _MAX_DECIMALS + 1):
-        power = 10.0**decimals
-        rounded = np.rint(wire * power)
-        if len(rounded) and np.abs(rounded).max() >= _EXACT:
-            return None
-        ints = rounded.astype(np.int64)
-        back = _converted(ints.astype(np.float64), decimals, by, multiply=multiply)
-        if np.array_equal(back.view(np.int64), values.view(np.int64)):
-            return _Decimals(ints, decimals, by, multiply)
-    return None
-
-
-def _converted(ints: Floats, decimals: int, by: float, *, multiply: bool) -> Floats:
-    wire = ints / 10.0**decimals
-    if by == 1.0:
-        return wire
-    return wire * by if multiply else wire / by
-
-
 def _encode_ints(column: Ints) -> tuple[_Header, bytes]:
     scale = next((scale for scale in _SCALES if _divides(scale, column)), 1)
     best = column // scale if scale > 1 else column
@@ -312,7 +245,7 @@ def _decode_column(header: _Header, body: memoryview | bytes, rows: int) -> Arra
     if header.type == "s":
         return _spelled(header.words, column)
     if header.type == "f" and not header.raw:
-        column = _converted(column.astype(np.float64), header.decimals, header.by, multiply=header.multiply)
+        column = converted(column.astype(np.float64), header.decimals, header.by, multiply=header.multiply)
     if not header.mask:
         return column
     present = np.unpackbits(np.frombuffer(body, np.uint8, header.mask), count=rows).view(bool)

@@ -9,22 +9,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 from sqlalchemy import Connection, Engine, insert, inspect, select
 
-from fbkit.clock import Clock, SystemClock, iso
-from fbkit.errors import MarketMismatch, StoreBusy, StoreCorrupt, StoreError, StoreHeld
+from fbkit.clock import Clock, iso
+from fbkit.errors import MarketMismatch, StoreBusy, StoreError, StoreHeld
 from fbkit.model.market import Market
-from fbkit.model.timeframe import NS_S
-from fbkit.runtime import FileLock, held
+from fbkit.runtime import FileLock
+from fbkit.store.damage import check, lock_path
 from fbkit.store.driver import (
     BUSY_MS,
     Synchronous,
-    library,
     reading_engine,
-    recover_sentence,
     sqlite_path,
     told,
     writing_engine,
@@ -34,13 +31,8 @@ from fbkit.store.migrate import migrate
 from fbkit.store.schema import META, WRITER
 from fbkit.store.writer import Writer
 
-#: How long the check at start may take; what is left of a large database is then believed.
-CHECK_NS = 2 * NS_S
-
-_INTERRUPTED = "interrupted"
 _PID = re.compile(r"\(pid (\d+),")
 _LOOKS, _LOOK_S = 50, 0.02
-_STEPS = 20_000
 
 
 def open_writer(  # noqa: PLR0913 - the contract's own parameters, all by keyword
@@ -75,7 +67,7 @@ def open_writer(  # noqa: PLR0913 - the contract's own parameters, all by keywor
         opening = writing_engine(path, synchronous="FULL", busy_ms=busy_ms)
         try:
             with _naming_whoever_is_busy(path), told(str(path)):
-                _check(opening, path)
+                check(opening, path)
                 _refuse_another(opening, path, market, seed)
                 migrate(opening, path, clock)
                 lease = _begin(opening, path, market, seed, clock, holder, locked=locked, ttl_ns=ttl_ns)
@@ -101,7 +93,7 @@ def _naming_whoever_is_busy(path: Path) -> Iterator[None]:
 
 
 def _lock(path: Path, holder: str, clock: Clock) -> FileLock:
-    lock = FileLock(_lock_path(path))
+    lock = FileLock(lock_path(path))
     before = ""
     for left in reversed(range(_LOOKS)):
         try:
@@ -122,33 +114,6 @@ def _lives(named: str) -> bool:
         return found is not None and psutil.Process(int(found[1])).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
-
-
-def _lock_path(path: Path) -> Path:
-    # Never the database itself: closing any handle on it would drop SQLite's own locks.
-    return path.with_name(path.name + ".lock")
-
-
-def _check(engine: Engine, path: Path) -> None:
-    """SQLite's quick check, for :data:`CHECK_NS` at most."""
-    clock = SystemClock()
-    give_up = clock.now() + CHECK_NS
-    pooled = engine.raw_connection()
-    driver: Any = pooled.driver_connection
-    try:
-        driver.set_progress_handler(lambda: clock.now() > give_up, _STEPS)
-        try:
-            found = driver.execute("PRAGMA quick_check(1)").fetchone()[0]
-        except library().OperationalError as error:
-            if _INTERRUPTED not in str(error):
-                raise
-            found = "ok"
-        finally:
-            driver.set_progress_handler(None, 0)
-    finally:
-        pooled.close()
-    if found != "ok":
-        raise StoreCorrupt(str(path), f"the file is damaged ({found})", recover_sentence(str(path)))
 
 
 def _refuse_another(engine: Engine, path: Path, market: Market, seed: int | None) -> None:
@@ -209,19 +174,3 @@ def _busy_holder(path: Path) -> StoreHeld | None:
             return held_by(str(path), row["holder"], row["pid"], row["started"], doing="in the middle of a write")
     finally:
         engine.dispose()
-
-
-def set_aside(url: str, clock: Clock) -> Path:
-    """Move a damaged database with its WAL to ``<db>.corrupt-<utc>``; returns the new place. Nothing is deleted.
-
-    Raises :class:`~fbkit.errors.StoreHeld` while somebody writes it.
-    """
-    path = sqlite_path(url)
-    with held(_lock_path(path), "fbkit.store.set_aside"):
-        when = re.sub(r"[^0-9TZ]", "", iso(clock.wall()))
-        aside = path.with_name(f"{path.name}.corrupt-{when}")
-        for ending in ("", "-wal", "-shm"):
-            part = path.with_name(path.name + ending)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + ending))
-    return aside

@@ -181,7 +181,7 @@ def _last_of_each(
     return found
 
 
-def to_frame(table: RowTable, found: Found) -> pd.DataFrame:
+def rows_frame(table: RowTable, found: Found) -> pd.DataFrame:
     """Rows as a frame; where the table has a time, it is the index (UTC, named ``time``) and stays a column in ns."""
     values = zip(*found.rows, strict=True) if found.rows else [()] * len(found.names)
     columns = {name: _column(table.table, name, column) for name, column in zip(found.names, values, strict=True)}

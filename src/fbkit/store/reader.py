@@ -5,15 +5,13 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import msgspec
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import make_url
 
@@ -26,12 +24,13 @@ from fbkit.store import events as reading
 from fbkit.store.batch import Checkpoint
 from fbkit.store.checkpoints import newest_checkpoint
 from fbkit.store.codec import Damaged
+from fbkit.store.columns import Columns, distinct, spelled, to_frame
 from fbkit.store.commits import Commit, numbers_after, rows_of
 from fbkit.store.digest import digest_events, digest_rows
 from fbkit.store.driver import reading_engine, recover_sentence, sqlite_path, told
-from fbkit.store.kinds import KIND_TABLE, MISSING, Kind, get_kind
+from fbkit.store.kinds import KIND_TABLE, Kind, get_kind
 from fbkit.store.migrate import check_readable
-from fbkit.store.query import TABLE_OF, Found, Question, ask, get_row_table, to_frame, utc_index
+from fbkit.store.query import TABLE_OF, Found, Question, ask, get_row_table, rows_frame
 from fbkit.store.rows import revive
 from fbkit.store.schema import CHUNKS, INSTRUMENTS, META, ROW_TABLES, TAILS, WRITER
 
@@ -40,31 +39,6 @@ R = TypeVar("R", bound=msgspec.Struct)
 EVERYTHING = Span()
 
 _PLURALS = {kind.plural for kind in KIND_TABLE.values()}
-
-
-class Columns(Mapping[str, NDArray[Any]]):
-    """Events of one kind as numpy arrays by field name, all of one length ``n``.
-
-    Floats are float64 with NaN where missing, whole numbers int64 with :data:`~fbkit.store.MISSING`, words object
-    arrays of ``str``. Sorted by (``ts_event``, ``seq``).
-    """
-
-    def __init__(self, kind: str, arrays: dict[str, NDArray[Any]]) -> None:
-        self.kind = kind
-        self.n = len(arrays["seq"])
-        self._arrays = arrays
-
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        return self._arrays[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._arrays)
-
-    def __len__(self) -> int:
-        return len(self._arrays)
-
-    def __repr__(self) -> str:
-        return f"<{self.n} {self.kind}: {' '.join(self._arrays)}>"
 
 
 class Store:
@@ -107,7 +81,7 @@ class Store:
     def read(self, kind: str, instrument: str | None = None, span: Span = EVERYTHING) -> Columns:
         """Events of a kind with ``ts_event`` in ``[since, until)``, as arrays sorted by (``ts_event``, ``seq``)."""
         arrays, names = self._arrays(get_kind(kind), instrument, span)
-        return Columns(kind, {**arrays, "instrument": _spelled(arrays["instrument"], names)})
+        return Columns(kind, {**arrays, "instrument": spelled(arrays["instrument"], names)})
 
     def events(self, kind: str, instrument: str | None = None, span: Span = EVERYTHING) -> Iterator[Event]:
         """The same as events, one by one."""
@@ -118,13 +92,7 @@ class Store:
         """The same as a frame: UTC index ``time`` (of ``ts_event``), units in the names, instants also in ns."""
         found = get_kind(kind)
         arrays, names = self._arrays(found, instrument, span)
-        numbers, codes = _distinct(arrays["instrument"])
-        spelled = pd.Categorical.from_codes(codes, categories=pd.Index([names[number] for number in numbers.tolist()]))
-        columns: dict[str, Any] = {"instrument": spelled}
-        for field in found.fields[1:]:
-            name = f"{field.name}_{field.unit}" if field.unit else field.name
-            columns[name] = _nullable(arrays[field.name]) if field.optional else arrays[field.name]
-        return pd.DataFrame(columns, index=utc_index(arrays["ts_event"]), copy=False)
+        return to_frame(found, arrays, names)
 
     def replay(self, since_seq: int = 0, until_seq: int | None = None) -> Iterator[Event]:
         """Every event with ``since_seq <= seq < until_seq`` by ``seq``, all kinds merged, with little in memory.
@@ -141,7 +109,7 @@ class Store:
         with self._reading() as connection:
             number = None if instrument is None else self._number(connection, instrument)
             arrays = reading.by_time(connection, kind, number, span)
-            return arrays, self._refreshed(connection, _distinct(arrays["instrument"])[0].tolist())
+            return arrays, self._refreshed(connection, distinct(arrays["instrument"])[0].tolist())
 
     def _end_seq(self) -> int:
         with self._reading() as connection:
@@ -164,7 +132,7 @@ class Store:
         ``last`` keeps the newest rows: for bars and metrics of each instrument and timeframe, else of all.
         """
         asked = get_row_table(table)
-        return to_frame(asked, self._ask(table, instrument, tf, span, last))
+        return rows_frame(asked, self._ask(table, instrument, tf, span, last))
 
     def row_structs(
         self,
@@ -349,28 +317,6 @@ def _seq(event: Event) -> int:
 def _bytes(path: str) -> int:
     file = Path(path)
     return file.stat().st_size if file.exists() else 0
-
-
-def _distinct(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """The different numbers, and for each where it stands among them."""
-    if len(numbers) and numbers[0] == numbers.min() == numbers.max():
-        # One instrument was asked for: no need to sort a million equal numbers.
-        return numbers[:1], np.zeros(len(numbers), dtype=np.intp)
-    return np.unique(numbers, return_inverse=True)
-
-
-def _spelled(numbers: NDArray[np.int64], names: dict[int, str]) -> NDArray[Any]:
-    present, places = _distinct(numbers)
-    words = np.empty(len(present), dtype=object)
-    words[:] = [names[number] for number in present.tolist()]
-    return words[places]
-
-
-def _nullable(array: NDArray[Any]) -> Any:
-    if array.dtype != np.int64:
-        return array
-    missing = array == MISSING
-    return pd.arrays.IntegerArray(array, missing) if missing.any() else array
 
 
 def _instrument(row: dict[str, Any]) -> Instrument:
