@@ -168,3 +168,15 @@ def test_panels_of_rsi_and_atr_are_many_single_ones_also_when_fed_a_stretch_at_o
             assert [REASONS[k] for k in code] == [a.reason for a in answers]
             assert n.tolist() == [a.n for a in answers]
     assert rsi.unsettled(rows).tolist() == [o[0].unsettled for o in ones]
+
+
+@pytest.mark.parametrize(("window", "offset", "include_current"), [(20, 7, False), (300, 0, False), (300, 299, True)])
+def test_long_columns_are_worked_on_in_stretches_and_nobody_can_tell(window, offset, include_current):
+    x = 65_000 + np.cumsum(np.random.default_rng(8).standard_normal(3 * 8192 + 17))
+    x[9000:9400] = x[9000]  # flat for a while, across a stretch
+    one = RollingZScore(window, offset=offset, include_current=include_current)
+    steps = [one.update(v) for v in x.tolist()]
+    value, code, n = PAIRS[0].readings(x, window, offset=offset, include_current=include_current)
+    assert same_bits([s.value for s in steps], value)
+    assert [s.reason for s in steps] == [REASONS[c] for c in code]
+    assert [s.n for s in steps] == n.tolist()

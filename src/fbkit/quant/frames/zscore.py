@@ -13,6 +13,9 @@ from fbkit.quant.reading import GAP, UNSUPPORTED, WARMUP, ZERO_VAR, needed
 T = TypeVar("T")
 Floats = NDArray[np.float64]
 
+#: So many values at a time stay in the cache with everything made of them.
+_STRETCH = 8192
+
 
 class ZColumn(NamedTuple):
     """A column of readings: values, reason codes (:data:`fbkit.quant.reading.REASONS`), values behind each."""
@@ -57,17 +60,60 @@ def zscore_readings(
 ) -> ZColumn:
     """As :func:`zscore` of one column, with the reasons and counts."""
     values = vector(x)
-    need = needed(window, min_coverage)
-    lead = offset % window
+    lead, now = offset % window, int(include_current)
+    head = 3 * window - lead
+    if len(values) <= head or not np.isfinite(values).all():
+        return _any(values, window, lead, now, needed(window, min_coverage))
+    out = ZColumn(np.empty(len(values)), np.zeros(len(values), np.int8), np.full(len(values), window))
+    early = _any(values[:head], window, lead, now, needed(window, min_coverage))
+    out.value[:head], out.code[:head], out.n[:head] = early
+    # From the third block on every baseline is full: no masks, no counts, a stretch that stays in the cache.
+    step = max(1, _STRETCH // window) * window
+    for start in range(head, len(values), step):
+        end = min(start + step, len(values))
+        _full(values[start - 2 * window : end], window, now, out.value[start:end], out.code[start:end])
+    return out
+
+
+def _any(values: Floats, window: int, lead: int, now: int, need: int) -> ZColumn:
+    """A column with whatever holes it has; ``now`` is 1 where the value itself counts into its baseline."""
     anchor, s, q, m = _baselines(values, window, lead)
     # The baseline of a slot is what stood after the slot before it.
-    first = lead + (1 if include_current else 0)
-    at = slice(first, first + len(values))
+    at = slice(lead + now, lead + now + len(values))
     anchor, s, q, m = anchor[at], s[at], q[at], m[at]
     with np.errstate(all="ignore"):
         var = (q - s * s / m) / (m - 1)
         z = ((values - anchor) - s / m) / np.sqrt(var)
     return ZColumn(*_explained(values, z, var, m, need))
+
+
+def _full(values: Floats, window: int, now: int, z: Floats, code: NDArray[np.int8]) -> None:
+    """Write the Z of all but the first two blocks into ``z`` and ``code``; ``values`` begin with a block, without holes."""
+    blocks = -(-len(values) // window)
+    x = np.zeros(blocks * window)
+    x[: len(values)] = values
+    x = x.reshape(blocks, window)  # type: ignore[assignment]  # one dimension, then two
+    anchor = x[1:, :1]
+    at = slice(window - 1 + now, window - 1 + now + len(z))
+    with np.errstate(all="ignore"):
+        d = x[1:] - anchor
+        s, q = np.add.accumulate(d, axis=1), np.add.accumulate(np.multiply(d, d, out=d), axis=1)
+        e = x[:-1, :0:-1] - anchor
+        s[:, :-1] += np.add.accumulate(e, axis=1)[:, ::-1]
+        q[:, :-1] += np.add.accumulate(np.multiply(e, e, out=e), axis=1)[:, ::-1]
+        s, q = s.reshape(-1)[at], q.reshape(-1)[at]
+        var = np.multiply(s, s)
+        var /= window
+        np.subtract(q, var, out=var)
+        var /= window - 1
+        s /= window
+        np.subtract(values[2 * window :], np.repeat(anchor, window)[at], out=z)
+        z -= s
+        z /= np.sqrt(var, out=q)
+        good = (var > 0.0) & (var < np.inf) & np.isfinite(z)
+        if not good.all():
+            code[~good] = np.where(var[~good] <= 0.0, ZERO_VAR, UNSUPPORTED)
+            z[~good] = np.nan
 
 
 def _explained(values: Floats, z: Floats, var: Floats, m: NDArray[np.int64], need: int) -> tuple[Any, Any, Any]:
