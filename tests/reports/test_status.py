@@ -12,7 +12,7 @@ import pytest
 
 from fbkit.clock import VirtualClock
 from fbkit.continuity import set_phase
-from fbkit.model import NS_S, AccountRow, Listing, Market
+from fbkit.model import NS_S, AccountRow, Gap, Listing, Market
 from fbkit.reports import latest_report, run_report
 from fbkit.reports.facts import Asked
 from fbkit.reports.status import Status
@@ -257,3 +257,44 @@ def test_the_pieces_of_uptime_average_to_the_uptime_said(settings):
         float(np.mean([share for share in shares if share is not None])), status.facts.uptime, rel_tol=1e-6
     )
     assert all(0 <= share <= 1 for share in shares if share is not None)
+
+
+def test_slots_expected_are_those_that_end_in_the_window(eight):
+    settings, url, _ = eight
+    # Five seconds past the last close: the window begins five seconds into a slot that still ends in it.
+    status = status_of(settings, url, now=NOON + 5 * NS_S, hours=6)
+    assert status.facts.until == NOON + 5 * NS_S
+    assert status.quant().numbers["targets"]["bars_complete"]["value"] == 1.0
+
+
+def test_alerts_are_not_judged_on_less_than_an_hour_of_live_time(settings):
+    write(url_in(settings.home), hours=8)
+    status = status_of(settings, url_in(settings.home))
+    assert status.quant().numbers["targets"]["alerts"]["inside"] is not None
+    short = [kpi for kpi in _kpis_with(status, first=status.facts.until - 20 * NS_S) if kpi.key == "alerts"]
+    assert short[0].inside is None
+    assert "less than an hour" in short[0].why_not
+
+
+def _kpis_with(status, **changes):
+    import msgspec
+
+    from fbkit.reports.targets import kpis
+
+    return kpis(msgspec.structs.replace(status.facts, **changes))
+
+
+def test_gaps_that_differ_in_their_instrument_alone_are_one_line(settings):
+    url = url_in(settings.home)
+    write(url, hours=8)
+    with open_writer(url, market=Market.SIMULATED, seed=7, clock=VirtualClock(NOON), holder="a test") as writer:
+        last = writer.last_seq
+        gaps = [
+            Gap(name(coin), NOON, NOON, 50 + n, "binance", "bar", "backfilled", "start", NOON - 9 * NS_S,
+                NOON - 4 * NS_S, seq=last + 1 + n)
+            for n, coin in enumerate(COINS)
+        ]  # fmt: skip
+        writer.append(Batch(events=gaps))
+    text = status_of(settings, url).gaps().markdown()
+    assert text.count("| start |") == 1
+    assert f"| {len(COINS)} instruments | start |" in text

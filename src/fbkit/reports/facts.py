@@ -18,7 +18,7 @@ from fbkit.model.columns import METRIC_COLUMNS, Z_COLUMNS
 from fbkit.model.instrument import Instrument
 from fbkit.model.market import Market, Span
 from fbkit.model.rows import AccountRow, AlertRow, MetricRow, RunRow, SummaryRow
-from fbkit.model.timeframe import NS_HOUR, TIMEFRAMES, floor_to
+from fbkit.model.timeframe import NS_HOUR, TIMEFRAMES
 from fbkit.reports.runs import ReportRun, Runs
 from fbkit.settings import Settings
 from fbkit.store import Store
@@ -166,6 +166,17 @@ def _holes(gaps: pd.DataFrame, since: int, until: int) -> list[Hole]:
     return found
 
 
+def apart(holes: Sequence[Hole]) -> dict[Hole, int]:
+    """Gaps that differ in more than their instrument, and how many instruments each has; 0 stands for all of them.
+
+    A start opens one gap an instrument: in a table they are one line.
+    """
+    found: Counter[Hole] = Counter()
+    for hole in holes:
+        found[msgspec.structs.replace(hole, instrument="")] += 1 if hole.instrument else 0
+    return found
+
+
 def joined_length(holes: Sequence[Hole]) -> int:
     """Nanoseconds that lie in at least one of the holes."""
     total, reached = 0, 0
@@ -181,7 +192,15 @@ def slots_expected(facts: Facts) -> int:
         return 0
     length = TIMEFRAMES[facts.asked.tf]
     first = int(facts.bars["t0"].min()) if len(facts.bars) else facts.until
-    return max(0, floor_to(facts.until, length) - max(first, facts.since)) // length * len(facts.names)
+    # Slots that end in (since, until]; what came before the first bar was never to be had.
+    return max(0, facts.until // length - max(facts.since // length, first // length)) * len(facts.names)
 
 
-__all__ = ["Asked", "Facts", "Hole", "joined_length", "read_facts", "slots_expected"]
+def live_ns(facts: Facts) -> float:
+    """Nanoseconds of the window in which a collector was up: only then are metrics and alerts written."""
+    if facts.until is None or facts.first is None or facts.uptime is None:
+        return 0.0
+    return facts.uptime * (facts.until - max(facts.since, facts.first))
+
+
+__all__ = ["Asked", "Facts", "Hole", "apart", "joined_length", "live_ns", "read_facts", "slots_expected"]

@@ -144,7 +144,7 @@ def _runs(facts: Facts) -> Iterator[Finding]:
 def _phase(facts: Facts) -> Iterator[Finding]:
     if facts.phase is None:
         why = "a snapshot cannot say what it is a snapshot of"
-        yield Finding("note", "phase", "no phase was ever set", why, "name it: `fbkit phase set burn-in`")
+        yield Finding("note", "phase", "no phase was ever set", why, "name the phase: `fbkit phase set burn-in`")
 
 
 def _library(_: Facts) -> Iterator[Finding]:

@@ -10,11 +10,14 @@ from functools import lru_cache
 import msgspec
 import numpy as np
 
+from fbkit.model.timeframe import NS_DAY
 from fbkit.reports import words
-from fbkit.reports.facts import Facts, joined_length, slots_expected
+from fbkit.reports.facts import Facts, joined_length, live_ns, slots_expected
 
 #: The share of a bar that must be covered for it to be ours (metrics reference 0).
 MIN_COVERAGE = 0.8
+
+_LEAST_DAYS = 1 / 24
 
 
 class Kpi(msgspec.Struct, frozen=True):
@@ -84,7 +87,7 @@ def _rows(facts: Facts) -> list[Kpi]:
         ),
         Kpi(
             "bars_covered", "of them covered", own, 0.95, None, words.percent,
-            f"a bar covered less than {words.percent(MIN_COVERAGE, 0)} is the venue's, not ours",
+            "a number that looks back over bars with holes stands on less than it seems",
             "look for gaps in the section above and at what caused them", no_bars,
             f"coverage of at least {words.percent(MIN_COVERAGE, 0)}",
         ),
@@ -101,8 +104,8 @@ def _quant(facts: Facts) -> list[Kpi]:
     finite = facts.z[np.isfinite(facts.z)]
     weights = sum(row.n_z for row in facts.summary)
     mean = sum(row.mean_abs_z * row.n_z for row in facts.summary if row.n_z and math.isfinite(row.mean_abs_z))
-    days = facts.window_ns / 86_400e9
-    per_day = len(facts.alerts) / len(facts.names) / days if facts.names and days else None
+    days = live_ns(facts) / NS_DAY
+    per_day = len(facts.alerts) / len(facts.names) / days if facts.names and days > _LEAST_DAYS else None
     none = "no metrics row yet: the first is written when a bar closes live"
     return [
         Kpi(
@@ -121,7 +124,7 @@ def _quant(facts: Facts) -> list[Kpi]:
         Kpi(
             "alerts", "alerts an instrument a day", per_day, None, 3.0, lambda value: words.plain(value, 2),
             "more than three is more than a desk reads", "raise the threshold, or look at what is shaking the market",
-            "no instrument is known", words.many(len(facts.alerts), "alert"),
+            "a collector was up for less than an hour of the window", words.many(len(facts.alerts), "alert"),
         ),
     ]  # fmt: skip
 

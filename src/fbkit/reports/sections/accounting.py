@@ -12,7 +12,8 @@ _PARTS = ("stored", "conflated", "duplicate", "ignored", "quarantined", "dropped
 
 def accounting(facts: Facts) -> Section:
     """Received = stored + conflated + duplicate + ignored + quarantined + dropped + in flight, for each stream."""
-    rows = facts.accounts
+    rows = [row for row in facts.accounts if row.received]
+    control = sum(row.control for row in facts.accounts)
     if not rows:
         text = " The counters are written at each heartbeat of a collector."
         return Section("accounting", [Words([B("Nothing was received yet."), text])], {"received": 0, "balances": True})
@@ -32,7 +33,8 @@ def accounting(facts: Facts) -> Section:
     run = next((run for run in facts.runs if run.run == rows[0].run), None)
     if run is not None:
         began = f"counted since the run that began {words.utc(run.ts_start)} UTC"
-        text = f"Items are rows of frames and REST pages, {began}; late ones are stored, and counted here again."
+        text = f"Items are rows of frames and REST pages, {began}; late ones are stored, and counted here again. "
+        text += f"Control frames are no items: {words.count(control)}."
         blocks.append(Words(text, "dim"))
     numbers = {
         "received": total.received,

@@ -22,6 +22,8 @@ def files(workspace: Path) -> Section:
 
 
 def _claim(found: dict[str, FileHash]) -> Block:
+    if not found:
+        return Words([B("The workspace holds no key file:"), " no notebook, no project file, no earlier report."])
     moving = [name for name, entry in found.items() if entry.state != "stable"]
     text = ", by their SHA-256; `sha256sum FILE` gives the same digits."
     if moving:

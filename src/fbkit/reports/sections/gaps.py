@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from fbkit.reports import words
-from fbkit.reports.facts import Facts, Hole, joined_length
+from fbkit.reports.facts import Facts, Hole, apart, joined_length
 from fbkit.reports.page import B, Block, Grid, Line, Piece, Section, T, Words
 
 _SHOWN = 20
@@ -42,7 +44,9 @@ def _claim(facts: Facts, lost: list[Hole]) -> Block:
 
 
 def _table(facts: Facts) -> list[Block]:
-    longest = sorted(facts.holes, key=lambda hole: -hole.length)[:_SHOWN]
+    together = apart(facts.holes)
+    alone = {msgspec.structs.replace(hole, instrument=""): hole.instrument for hole in facts.holes}
+    longest = sorted(together, key=lambda hole: -hole.length)[:_SHOWN]
     rows: list[list[Line]] = [
         [
             words.utc(hole.t0),
@@ -50,7 +54,7 @@ def _table(facts: Facts) -> list[Block]:
             words.duration(hole.length),
             hole.venue or "all venues",
             "all streams" if hole.channel in ("*", "") else hole.channel,
-            words.instrument(hole.instrument, alone=facts.alone) if hole.instrument else "all",
+            _whose(facts, alone[hole], together[hole]),
             hole.cause or words.NONE,
             T("● filled", "ok") if hole.filled else T("▲ open", "warn") if hole.open else T("▲ lost", "warn"),
         ]
@@ -61,9 +65,16 @@ def _table(facts: Facts) -> list[Block]:
     blocks: list[Block] = [
         Grid(["from, UTC", "to, UTC", ">length", "venue", "stream", "instrument", "cause", ""], rows, dense=True)
     ]
-    if len(facts.holes) > _SHOWN:
-        blocks.append(Words(f"The {_SHOWN} longest of {len(facts.holes)} are shown.", "dim"))
+    if len(together) > _SHOWN:
+        blocks.append(Words(f"The {_SHOWN} longest of {len(together)} are shown.", "dim"))
     return blocks
+
+
+def _whose(facts: Facts, instrument: str, count: int) -> str:
+    """The instrument of a gap, how many it is, or all of them."""
+    if not count:
+        return "all"
+    return words.instrument(instrument, alone=facts.alone) if count == 1 else f"{words.count(count)} instruments"
 
 
 def _coverage(facts: Facts) -> list[Block]:

@@ -9,7 +9,7 @@ import numpy as np
 from fbkit.continuity.backend import share_up
 from fbkit.health import HEARTBEAT_NS
 from fbkit.reports import words
-from fbkit.reports.facts import Facts
+from fbkit.reports.facts import Facts, apart
 from fbkit.reports.page import B, Block, Grid, Line, Picture, Piece, Section, T, Words, told
 from fbkit.reports.pictures.timeline import timeline_picture
 
@@ -91,15 +91,16 @@ def _picture(facts: Facts) -> list[Block]:
     window = (facts.since, facts.until)
     shares = shares_up(facts)
     lanes: dict[str, list[tuple[int, int, bool]]] = {}
-    for hole in sorted(facts.holes, key=lambda hole: -hole.length):
+    for hole in sorted(apart(facts.holes), key=lambda hole: -hole.length):
         name = f"{hole.venue or 'all'} {'' if hole.channel == '*' else hole.channel}".strip()
         lanes.setdefault(name, []).append((hole.t0, hole.t1, hole.filled))
     shown = list(lanes.items())[:_LANES]
     whole = sum(share is not None and share >= _SURELY for share in shares)
     known = sum(share is not None for share in shares)
-    alt = f"Uptime of the collector in {known} pieces, {whole} of them whole, and {words.many(len(facts.holes), 'gap')}"
+    alt = f"Uptime of the collector in {words.many(known, 'piece')}, {whole} of them whole, "
+    alt += f"and {words.many(len(facts.holes), 'gap')}"
     caption = (
-        f"Uptime in {known} pieces of {words.duration((facts.until - facts.since) / _PIECES)} "
+        f"Uptime in {words.many(known, 'piece')} of {words.duration((facts.until - facts.since) / _PIECES)} "
         "(tall: up, low: partly, hatched: not), below it the gaps (filled: lost, outline: filled again). UTC."
     )
     if len(lanes) > _LANES:
