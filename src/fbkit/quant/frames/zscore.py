@@ -88,7 +88,7 @@ def _any(values: Floats, window: int, lead: int, now: int, need: int) -> ZColumn
 
 
 def _full(values: Floats, window: int, now: int, z: Floats, code: NDArray[np.int8]) -> None:
-    """Write the Z of all but the first two blocks into ``z`` and ``code``; ``values`` begin with a block, without holes."""
+    """Write the Z of all but the first two blocks; ``values`` begin with a block and have no holes."""
     blocks = -(-len(values) // window)
     x = np.zeros(blocks * window)
     x[: len(values)] = values
