@@ -9,7 +9,12 @@ from fbkit.server.reaper import GONE_S
 from tests.browser.conftest import Watched
 from tests.server.conftest import Up, wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("whole")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("whole"),
+    pytest.mark.timeout(300),  # the first test starts everything, on a machine that others may use too
+]
 
 SMALL = {"FBKIT_VENUES": "sim:6", "FBKIT_BACKFILL_HOURS": "2"}
 
@@ -49,6 +54,14 @@ def tab(chromium, whole, path):
         context.close()
 
 
+@pytest.fixture(scope="module")
+def visit(chromium, whole):
+    """Somebody who followed the link."""
+    with tab(chromium, whole, "/fbkit/") as watched:
+        watched.page.wait_for_selector(".fb-table .tr")
+        yield watched
+
+
 def kernels(http):
     return {kernel["id"]: kernel for kernel in http.get("/api/kernels").json()}
 
@@ -59,23 +72,20 @@ def collectors_kernel(http):
     )
 
 
-def test_the_link_leads_to_a_live_page_without_a_token_in_its_address_and_nothing_from_outside(chromium, whole):
-    with tab(chromium, whole, "/fbkit/") as watched:
-        page = watched.page
-        page.wait_for_selector(".fb-table .tr")
-        assert page.url == f"{whole.address}/voila/render/notebooks/30_dashboard.ipynb"
-        assert "SIMULATED" in page.inner_text("body")
-        before = page.inner_text(".fb-table")
-        page.wait_for_function("before => document.querySelector('.fb-table').innerText !== before", arg=before)
-        assert watched.outside == []
-        assert watched.errors == []
+def test_the_link_leads_to_a_live_page_without_a_token_in_its_address_and_nothing_from_outside(whole, visit):
+    page = visit.page
+    assert page.url == f"{whole.address}/voila/render/notebooks/30_dashboard.ipynb"
+    assert "SIMULATED" in page.inner_text("body")
+    before = page.inner_text(".fb-table")
+    page.wait_for_function("before => document.querySelector('.fb-table').innerText !== before", arg=before)
+    assert visit.outside == []
+    assert visit.errors == []
 
 
-def test_the_kernel_of_a_page_that_was_closed_goes_and_the_collectors_stays(chromium, whole, http):
-    with tab(chromium, whole, "/fbkit/") as watched:
-        watched.page.wait_for_selector(".fb-table .tr")
-        there = [k for k, facts in kernels(http).items() if facts["connections"] and k != collectors_kernel(http)]
-        assert there
+def test_the_kernel_of_a_page_that_was_closed_goes_and_the_collectors_stays(whole, visit, http):
+    there = [k for k, facts in kernels(http).items() if facts["connections"] and k != collectors_kernel(http)]
+    assert there
+    visit.page.close()
     wait_for(lambda: not set(there) & set(kernels(http)), GONE_S + 10)
     assert collectors_kernel(http) in kernels(http)
     log = (whole.home / "logs" / "server.log").read_text("utf-8")

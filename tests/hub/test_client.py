@@ -122,6 +122,7 @@ async def test_follow_says_when_the_collector_is_there_but_silent(running, setti
         assert isinstance(silent, Gone)
         assert "said nothing" in silent.why
         hub.publish_beat(Pulse(1, 5))
+        assert isinstance(await anext(messages), Hello), "a greeting always means that it is heard"
         assert (await anext(messages)).n == 5
 
 

@@ -32,6 +32,7 @@ from tests.server.fake_workspace import make_workspace
 START = 1_767_225_600 * NS_S
 BTC, ETH = "binance:BTC-USDT-PERP", "binance:ETH-USDT-PERP"
 NAN = float("nan")
+TOKEN = "sentinel-4f1c9b2e7a"
 RUN = """
 import sys
 from fbkit.server.launch import up
@@ -188,7 +189,7 @@ def served(tmp_path_factory):
     root = tmp_path_factory.mktemp("served")
     (root / "home").mkdir()
     fill(f"sqlite:///{(root / 'home' / 'simulated.db').as_posix()}")
-    up = Up(root, environment={"FAKE_OWNERLESS_S": "60"})
+    up = Up(root, environment={"FAKE_OWNERLESS_S": "60", "FBKIT_TOKEN": TOKEN})
     try:
         yield up.until_live()
     finally:

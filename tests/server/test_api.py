@@ -7,7 +7,7 @@ import pytest
 from fbkit.model import METRIC_COLUMNS
 from tests.server.conftest import BTC, ETH
 
-pytestmark = pytest.mark.xdist_group("served")
+pytestmark = [pytest.mark.xdist_group("served"), pytest.mark.timeout(240)]
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 

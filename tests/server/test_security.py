@@ -13,7 +13,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("served")]
+from tests.server.conftest import TOKEN
+
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("served"), pytest.mark.timeout(240)]
 
 PAGE = "/voila/render/notebooks/30_dashboard.ipynb"
 EVIL = {"Origin": "https://evil.example"}
@@ -97,11 +99,13 @@ def test_s1_the_link_lets_in_and_its_token_stays_out_of_the_pages_url(served):
         assert browser.get("/fbkit/api/health").status_code == 200
 
 
-def test_s1_the_token_is_in_no_argument_and_no_log(served, http):
+def test_s1_s7_the_token_is_in_no_argument_no_log_and_no_answer(served, http, page):
+    assert served.token == TOKEN, "it was given by the environment"
     http.get("/fbkit/api/health", params={"token": served.token})
     for process in served.everybody():
         assert served.token not in " ".join(process.cmdline())
-    said = "".join(served.lines)
+    said = "".join(served.lines) + page.text
+    said += "".join(http.get(f"/fbkit/api/{path}").text for path in ("health", "status", "reports", "nothing"))
     assert served.token not in said
     for log in (served.home / "logs").iterdir():
         assert served.token not in log.read_text("utf-8"), log

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from tests.server.conftest import BTC
 
-pytestmark = pytest.mark.xdist_group("served")
+pytestmark = [pytest.mark.xdist_group("served"), pytest.mark.timeout(240)]
 
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

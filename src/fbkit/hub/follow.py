@@ -32,7 +32,8 @@ async def follow(
     """Everything the collector of a database says, for ever; :class:`Gone`, once each time, while none is heard.
 
     The runtime file is read anew at each attempt, so a collector that was started again is found without being told.
-    A collector that is connected but says nothing for ``silence_s`` is ``Gone`` too, until it speaks again.
+    A collector that is connected but says nothing for ``silence_s`` is ``Gone`` too, until it speaks again: then its
+    greeting is repeated first. So a greeting always means that a collector is heard.
     """
     path = runtime_path(settings, url)
     said = ""
@@ -67,5 +68,7 @@ async def _words(link: Link, silence_s: float | None) -> AsyncGenerator[Message 
                 yield Gone(f"the collector is connected but has said nothing for {silence_s:.0f} s; waiting for it")
             silent = True
         else:
+            if silent:
+                yield link.hello
             silent = False
             yield message

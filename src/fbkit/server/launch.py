@@ -26,6 +26,8 @@ from fbkit.server.config import kernel_environment, server_config
 from fbkit.server.workspace import ensure_notebooks
 from fbkit.settings import Settings
 
+log = logging.getLogger(__name__)
+
 #: Without live data on the page by then, ``fbkit up`` gives up.
 LIVE_WITHIN_S = 120.0
 
@@ -40,8 +42,14 @@ def up(settings: Settings, *, port: int, for_s: float | None = None, browser: bo
     is not live within 120 s; whatever happens, what was started is ended again.
     """
     _check_port(port)
-    with _environment(kernel_environment(settings)):
-        return asyncio.run(_Launch(settings, port, browser=browser).run(for_s))
+    # Tornado and ZeroMQ want a loop that watches sockets; Windows would give another.
+    loop_factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+    with _environment(kernel_environment(settings)), asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(_run(settings, port, for_s, browser=browser))
+
+
+async def _run(settings: Settings, port: int, for_s: float | None, *, browser: bool) -> int:
+    return await _Launch(settings, port, browser=browser).run(for_s)
 
 
 class _Launch:
@@ -55,6 +63,7 @@ class _Launch:
         self._stop = asyncio.Event()
         self._link_file: Path | None = None
         self._app: Any = None
+        self._started = False
 
     async def run(self, for_s: float | None) -> int:
         """Start, wait, stop."""
@@ -83,6 +92,7 @@ class _Launch:
             self._app.start_app()
         except SystemExit as error:
             raise PortBusy(self._port) from error
+        self._started = True
         await self._app._post_start()  # noqa: SLF001 - what its own start_ioloop does, on our loop
         if "fbkit" not in self._app.extension_manager.extension_points:
             raise ServerError(f"the fbkit extension did not load; {self._log_file} says why")
@@ -129,13 +139,16 @@ class _Launch:
         self._say("stopping")
         if self._link_file is not None:
             self._link_file.unlink(missing_ok=True)
-        if hasattr(self._app, "kernel_manager"):
-            await self._app.kernel_manager.shutdown_all(now=True)
-        if hasattr(self._app, "extension_manager"):
-            await self._app.cleanup_extensions()
-        await self._end_collector()
-        await self._app._cleanup()  # noqa: SLF001 - what its own stop does, without stopping our loop
+        steps = [self._end_kernels, self._app.cleanup_extensions, self._end_collector] if self._started else []
+        for step in (*steps, self._app._cleanup):  # noqa: SLF001 - what its own stop does, without stopping our loop
+            try:
+                await step()
+            except Exception:  # whatever fails, the rest is ended too
+                log.exception("while stopping")
         self._say("stopped")
+
+    async def _end_kernels(self) -> None:
+        await self._app.kernel_manager.shutdown_all(now=True)
 
     async def _end_collector(self) -> None:
         """Ask the collector to end when nobody else owns it, and wait until it has stored everything and is gone."""
@@ -171,8 +184,10 @@ class _Launch:
         return self._settings.home / "logs" / "server.log"
 
     def _say(self, sentence: str) -> None:
-        sys.stdout.write(f"{time.monotonic() - self._begun:6.1f} s  {sentence}\n")
-        sys.stdout.flush()
+        # Who closed the terminal, or reads no more, still wants everything ended.
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.write(f"{time.monotonic() - self._begun:6.1f} s  {sentence}\n")
+            sys.stdout.flush()
 
 
 def _check_port(port: int) -> None:
@@ -181,6 +196,8 @@ def _check_port(port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
+        except PermissionError as error:
+            raise ServerError(f"port {port} is kept for the system; choose another with --port") from error
         except OSError as error:
             raise PortBusy(port) from error
 
@@ -203,7 +220,7 @@ def _environment(words: dict[str, str]) -> Iterator[None]:
 def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Ctrl-C and a polite kill call ``stop`` on the loop, on every platform."""
     loop = asyncio.get_running_loop()
-    wanted = (signal.SIGINT, signal.SIGTERM)
+    wanted = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in wanted}
     for number in wanted:
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))
