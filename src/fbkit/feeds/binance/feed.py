@@ -25,7 +25,7 @@ from fbkit.feeds.feed import Progress, World
 from fbkit.feeds.link import Link
 from fbkit.feeds.silence import Silence
 from fbkit.feeds.sink import Sink
-from fbkit.model import NS_MIN, Instrument, Listing, floor_to
+from fbkit.model import NS_MIN, NS_S, Instrument, Listing, floor_to
 
 log = logging.getLogger(__name__)
 
@@ -194,16 +194,17 @@ class BinanceFeed:
         self._filling.append(asyncio.create_task(self._open_minute(sink, socket), name=f"{VENUE} open minute"))
 
     async def _open_minute(self, sink: Sink, socket: Plan) -> None:
-        now = self._world.clock.now()
-        since = floor_to(now, NS_MIN)
+        since = floor_to(self._world.clock.now(), NS_MIN)
         mine = set(socket.streams)
         for known in list(self.instruments):
             if f"{known.instrument.venue_symbol.lower()}@aggTrade" not in mine:
                 continue
-            if self._world.clock.now() >= since + NS_MIN:
+            now = self._world.clock.now()
+            if now >= since + NS_MIN:
                 return  # the limits made us late: the minute is over, and the venue's candle stands in for the rest
             try:
-                await self._history.trades(sink, known, since, now, None, _OPEN_MINUTE_SHARE)
+                # A little beyond now: pages and stream must overlap, or what lies between them is missed unnoticed.
+                await self._history.trades(sink, known, since, now + NS_S, None, _OPEN_MINUTE_SHARE)
             except FeedError as error:
                 log.info("%s: the open minute stays open: %s", known.name, error)
 
