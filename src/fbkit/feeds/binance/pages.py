@@ -1,6 +1,6 @@
 """Binance's REST pages → our items: one pure function a page, rows that cannot be read set aside one by one.
 
-``instrument`` is always our name's :class:`~fbkit.feeds.binance.symbols.Known`; ``ts_recv`` is when the answer came.
+``known`` is the instrument asked about; ``ts_recv`` is when the answer came (UTC ns).
 
 Source: Binance USDⓈ-M Futures, "Market Data Endpoints".
 """
@@ -8,13 +8,25 @@ Source: Binance USDⓈ-M Futures, "Market Data Endpoints".
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-from msgspec import Meta
 
+from fbkit.feeds.binance.apart import MALFORMED
+from fbkit.feeds.binance.rows import (
+    AggTradeRow,
+    DayRow,
+    ExchangeInfo,
+    FundingInfoRow,
+    FundingRow,
+    KlineRow,
+    OpenInterestNow,
+    OpenInterestRow,
+    RatioRow,
+    SymbolRow,
+    TakerRow,
+)
 from fbkit.feeds.binance.symbols import FOLLOWED_QUOTES, Known, is_symbol, make
-from fbkit.feeds.binance.wire import Amount, Id, Millis, Number, Price, Size
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -36,101 +48,16 @@ from fbkit.model.events import RatioKind
 R = TypeVar("R")
 
 _rows = msgspec.json.Decoder(list[msgspec.Raw])
-_MALFORMED = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 #: Length of the periods we ask the ratios and the open interest history for.
 PERIOD, PERIOD_S = "5m", 300
-
-
-class _KlineRow(msgspec.Struct, array_like=True, gc=False):
-    t: Millis
-    o: Price
-    h: Price
-    l: Price
-    c: Price
-    v: Amount
-    T: Millis
-    q: Amount
-    n: Id
-    V: Amount
-    Q: Amount
-
-
-class _AggTradeRow(msgspec.Struct, gc=False):
-    a: Id
-    p: Price
-    q: Size
-    T: Millis
-    m: bool
-
-
-class _OpenInterestNow(msgspec.Struct, gc=False):
-    openInterest: Amount
-    time: Millis
-    symbol: str = ""
-
-
-class _OpenInterestRow(msgspec.Struct, gc=False):
-    sumOpenInterest: Amount
-    timestamp: Millis
-    sumOpenInterestValue: float | str = ""
-
-
-class _RatioRow(msgspec.Struct, gc=False):
-    longShortRatio: Amount
-    timestamp: Millis
-
-
-class _TakerRow(msgspec.Struct, gc=False):
-    buySellRatio: Amount
-    timestamp: Millis
-
-
-class _FundingRow(msgspec.Struct, gc=False):
-    fundingTime: Millis
-    fundingRate: Number
-    markPrice: float | str = ""
-
-
-class _FundingInfoRow(msgspec.Struct, gc=False):
-    symbol: str
-    fundingIntervalHours: Annotated[float, Meta(gt=0, le=24 * 31)]
-
-
-class _DayRow(msgspec.Struct, gc=False):
-    symbol: str
-    quoteVolume: Amount
-
-
-class _RateLimit(msgspec.Struct, gc=False):
-    rateLimitType: str = ""
-    interval: str = ""
-    intervalNum: int = 1
-    limit: int = 0
-
-
-class _SymbolRow(msgspec.Struct, gc=False):
-    symbol: str
-    baseAsset: str
-    quoteAsset: str
-    contractType: str = ""
-    deliveryDate: int = 0
-    status: str = ""
-    marginAsset: str = ""
-    underlyingType: str = "COIN"
-    filters: list[dict[str, Any]] = []
-
-
-class _ExchangeInfo(msgspec.Struct, gc=False):
-    symbols: list[msgspec.Raw]
-    rateLimits: list[_RateLimit] = []
 
 
 def klines(body: bytes, known: Known, ts_recv: int, tf: str = "1m") -> list[Item]:
     """``/fapi/v1/klines``: closed candles; the one still open at ``ts_recv`` is set aside."""
     unit, size = known.unit_mult, known.size_mult
 
-    def item(row: _KlineRow) -> Item:
+    def item(row: KlineRow) -> Item:
         ts_event = (row.T + 1) * NS_MS
         if ts_event > ts_recv:
             return Ignored("bar", "open_bar")
@@ -150,27 +77,27 @@ def klines(body: bytes, known: Known, ts_recv: int, tf: str = "1m") -> list[Item
             origin=Origin.BACKFILL,
         )
 
-    return _each(body, _KlineRow, "bar", known, item)
+    return _each(body, KlineRow, "bar", known, item)
 
 
 def agg_trades(body: bytes, known: Known, ts_recv: int) -> list[Item]:
     """``/fapi/v1/aggTrades``: the same trades as ``<s>@aggTrade``, under the same ids."""
     unit, size = known.unit_mult, known.size_mult
 
-    def item(row: _AggTradeRow) -> Event:
+    def item(row: AggTradeRow) -> Event:
         side = Side.SELL if row.m else Side.BUY
         return Trade(
             known.name, row.T * NS_MS, ts_recv, row.a, row.p / unit, row.q * size, side, origin=Origin.BACKFILL
         )
 
-    return _each(body, _AggTradeRow, "trade", known, item)
+    return _each(body, AggTradeRow, "trade", known, item)
 
 
 def open_interest(body: bytes, known: Known, ts_recv: int) -> list[Item]:
     """``/fapi/v1/openInterest``: coins (of the quoted unit), now."""
     try:
-        row = msgspec.json.decode(body, type=_OpenInterestNow, strict=False)
-    except _MALFORMED:
+        row = msgspec.json.decode(body, type=OpenInterestNow, strict=False)
+    except MALFORMED:
         return [Rejected("open_interest", "malformed", body[:SAMPLE_BYTES], known.name)]
     return [OpenInterest(known.name, row.time * NS_MS, ts_recv, row.openInterest * known.size_mult)]
 
@@ -178,7 +105,7 @@ def open_interest(body: bytes, known: Known, ts_recv: int) -> list[Item]:
 def open_interest_history(body: bytes, known: Known, ts_recv: int) -> list[Item]:
     """``/futures/data/openInterestHist``."""
 
-    def item(row: _OpenInterestRow) -> Event:
+    def item(row: OpenInterestRow) -> Event:
         usd = _positive(row.sumOpenInterestValue)
         return OpenInterest(
             known.name,
@@ -189,7 +116,7 @@ def open_interest_history(body: bytes, known: Known, ts_recv: int) -> list[Item]
             origin=Origin.BACKFILL,
         )
 
-    return _in_order(_each(body, _OpenInterestRow, "open_interest", known, item))
+    return _in_order(_each(body, OpenInterestRow, "open_interest", known, item))
 
 
 def ratios(body: bytes, kind: RatioKind, known: Known, ts_recv: int, origin: Origin = Origin.BACKFILL) -> list[Item]:
@@ -199,14 +126,14 @@ def ratios(body: bytes, kind: RatioKind, known: Known, ts_recv: int, origin: Ori
         return Ratio(known.name, ts_ms * NS_MS, ts_recv, kind, value, PERIOD_S, origin=origin)
 
     if kind == "taker":
-        return _in_order(_each(body, _TakerRow, "ratio", known, lambda row: ratio(row.buySellRatio, row.timestamp)))
-    return _in_order(_each(body, _RatioRow, "ratio", known, lambda row: ratio(row.longShortRatio, row.timestamp)))
+        return _in_order(_each(body, TakerRow, "ratio", known, lambda row: ratio(row.buySellRatio, row.timestamp)))
+    return _in_order(_each(body, RatioRow, "ratio", known, lambda row: ratio(row.longShortRatio, row.timestamp)))
 
 
 def funding(body: bytes, known: Known, ts_recv: int, origin: Origin = Origin.BACKFILL) -> list[Item]:
     """``/fapi/v1/fundingRate``: settled rates; ``markPrice`` is empty on old rows, instants may be off by some ms."""
 
-    def item(row: _FundingRow) -> Event:
+    def item(row: FundingRow) -> Event:
         mark = _positive(row.markPrice)
         return Funding(
             known.name,
@@ -218,18 +145,18 @@ def funding(body: bytes, known: Known, ts_recv: int, origin: Origin = Origin.BAC
             origin=origin,
         )
 
-    return _in_order(_each(body, _FundingRow, "funding", known, item))
+    return _in_order(_each(body, FundingRow, "funding", known, item))
 
 
 def funding_hours(body: bytes) -> dict[str, float]:
     """``/fapi/v1/fundingInfo``: hours between settlements of the symbols that were ever adjusted."""
-    rows = (_decoded(raw, _FundingInfoRow) for raw in _rows.decode(body))
+    rows = (_decoded(raw, FundingInfoRow) for raw in _rows.decode(body))
     return {row.symbol: row.fundingIntervalHours for row in rows if row is not None}
 
 
 def day_volumes(body: bytes) -> dict[str, float]:
     """``/fapi/v1/ticker/24hr``: quote volume of the last 24 h by symbol."""
-    rows = (_decoded(raw, _DayRow) for raw in _rows.decode(body))
+    rows = (_decoded(raw, DayRow) for raw in _rows.decode(body))
     return {row.symbol: row.quoteVolume for row in rows if row is not None}
 
 
@@ -243,14 +170,14 @@ def exchange(body: bytes) -> tuple[int | None, list[Instrument]]:
     >>> weight, instrument.name
     (None, 'binance:1INCH-USDT-PERP')
     """
-    info = msgspec.json.decode(body, type=_ExchangeInfo, strict=False)
+    info = msgspec.json.decode(body, type=ExchangeInfo, strict=False)
     return _weight(info), _instruments(info)
 
 
-def _instruments(info: _ExchangeInfo) -> list[Instrument]:
+def _instruments(info: ExchangeInfo) -> list[Instrument]:
     found = []
     for raw in info.symbols:
-        row = _decoded(raw, _SymbolRow)
+        row = _decoded(raw, SymbolRow)
         if row is None or row.underlyingType != "COIN" or not (is_symbol(row.symbol) and is_symbol(row.baseAsset)):
             continue
         if row.contractType.startswith("TRADIFI") or row.quoteAsset == "USD":
@@ -276,14 +203,14 @@ def followable(instrument: Instrument) -> bool:
     return instrument.status == "trading" and instrument.quote in FOLLOWED_QUOTES
 
 
-def _weight(info: _ExchangeInfo) -> int | None:
+def _weight(info: ExchangeInfo) -> int | None:
     for limit in info.rateLimits:
         if limit.rateLimitType == "REQUEST_WEIGHT" and limit.interval == "MINUTE" and limit.limit > 0:
             return limit.limit // max(1, limit.intervalNum)
     return None
 
 
-def _filter(row: _SymbolRow, kind: str, key: str) -> float | None:
+def _filter(row: SymbolRow, kind: str, key: str) -> float | None:
     for entry in row.filters:
         if entry.get("filterType") == kind:
             return _positive(entry.get(key, ""))
@@ -301,7 +228,7 @@ def _positive(text: object) -> float | None:
 def _decoded(raw: msgspec.Raw, kind: type[R]) -> R | None:
     try:
         return msgspec.json.decode(raw, type=kind, strict=False)
-    except _MALFORMED:
+    except MALFORMED:
         return None
 
 
@@ -310,11 +237,11 @@ def _each(body: bytes, kind: type[R], channel: str, known: Known, item: Callable
     try:
         page = msgspec.json.decode(body, type=list[kind], strict=False)  # type: ignore[valid-type]  # known when called
         return [item(row) for row in page]
-    except _MALFORMED:
+    except MALFORMED:
         pass
     try:
         raws = _rows.decode(body)
-    except _MALFORMED:
+    except MALFORMED:
         return [Rejected(channel, "malformed", body[:SAMPLE_BYTES], known.name)]
     items: list[Item] = []
     for raw in raws:

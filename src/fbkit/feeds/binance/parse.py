@@ -14,10 +14,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from fbkit.feeds.binance.apart import MALFORMED, Row, rejected, take_apart
 from fbkit.feeds.binance.book import LEVELS, Book, Books
 from fbkit.feeds.binance.symbols import Instruments, Known, is_coin_margined, listing_of
 from fbkit.feeds.binance.wire import (
-    CHANNEL_OF,
     COIN_M,
     AggTrade,
     BookTicker,
@@ -54,18 +54,6 @@ _BUY, _SELL = Side.BUY, Side.SELL
 
 _bare = msgspec.json.Decoder(Message, strict=False)
 _snapshot = msgspec.json.Decoder(Snapshot, strict=False)
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_rows = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-class _Tag(msgspec.Struct):
-    """What can be known of a message that could not be decoded."""
-
-    e: str = ""
-    s: str = ""
-
-
-_tag = msgspec.json.Decoder(_Tag)
 
 
 class Parser:
@@ -102,7 +90,7 @@ class Parser:
         """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
         try:
             envelope = self._decode(payload)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        except MALFORMED:
             return self._slowly(payload, ts_recv)
         data = envelope.data
         readers = self._readers
@@ -118,7 +106,7 @@ class Parser:
         """
         try:
             snapshot = _snapshot.decode(body)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        except MALFORMED:
             return [Rejected("depth", "malformed", body[:SAMPLE_BYTES])]
         symbol = symbol or snapshot.symbol or self.books.whose(snapshot)
         known = self._known(symbol)
@@ -281,51 +269,17 @@ class Parser:
     # what failed the one decode
 
     def _slowly(self, payload: bytes, ts_recv: int) -> list[Item]:
-        try:
-            head = payload.lstrip()[:1]
-            if head == b"[":
-                return self._each(_rows.decode(payload), "", ts_recv)
-            fields = _object.decode(payload)
-            if "data" not in fields:
-                return [self._unwrapped(payload, fields, ts_recv)]
-            stream = msgspec.json.decode(fields["stream"], type=str) if "stream" in fields else ""
-            data = bytes(fields["data"])
-            if data[:1] == b"[":
-                return self._each(_rows.decode(data), stream, ts_recv)
-            return [self._one(data, stream, ts_recv)]
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return [Rejected("", "malformed", payload[:SAMPLE_BYTES])]
+        return [self._one(piece, ts_recv) if isinstance(piece, Row) else piece for piece in take_apart(payload)]
 
-    def _each(self, rows: list[msgspec.Raw], stream: str, ts_recv: int) -> list[Item]:
-        return [self._one(bytes(row), stream, ts_recv) for row in rows] or [Control("empty", stream)]
-
-    def _unwrapped(self, payload: bytes, fields: dict[str, msgspec.Raw], ts_recv: int) -> Item:
-        if "e" in fields:
-            return self._one(payload, "", ts_recv)
-        if "error" in fields:
-            return Control("error", payload[:SAMPLE_BYTES].decode("utf-8", "replace"))
-        if "result" in fields:
-            return Control("answer", payload[:SAMPLE_BYTES].decode("utf-8", "replace"))
-        if "lastUpdateId" in fields:
-            return self.snapshot(payload, "", ts_recv)[0]
-        return Rejected("", "unknown", payload[:SAMPLE_BYTES])
-
-    def _one(self, row: bytes, stream: str, ts_recv: int) -> Item:
+    def _one(self, row: Row, ts_recv: int) -> Item:
         """One message on its own: read, or rejected with what can be known of it."""
+        if row.is_snapshot:
+            return self.snapshot(row.message, "", ts_recv)[0]
         try:
-            message = _bare.decode(row)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return self._rejected(row)
-        return self._readers[type(message)](message, stream, ts_recv)
-
-    def _rejected(self, row: bytes) -> Rejected:
-        try:
-            tag = _tag.decode(row)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return Rejected("", "malformed", row[:SAMPLE_BYTES])
-        known = self._by_symbol.get(tag.s)
-        channel = CHANNEL_OF.get(tag.e, "")
-        return Rejected(channel, "malformed" if channel else "unknown", row[:SAMPLE_BYTES], known.name if known else "")
+            message = _bare.decode(row.message)
+        except MALFORMED:
+            return rejected(row.message, self.instruments)
+        return self._readers[type(message)](message, row.stream, ts_recv)
 
 
 def _is_whole(stream: str) -> bool:
