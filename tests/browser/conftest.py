@@ -24,7 +24,7 @@ import sys
 sys.path.insert(0, {root!r})
 from fbkit import dashboard
 from tests.dashboard.invented import InventedSource
-board = dashboard.show(InventedSource({arguments}))
+board = dashboard.show(InventedSource({arguments}), tf="15m")
 def note(name):
     def write(change):
         with open({notes!r}, "a", encoding="utf-8") as file:

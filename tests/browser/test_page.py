@@ -100,7 +100,7 @@ def test_a_timeframe_is_one_press_away(live, page_server):
     page.click('.fb-tools button:text-is("1h")')
     until_said(page, page_server, "tf=1h")
     page.wait_for_function("document.querySelector('.fb-table .groups').textContent.includes('60 × 1h')")
-    page.wait_for_function("document.querySelector('.fb-table [data-key=z_carry]').textContent === 'Fund'")
+    page.wait_for_function("document.querySelector('.fb-table [data-key=z_fourth]').textContent === 'Fund'")
     page.click('.fb-tools button:text-is("15m")')
 
 

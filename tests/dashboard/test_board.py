@@ -38,7 +38,7 @@ class Script(InventedSource):
 
 @pytest.fixture
 async def board():
-    made = Board(Script(), clock=VirtualClock(START))
+    made = Board(Script(), tf="15m", clock=VirtualClock(START))
     made.start()
     yield made
     made.stop()

@@ -1,16 +1,17 @@
 """Two days of the market, the chosen instrument's series, and the key numbers made of them."""
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
 from fbkit.clock import VirtualClock
-from fbkit.dashboard.day import DAY_BARS, Day
+from fbkit.dashboard.day import DAY_BARS, Day, Hour
 from fbkit.dashboard.kpis import kpis
 from fbkit.dashboard.series import BARS_READ, BARS_SHOWN, series
 from fbkit.dashboard.sheet import BARS_NEEDED, Sheet
 from fbkit.hub import LiveRow
-from fbkit.model import TIMEFRAMES
+from fbkit.model import NS_MIN, TIMEFRAMES, BarRow
 from fbkit.widgets import SERIES_FIELDS
 from tests.dashboard.invented import InventedSource
 
@@ -27,7 +28,7 @@ def frame(rows):
     """Bars from (instrument, slot, oi, volume)."""
     columns = ("instrument", "t1", "oi_usd", "vol_usd")
     made = pd.DataFrame([(name, START + slot * M15, oi, vol) for name, slot, oi, vol in rows], columns=columns)
-    return made.assign(close=1.0, liq_long_usd=0.0, liq_short_usd=2.0)
+    return made.assign(close=1.0)
 
 
 def test_an_instrument_that_joined_late_is_no_rise_of_open_interest():
@@ -57,14 +58,37 @@ def test_without_a_day_before_there_is_no_comparison():
     assert np.isnan(change)
 
 
-def test_liquidations_are_of_the_newest_hour():
-    day = Day(["a"], frame([("a", slot, 1.0, 1.0) for slot in range(96)]))
-    assert day.liquidations() == (0.0, 8.0)
+def minute(k, name="a", longs=1.0, shorts=2.0, tf="1m"):
+    t1 = START + k * NS_MIN
+    return BarRow(name, tf, t1 - NS_MIN, t1, premium=1e-4 * k, liq_long_usd=longs, liq_short_usd=shorts)
+
+
+def test_liquidations_are_of_the_newest_hour_and_say_how_much_of_it_was_heard():
+    hour = Hour()
+    hour.take([minute(k) for k in range(5)] + [minute(3, tf="5m"), minute(4, "b", shorts=np.nan)])
+    assert hour.liquidations() == (5.0, 10.0, 5)
+    hour.take([minute(k) for k in range(5, 200)])
+    assert hour.liquidations() == (60.0, 120.0, 60)
+
+
+def test_minutes_nobody_listened_in_are_not_stretched_over():
+    hour = Hour()
+    hour.take([minute(0), minute(90)])
+    assert hour.liquidations() == (1.0, 2.0, 1)
+
+
+def test_the_hour_read_back_is_the_hour_heard():
+    heard, read = Hour(), Hour()
+    bars = [minute(k) for k in range(30)]
+    heard.take(bars)
+    read.take_history(pd.DataFrame([msgspec.structs.asdict(bar) for bar in bars]))
+    assert read.liquidations() == heard.liquidations()
+    assert read.premium == heard.premium
 
 
 def test_a_bar_that_closes_moves_the_day_along():
     day = Day(["a"], frame([("a", slot, 1.0, 1.0) for slot in range(96)]))
-    values = {"close": 9.0, "oi_usd": 5.0, "vol_usd": 1.0, "liq_long_usd": 0.0, "liq_short_usd": 0.0}
+    values = {"close": 9.0, "oi_usd": 5.0, "vol_usd": 1.0}
     day.take(0, START + 97 * M15, values)
     closes = day.columns["close"][0]
     assert closes[-1] == 9.0
@@ -74,7 +98,7 @@ def test_a_bar_that_closes_moves_the_day_along():
 
 def test_no_bars_at_all_is_a_day_of_nothing():
     day = Day(["a"], frame([]))
-    assert np.isnan(day.liquidations()).all()
+    assert Hour().liquidations() == (0, 0, 0)
     assert np.isnan(day.sparks(np.array([np.nan]))).all()
 
 
@@ -95,7 +119,9 @@ def test_every_key_number_is_there_once_bars_and_prices_are(source):
     sheet.take_live(
         source._live().rows + [LiveRow(n, 1.0, 1, None, None, None, 1e-4, 1e6, 0.1, 2e6) for n in sheet.names]
     )
-    told = kpis(sheet, Day(sheet.names, source.bars("15m", DAY_BARS)), "15m", 60)
+    hour = Hour()
+    hour.take_history(source.bars("1m", 60))
+    told = kpis(sheet, Day(sheet.names, source.bars("15m", DAY_BARS)), hour, "15m", 60)
     assert [kpi.label for kpi in told if kpi.value is None] == []
     assert told[0].value == "20.0"
     assert told[0].unit == "M USD"
@@ -104,7 +130,7 @@ def test_every_key_number_is_there_once_bars_and_prices_are(source):
 
 
 def test_before_anything_is_heard_each_key_number_says_so():
-    told = kpis(Sheet([]), None, "15m", 60)
+    told = kpis(Sheet([]), None, Hour(), "15m", 60)
     assert len(told) == 7
     assert {kpi.value for kpi in told} == {None}
     assert all(kpi.missing for kpi in told)

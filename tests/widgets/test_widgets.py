@@ -117,3 +117,10 @@ def test_an_open_gap_grows_until_now_and_its_last_phase_counts():
     closed = Gap("", 0, 0, 9, "binance", "trade", "backfilled", "disconnect", 10 * NS_S, 30 * NS_S)
     panel.show_gaps([opened, closed], 700 * NS_S)
     assert [(gap["phase"], gap["length"]) for gap in panel.gaps] == [("backfilled", "20\u00a0s")]
+
+
+def test_gaps_that_differ_in_their_instrument_alone_are_one_line():
+    panel = StatusPanel()
+    gaps = [Gap(f"binance:{k}-USDT-PERP", 0, 0, k, "binance", "*", "backfilled", "start", 0, NS_S) for k in range(90)]
+    panel.show_gaps(gaps, NS_S)
+    assert [gap["instruments"] for gap in panel.gaps] == [90]

@@ -14,7 +14,7 @@ from fbkit.dashboard.voila import jupyter_path, template_path, voila_config
 __all__ = ["collector_panel", "jupyter_path", "show", "template_path", "voila_config"]
 
 
-def show(source: Source | None = None, *, tf: str = "15m", window: int = 60) -> Board:
+def show(source: Source | None = None, *, tf: str = "5m", window: int = 60) -> Board:
     """Show the live page in this notebook and keep it moving; returns the board.
 
     Without a ``source`` it is the database of the settings in force and the collector that writes it. The page lives

@@ -12,7 +12,7 @@ import numpy as np
 
 from fbkit.clock import Clock, SystemClock, iso
 from fbkit.dashboard import health_words
-from fbkit.dashboard.day import DAY_BARS, DAY_TF, Day
+from fbkit.dashboard.day import DAY_BARS, DAY_TF, MINUTES, Day, Hour
 from fbkit.dashboard.kpis import kpis
 from fbkit.dashboard.series import BARS_READ, series
 from fbkit.dashboard.sheet import BARS_NEEDED, Sheet
@@ -51,7 +51,7 @@ class Board:
     part is told where that part is drawn, and the others live on.
     """
 
-    def __init__(self, source: Source, *, tf: str = "15m", window: int = 60, clock: Clock | None = None) -> None:
+    def __init__(self, source: Source, *, tf: str = "5m", window: int = 60, clock: Clock | None = None) -> None:
         self.source = source
         self.clock = clock or SystemClock()
         self.mode = Mode()
@@ -68,6 +68,7 @@ class Board:
         self.page = self._arranged()
         self.sheet = Sheet([])
         self.day: Day | None = None
+        self.hour = Hour()
         self._known: dict[str, Instrument] = {}
         self._heard: set[str] = set()
         self._alerts: dict[int, AlertRow] = {}
@@ -82,7 +83,7 @@ class Board:
         self.table.waiting = "The collector is asked which instruments there are; rows come with the first numbers."
         self.feed.watching = "Rules look at every closed bar; what they say comes here."
         self._connect_controls()
-        self.kpis.show(kpis(self.sheet, None, tf, window))
+        self.kpis.show(kpis(self.sheet, None, self.hour, tf, window))
 
     # --- the page and its controls ------------------------------------------------------------------------------------
 
@@ -250,7 +251,7 @@ class Board:
         self.time.beat_ms = self.foot.beat_ms = pulse.ts / NS_MS
         self.time.runs = self.foot.runs = True
         self.foot.events_s = float(sum(pulse.rates.values()))
-        self.foot.seq = pulse.stored
+        self.foot.stored = pulse.stored
         self.health.state = health_words.system_state(pulse.health)
         self.health.detail = health_words.detail(pulse.health) if pulse.health else "first heartbeat awaited"
         self.health.reasons = health_words.reasons(pulse.health)
@@ -265,6 +266,7 @@ class Board:
         tf = self.tools.tf
         bars = [bar for bar in commit.bars if bar.tf == tf]
         metrics = [row for row in commit.metrics if row.tf == tf]
+        self.hour.take(commit.bars)
         self.sheet.take_bars(bars)
         self.sheet.take_metrics(metrics)
         if bars or metrics:
@@ -352,6 +354,7 @@ class Board:
 
     async def _read_day(self) -> None:
         names = self.sheet.names
+        self.hour.take_history(await self._ask(self.source.bars, "1m", MINUTES))
         bars = await self._ask(self.source.bars, DAY_TF, DAY_BARS)
         day = await self._ask(Day, names, bars)
         if names == self.sheet.names:
@@ -389,7 +392,7 @@ class Board:
         self.foot.fresh = int((now - ts <= 1000 * self.table.stale_after_s).sum()) if not self.table.old else 0
 
     def _show_kpis(self) -> None:
-        self.kpis.show(kpis(self.sheet, self.day, self.tools.tf, self.tools.window))
+        self.kpis.show(kpis(self.sheet, self.day, self.hour, self.tools.tf, self.tools.window))
 
     def _show_alerts(self) -> None:
         newest = sorted(self._alerts.values(), key=lambda alert: (alert.ts, alert.alert_id))[-_ALERTS_KEPT:]

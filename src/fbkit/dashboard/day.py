@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.model import NS_DAY, NS_HOUR, TIMEFRAMES
+from fbkit.model import NS_DAY, NS_HOUR, TIMEFRAMES, BarRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,10 @@ _A_DAY = NS_DAY // _SLOT
 #: Bars read of each instrument.
 DAY_BARS = 2 * _A_DAY
 
-_COLUMNS = ("close", "oi_usd", "vol_usd", "liq_long_usd", "liq_short_usd")
+#: Bars of one minute in the newest hour.
+MINUTES = 60
+
+_COLUMNS = ("close", "oi_usd", "vol_usd")
 
 
 class Day:
@@ -78,13 +81,48 @@ class Day:
         enough = before > 0 and both.mean() > 0.8
         return hours, float(volume[:, -_A_DAY:][both].sum() / before - 1) if enough else np.nan
 
-    def liquidations(self) -> tuple[float, float]:
-        """Longs and shorts liquidated in the newest hour of closed bars, USD, at least; NaN where no feed is."""
-        slots = NS_HOUR // _SLOT
-        longs, shorts = (self.columns[name][:, -slots:] for name in ("liq_long_usd", "liq_short_usd"))
-        if not np.isfinite(longs).any():
-            return np.nan, np.nan
-        return float(np.nansum(longs)), float(np.nansum(shorts))
+
+class Hour:
+    """The newest hour in closed 1m bars: what was liquidated in each minute, and each instrument's newest premium.
+
+    >>> from fbkit.model import BarRow
+    >>> hour = Hour()
+    >>> hour.take([BarRow("a", "1m", 0, 60 * 10**9, liq_long_usd=3.0, liq_short_usd=0.0)])
+    >>> hour.liquidations()
+    (3.0, 0.0, 1)
+    """
+
+    def __init__(self) -> None:
+        self.premium: dict[str, float] = {}
+        self._minutes: dict[int, dict[str, tuple[float, float]]] = {}
+
+    def take(self, bars: Iterable[BarRow]) -> None:
+        """Bars that closed; those of another timeframe are passed over."""
+        for bar in bars:
+            if bar.tf == "1m":
+                self._put(bar.instrument, bar.t1, bar.premium, bar.liq_long_usd, bar.liq_short_usd)
+
+    def take_history(self, frame: pd.DataFrame) -> None:
+        """The 1m bars of the newest hour, oldest first."""
+        columns = ("instrument", "t1", "premium", "liq_long_usd", "liq_short_usd")
+        for row in frame.loc[:, list(columns)].itertuples(index=False, name=None):
+            name, t1, *numbers = row
+            self._put(str(name), int(t1), *map(float, numbers))
+
+    def _put(self, name: str, t1: int, premium: float, longs: float, shorts: float) -> None:
+        if np.isfinite(premium):
+            self.premium[name] = premium
+        if np.isfinite(longs) and np.isfinite(shorts):
+            self._minutes.setdefault(t1, {})[name] = (longs, shorts)
+        while len(self._minutes) > MINUTES:
+            del self._minutes[min(self._minutes)]
+
+    def liquidations(self) -> tuple[float, float, int]:
+        """Longs and shorts liquidated, USD, at least; and in how many of the newest 60 minutes anybody listened."""
+        newest = max(self._minutes, default=0)
+        heard = [minute for t1, minute in self._minutes.items() if t1 > newest - NS_HOUR]
+        pairs = [pair for minute in heard for pair in minute.values()]
+        return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs), len(heard)
 
 
 def _carried(rows: Floats) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.dashboard.day import Day
+from fbkit.dashboard.day import MINUTES, Day, Hour
 from fbkit.dashboard.sheet import Sheet
 from fbkit.model import NS_HOUR, TIMEFRAMES
 from fbkit.widgets import Kpi
@@ -14,16 +14,16 @@ from fbkit.widgets.format import NBSP, bp, count, funding, money, percent, signe
 Floats = NDArray[np.float64]
 
 
-def kpis(sheet: Sheet, day: Day | None, tf: str, window: int) -> list[Kpi]:
+def kpis(sheet: Sheet, day: Day | None, hour: Hour, tf: str, window: int) -> list[Kpi]:
     """Seven of them; a number that is not there says why."""
     return [
         _open_interest(sheet, day),
         _volume(sheet, day),
         _funding(sheet),
-        _liquidations(day),
+        _liquidations(hour),
         _breadth(sheet, tf),
         _loud(sheet, tf, window),
-        _premium(sheet),
+        _premium(hour),
     ]
 
 
@@ -83,15 +83,16 @@ def _funding(sheet: Sheet) -> Kpi:
     return Kpi("Funding, OI-weighted", funding(mean), "% 8 h", ((f"{apr}{NBSP}% APR, predicted", ""),), about=about)
 
 
-def _liquidations(day: Day | None) -> Kpi:
-    label, about = "Liquidations 1 h", "The newest hour of closed 15m bars; the venue samples, so it is a lower bound"
-    longs, shorts = day.liquidations() if day else (np.nan, np.nan)
-    if np.isnan(longs):
+def _liquidations(hour: Hour) -> Kpi:
+    label, about = "Liquidations 1 h", "The newest hour of closed 1m bars; the venue samples, so it is a lower bound"
+    longs, shorts, minutes = hour.liquidations()
+    if not minutes:
         return Kpi(label, None, about=about)
     number, letter = usd(longs + shorts)
     share = shorts / (longs + shorts) if longs + shorts else 0.0
     split = ((share, "up"), (1 - share, "down")) if longs + shorts else ()
-    context = ((f"short {money(shorts)}", "up"), (" ", ""), (f"long {money(longs)}", "down"), (", at least", ""))
+    heard = ", at least" if minutes >= MINUTES else f", {minutes} min heard"
+    context = ((f"short {money(shorts)}", "up"), (" ", ""), (f"long {money(longs)}", "down"), (heard, ""))
     return Kpi(label, number, f"{letter} USD".strip(), context, split=split, about=about)
 
 
@@ -109,10 +110,10 @@ def _breadth(sheet: Sheet, tf: str) -> Kpi:
 
 
 def _loud(sheet: Sheet, tf: str, window: int) -> Kpi:
-    carry = "funding_8h" if TIMEFRAMES[tf] >= NS_HOUR else "premium"
-    z = np.column_stack([sheet.column(f"z_{column}_{window}") for column in ("ret", "ln_vol", "oi_dlog", carry)])
+    fourth = "funding_8h" if TIMEFRAMES[tf] >= NS_HOUR else "taker_imb"
+    z = np.column_stack([sheet.column(f"z_{column}_{window}") for column in ("ret", "ln_vol", "oi_dlog", fourth)])
     judged = np.isfinite(z).any(axis=1)
-    about = f"Of the last closed {tf} bar against the {window} before it: return, volume, open interest or {carry}"
+    about = f"Of the last closed {tf} bar against the {window} before it: return, volume, open interest or {fourth}"
     label = "Instruments at |Z| ≥ 3"
     if not judged.any():
         return Kpi(label, None, missing="warm-up", about=about)
@@ -123,13 +124,12 @@ def _loud(sheet: Sheet, tf: str, window: int) -> Kpi:
     return Kpi(label, count(int((size.max(axis=1) >= 3).sum())), f"of {int(judged.sum())}", context, about=about)
 
 
-def _premium(sheet: Sheet) -> Kpi:
-    premium = sheet.column("premium")
-    known = np.isfinite(premium)
-    about = "Mark price above index at the last close; half of the instruments lie above the median"
-    if not known.any():
+def _premium(hour: Hour) -> Kpi:
+    about = "Mark price above index at the close of the newest 1m bar; half of the instruments lie above the median"
+    known = {name: value for name, value in hour.premium.items() if np.isfinite(value)}
+    if not known:
         return Kpi("Premium, median", None, about=about)
-    widest = int(np.argmax(np.where(known, np.abs(premium), -1)))
-    coin = sheet.names[widest].partition(":")[2].partition("-")[0]
-    context = ((f"widest {coin} {bp(float(premium[widest]))} bp", ""),)
-    return Kpi("Premium, median", bp(float(np.median(premium[known]))), "bp", context, about=about)
+    widest = max(known, key=lambda name: abs(known[name]))
+    coin = widest.partition(":")[2].partition("-")[0]
+    context = ((f"widest {coin} {bp(known[widest])} bp", ""),)
+    return Kpi("Premium, median", bp(float(np.median(list(known.values())))), "bp", context, about=about)

@@ -27,9 +27,9 @@ function render({ model, el }) {
   const judged = field("Z ", "", "", "The bar judged is not part of its own baseline");
   const closes = field("bar closes in ");
   el.append(h("span", "sp"));
-  const seq = field("seq ", "", "", "Events stored so far, by the newest sequence number");
+  const stored = field("stored ", "", "", "Events stored since this run of the collector began");
   const rate = field("", " events/s");
-  const screen = field("p95 to screen ", "", "", "From the hub's clock in a message to the frame after it was drawn; newest 600");
+  const screen = field("p95 to screen ", "", "", "From the hub's clock in a message to the frame after it was drawn; newest 200 to 300");
   const beats = field("beat ", "", "", "When the collector's clock last ticked");
   const show = (value, text, on) => {
     write(value, text);
@@ -45,12 +45,12 @@ function render({ model, el }) {
     show(judged, `${model.get("window")} \u00d7 ${model.get("tf")}, this bar excluded`, true);
     const length = LENGTHS[model.get("tf")];
     show(closes, countdown(length - ((marketNow() / 1000) % length)), Boolean(length) && model.get("runs"));
-    show(seq, count(model.get("seq")), model.get("seq") > 0);
+    show(stored, count(model.get("stored")), model.get("stored") > 0);
     show(rate, count(model.get("events_s")), model.get("events_s") !== null);
     show(screen, Math.round(p95()) + NBSP + "ms", Number.isFinite(p95()));
     show(beats, clock(model.get("beat_ms")), model.get("beat_ms") > 0);
   };
-  const undo = follow(model, ["instruments", "fresh", "coverage", "tf", "window", "seq", "events_s", "beat_ms", "runs"], draw);
+  const undo = follow(model, ["instruments", "fresh", "coverage", "tf", "window", "stored", "events_s", "beat_ms", "runs"], draw);
   const timer = setInterval(draw, 1000);
   return () => (undo(), clearInterval(timer));
 }

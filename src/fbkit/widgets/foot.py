@@ -24,7 +24,7 @@ class Foot(Panel):
     )
     tf = traitlets.Unicode("15m", help="Timeframe").tag(sync=True)
     window = traitlets.Int(60, help="Bars in a Z-score's baseline").tag(sync=True)
-    seq = traitlets.Int(0, help="Events stored").tag(sync=True)
+    stored = traitlets.Int(0, help="Events stored since the run began").tag(sync=True)
     events_s = traitlets.Float(None, allow_none=True, help="Events a second").tag(sync=True)
     beat_ms = traitlets.Float(0.0, help="Time of the newest Beat, UTC ms").tag(sync=True)
     runs = traitlets.Bool(True, help="Whether a collector runs").tag(sync=True)

@@ -2,7 +2,7 @@
 
 import { age, bp, funding, money, percent, signed, zscore, clock } from "./format.js";
 import { dress, faultBox, follow, h, marketNow, onTheme, page, toggle, write } from "./dom.js";
-import { COLUMNS, JUDGED, REASONS, columnsFor, judged } from "./table_columns.js";
+import { COLUMNS, JUDGED, REASONS, columnsFor, headOf, judged } from "./table_columns.js";
 import { makeCell, numberOf, paintCell, share } from "./table_cells.js";
 import { Sheet } from "./table_sheet.js";
 
@@ -141,7 +141,7 @@ function render({ model, el }) {
 
   function head(column) {
     const judges = column.kind === "z" ? judged(column, sheet.tf) : "";
-    const title = column.head || (judges === "funding_8h" ? "Fund" : "Premium");
+    const title = headOf(column, sheet.tf);
     const current = model.get("sort") === column.key;
     const way = model.get("way");
     const arrow = !current ? "" : way === "up" ? " \u2191" : way === "abs" ? " |\u2193|" : " \u2193";
@@ -243,7 +243,7 @@ function render({ model, el }) {
     requestAnimationFrame(() => {
       const took = Date.now() - sent;
       if (took >= 0 && took < 60_000) page.latencies.push(took);
-      if (page.latencies.length > 600) page.latencies.splice(0, 300);
+      if (page.latencies.length > 300) page.latencies.splice(0, 100);
     });
   }
 
@@ -350,7 +350,7 @@ function render({ model, el }) {
   const undo = [
     follow(model, ["live"], () => {
       sheet.readLive();
-      if (performance.now() - begun > 2000) stamp = model.get("sent_ms"); // what queued up while the page loaded tells nothing
+      if (performance.now() - begun > 5000) stamp = model.get("sent_ms"); // what queued up while the page loaded tells nothing
       dirty(false);
     }),
     follow(model, ["closed", "reasons", "counts"], () => (sheet.readClosed(), dirty(false))),

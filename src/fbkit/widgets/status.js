@@ -26,7 +26,8 @@ function accounts(rows) {
 }
 
 function gap(line) {
-  const what = line.instrument || [line.venue || "collector", line.channel === "*" ? "all" : line.channel].join(" ");
+  const channel = line.channel === "*" ? "" : " " + line.channel.replace("_", " ");
+  const what = line.instruments > 1 ? `${line.venue}${channel}, ${line.instruments} instruments` : (line.instrument || line.venue || "collector") + channel;
   return h("div", "gapline", h("span", "", what), h("span", "l", `${day(line.t0_ms)} ${clock(line.t0_ms).slice(0, 5)}`), h("span", "l", line.cause), h("span", line.phase === "backfilled" ? "s" : "warn", `${line.length}, ${line.phase === "opened" ? "open" : line.phase === "closed" ? "not filled" : "backfilled"}`));
 }
 

@@ -10,7 +10,7 @@ import traitlets
 
 from fbkit.model.events import Gap
 from fbkit.model.rows import AccountRow
-from fbkit.model.timeframe import NS_MS, NS_S
+from fbkit.model.timeframe import NS_MIN, NS_MS, NS_S
 from fbkit.widgets.assets import module
 from fbkit.widgets.format import age
 from fbkit.widgets.panel import Panel
@@ -46,16 +46,22 @@ class StatusPanel(Panel):
         newest: dict[int, Gap] = {}
         for gap in gaps:
             newest[gap.gap_id] = gap
-        ordered = sorted(newest.values(), key=lambda gap: gap.t0, reverse=True)
-        self.gaps = [_line(gap, now) for gap in ordered[:_GAPS_SHOWN]]
+        alike: dict[tuple[object, ...], list[Gap]] = {}
+        for gap in sorted(newest.values(), key=lambda gap: gap.t0, reverse=True):
+            end = None if gap.t1 is None else gap.t1 // NS_MIN
+            alike.setdefault((gap.venue, gap.channel, gap.phase, gap.cause, gap.t0 // NS_MIN, end), []).append(gap)
+        self.gaps = [_line(gaps, now) for gaps in list(alike.values())[:_GAPS_SHOWN]]
 
 
-def _line(gap: Gap, now: int) -> dict[str, Any]:
+def _line(gaps: list[Gap], now: int) -> dict[str, Any]:
+    """One line for gaps that differ in their instrument alone."""
+    gap = gaps[0]
     end = now if gap.t1 is None else gap.t1
     return {
         "venue": gap.venue,
         "channel": gap.channel,
         "instrument": gap.instrument,
+        "instruments": len(gaps),
         "phase": gap.phase,
         "cause": gap.cause,
         "t0_ms": gap.t0 / NS_MS,

@@ -1,7 +1,8 @@
 // The columns of the market table: where each stands, what it shows, and from which width on.
 // kind says how a cell is painted (table_cells.js); field is where its number comes from, live or of the closed bar.
 
-/** z names the judged column; `carry` is premium below 1h and funding from 1h up (metrics reference 14). */
+/** z names the judged column. `fourth` is funding from 1h up, where it is judged at all (metrics reference 14), and
+    taker imbalance below; `fifth` is taker imbalance from 1h up and premium, which no venue gives history of, below. */
 export const COLUMNS = [
   { key: "name", group: "", head: "Instrument", width: 168, kind: "name", phone: 92 },
   { key: "last", group: "Price", head: "Last", width: 88, kind: "price", field: "last", phone: 84, about: "Last trade, in the quote asset" },
@@ -19,8 +20,8 @@ export const COLUMNS = [
   { key: "z_ret", group: "Z", head: "Return", width: 64, kind: "z", z: "ret", phone: 50 },
   { key: "z_ln_vol", group: "Z", head: "Volume", width: 64, kind: "z", z: "ln_vol", phone: 50 },
   { key: "z_oi_dlog", group: "Z", head: "\u0394OI", width: 64, kind: "z", z: "oi_dlog", phone: 50 },
-  { key: "z_carry", group: "Z", head: "", width: 64, kind: "z", z: "carry" },
-  { key: "z_taker_imb", group: "Z", head: "Taker", width: 64, kind: "z", z: "taker_imb", wide: 1 },
+  { key: "z_fourth", group: "Z", head: "", width: 64, kind: "z", z: "fourth" },
+  { key: "z_fifth", group: "Z", head: "", width: 64, kind: "z", z: "fifth", wide: 1 },
 ];
 
 /** What the numbers judged by each Z are, for the tooltip. */
@@ -35,8 +36,18 @@ export const JUDGED = {
 
 export const REASONS = ["", "warmup", "zero_var", "gap", "stale", "unsupported", "waiting"];
 
+const SLOW = ["1h", "4h", "1d"];
+const NAMES = { funding_8h: "Fund", taker_imb: "Taker", premium: "Premium" };
+
 /** Which judged column stands behind a Z column on this timeframe. */
-export const judged = (column, tf) => (column.z !== "carry" ? column.z : ["1h", "4h", "1d"].includes(tf) ? "funding_8h" : "premium");
+export function judged(column, tf) {
+  if (column.z === "fourth") return SLOW.includes(tf) ? "funding_8h" : "taker_imb";
+  if (column.z === "fifth") return SLOW.includes(tf) ? "taker_imb" : "premium";
+  return column.z;
+}
+
+/** What stands over a column. */
+export const headOf = (column, tf) => column.head || NAMES[judged(column, tf)];
 
 /** The columns that fit: all basic ones, more from 1,340 px on, the few of the phone below 560 px. */
 export function columnsFor(width) {
