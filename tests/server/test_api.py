@@ -109,6 +109,7 @@ def test_reports_and_continuity_are_what_lies_in_the_workspace(http, served):
         ("metrics?offset=-1", 400, "'-1' is not possible"),
         ("metrics?limit=%D9%A1", 400, "is not possible"),
         ("gaps?order=up", 400, "one of tf, limit, offset"),
+        ("scorecard", 404, "no route named '/fbkit/api/scorecard'"),
         ("history/..%2F..%2Fetc%2Fpasswd", 404, "no instrument named"),
         ("history/x'%20OR%20'1'='1", 404, "no instrument named"),
     ],

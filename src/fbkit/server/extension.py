@@ -14,7 +14,7 @@ from traitlets import Bool, Instance, Unicode
 from fbkit.hub import OwnerLink
 from fbkit.runtime import database_url
 from fbkit.server.collector_kernel import CollectorKernel
-from fbkit.server.handlers import Ask, Door, questions
+from fbkit.server.handlers import Ask, Door, nowhere, questions
 from fbkit.server.manager import Manager
 from fbkit.server.plain import plain
 from fbkit.server.reaper import Reaper
@@ -64,6 +64,7 @@ class FbkitExtension(ExtensionApp):
             [
                 *asks,
                 (r"/fbkit/api/stream", Stream, {"voice": self.voice, "manager": self.manager}),
+                (r"/fbkit/api/(.*)", Ask, {"question": nowhere}),
                 (r"/fbkit/static/(.*)", Static, {"path": static_roots()}),
                 (r"/fbkit/?", Door),
             ]

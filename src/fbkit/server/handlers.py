@@ -14,6 +14,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
+from fbkit.errors import UnknownName
 from fbkit.server.manager import Answer, Manager
 from fbkit.server.page import Page, page_of
 from fbkit.server.statuses import status_of
@@ -106,6 +107,11 @@ class Door(JupyterHandler):
     async def get(self) -> None:
         """Go on to the page."""
         self.redirect(url_path_join(self.base_url, PAGE))
+
+
+async def nowhere(_page: Page, route: str) -> Answer:
+    """The question nobody asks: a route that is none is said as JSON too."""
+    raise UnknownName("route", f"/fbkit/api/{route}")
 
 
 def questions(manager: Manager) -> dict[str, Question]:
