@@ -22,6 +22,9 @@ Acknowledge = Callable[[Cut, int], None]
 
 _RETRY_S = 1.0
 
+#: Rows folded at a stretch; between stretches the queue is looked at.
+_FOLD_SLICE = 20_000
+
 
 class Writing(Protocol):
     """Takes batches in order and tells when each is stored."""
@@ -72,7 +75,8 @@ class WriterThread:
         self._queue: queue.SimpleQueue[tuple[Cut, Checkpoint | None] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._waiting = 0
-        self._folded = 0
+        self._folded = clock.now()
+        self._folding: int | None = None
         self._closing = False
         self.trouble: FbkitError | None = None
         self.failed: BaseException | None = None
@@ -135,14 +139,18 @@ class WriterThread:
         self._acknowledge(cut, appended.commit)
 
     def _fold(self) -> None:
-        """Once a minute, and only when nothing waits: rows older than a minute become chunks."""
+        """Once a minute rows older than a minute become chunks: a slice after each batch, more while nothing waits."""
         now = self._clock.now()
-        if now - self._folded < NS_MIN or not self._queue.empty():
-            return
-        self._folded = now
+        if self._folding is None:
+            if now - self._folded < NS_MIN:
+                return
+            self._folding = now - NS_MIN
         try:
-            self._writer.fold(now - NS_MIN)
-            self._writer.checkpoint_wal()
+            while self._writer.fold(self._folding, limit=_FOLD_SLICE) >= _FOLD_SLICE:
+                if not self._queue.empty():
+                    return
         except (StoreFull, StoreBusy) as error:
             self.trouble = error
             log.warning("folding waits: %s", error)
+            return
+        self._folded, self._folding = now, None
