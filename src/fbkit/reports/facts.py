@@ -94,6 +94,13 @@ class Facts(msgspec.Struct, frozen=True, eq=False):
         return (self.until or self.since) - self.since
 
     @property
+    def known_ns(self) -> int:
+        """Length of the part of the window since the first heartbeat ever: uptime speaks of that alone."""
+        if self.until is None or self.first is None:
+            return 0
+        return self.until - max(self.since, self.first)
+
+    @property
     def alone(self) -> bool:
         """Whether there is one venue, so that its name need not be said each time."""
         return len({name.partition(":")[0] for name in self.names}) <= 1
@@ -198,9 +205,7 @@ def slots_expected(facts: Facts) -> int:
 
 def live_ns(facts: Facts) -> float:
     """Nanoseconds of the window in which a collector was up: only then are metrics and alerts written."""
-    if facts.until is None or facts.first is None or facts.uptime is None:
-        return 0.0
-    return facts.uptime * (facts.until - max(facts.since, facts.first))
+    return (facts.uptime or 0.0) * facts.known_ns
 
 
 __all__ = ["Asked", "Facts", "Hole", "apart", "joined_length", "live_ns", "read_facts", "slots_expected"]

@@ -95,7 +95,7 @@ def _rows(facts: Facts) -> list[Kpi]:
             "uptime", f"stream uptime, {facts.asked.hours} h", facts.uptime, 0.995, None, words.percent,
             "half a per cent of a day is 7 minutes: longer than a restart takes",
             "read the collector's log around the gaps and find what ended it", "no heartbeat was ever stored",
-            "share of the window covered by heartbeats",
+            f"covered by heartbeats{words.of_window(facts.known_ns, facts.window_ns) or ', of the window'}",
         ),
     ]  # fmt: skip
 

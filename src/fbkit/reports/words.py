@@ -144,6 +144,15 @@ def duration(ns: float) -> str:
     return (f"{minutes}m {s}s" if s else f"{minutes} min") if minutes else f"{s} s"
 
 
+def of_window(known: float, window: float) -> str:
+    """What a share is of, when less than the window is known.
+
+    >>> of_window(20e9, 3600e9), of_window(3600e9, 3600e9)
+    (' of the 20 s since the first heartbeat', '')
+    """
+    return f" of the {duration(known)} since the first heartbeat" if known < window else ""
+
+
 def utc(ts: int) -> str:
     """An instant with its date; the page says UTC once, prose says it each time.
 

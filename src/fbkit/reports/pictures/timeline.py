@@ -15,6 +15,8 @@ from fbkit.reports.pictures.look import INK, INK3, LINE, OK, SURFACE, WARN, canv
 Stretch: TypeAlias = tuple[int, int, bool]
 
 _SURELY = 0.999
+#: A gap so much of the window has room for its length inside.
+_WIDE = 0.12
 
 
 def timeline_picture(
@@ -33,6 +35,7 @@ def timeline_picture(
     piece = (until - since) / len(shares)
     for place, share in enumerate(shares):
         _piece(axes, since + place * piece, piece, share)
+    axes.set_xlim(since, until)
     for lane, (_, holes) in enumerate(lanes, 1):
         for t0, t1, filled in holes:
             _hole(axes, t0, t1, lane, (until - since) / 400, filled=filled)
@@ -63,9 +66,12 @@ def _piece(axes: Axes, start: float, length: float, share: float | None) -> None
 def _hole(axes: Axes, t0: int, t1: int, lane: int, least: float, *, filled: bool) -> None:
     style: dict[str, Any] = {"facecolor": SURFACE if filled else WARN, "edgecolor": WARN, "linewidth": 0.9}
     axes.add_patch(Rectangle((t0, lane - 0.3), max(t1 - t0, least), 0.6, **style, zorder=3))
-    late = axes.get_xlim()[1] - t1 < 60 * least
-    say(
-        axes, t0 - 2 * least if late else max(t1, t0 + least) + 2 * least, lane, words.duration(t1 - t0),
-        transform=axes.transData, va="center", ha="right" if late else "left", fontsize=7.5,
-        color=INK3 if filled else INK,
-    )  # fmt: skip
+    window = 400 * least
+    text, colour = words.duration(t1 - t0), INK3 if filled else INK
+    if t1 - t0 > _WIDE * window:
+        place, side, colour = (t0 + t1) / 2, "center", INK3 if filled else SURFACE
+    elif axes.get_xlim()[1] - t1 < _WIDE * window:
+        place, side = t0 - 2 * least, "right"
+    else:
+        place, side = max(t1, t0 + least) + 2 * least, "left"
+    say(axes, place, lane, text, transform=axes.transData, va="center", ha=side, fontsize=7.5, color=colour, zorder=4)

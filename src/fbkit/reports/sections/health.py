@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from fbkit.continuity.backend import share_up
-from fbkit.health import HEARTBEAT_NS
+from fbkit.health import HEARTBEAT_NS, WINDOWS
 from fbkit.reports import words
 from fbkit.reports.facts import Facts, apart
 from fbkit.reports.page import B, Block, Grid, Line, Picture, Piece, Section, T, Words, told
@@ -74,14 +74,23 @@ def _streams(facts: Facts) -> list[Block]:
 
 
 def _uptime(facts: Facts) -> Block:
-    known = {name: share for name, share in facts.backend.uptime.items() if share is not None}
-    if not known:
+    known = [share for share in facts.backend.uptime.values() if share is not None]
+    if facts.first is None or facts.until is None or not known:
         return Words([B("Uptime is unknown:"), " no heartbeat was ever stored."])
-    shares = words.joined([f"{words.percent(share)} of the last {_SPAN[name]}" for name, share in known.items()])
+    age = facts.until - facts.first
+    parts = [
+        f"{words.percent(share)} of the last {_SPAN[name]}"
+        for name, share in facts.backend.uptime.items()
+        if share is not None and WINDOWS[name] <= age
+    ]
+    if age < max(WINDOWS.values()):
+        # The longest window reaches back before the first heartbeat, so it is all that is known.
+        parts.append(f"{words.percent(known[-1])} of the {words.duration(age)} since the first heartbeat")
+    shares = words.joined(parts)
     end = "now" if facts.backend.running else f"{words.utc(facts.until or 0)} UTC, the last beat"
     pieces: list[Piece] = [B(f"Up {shares}.")]
     pieces.append(f" Windows end {end}; a heartbeat every 10 s covers until the next, 20 s at most;")
-    pieces.append(" the time before the first run is left out.")
+    pieces.append(" the time before the first is left out.")
     return Words(pieces)
 
 

@@ -76,12 +76,12 @@ def _sentence(facts: Facts, found: list[Finding]) -> Block:
 
 
 def _table(facts: Facts) -> Block:
-    up = facts.uptime
+    up, since = facts.uptime, words.of_window(facts.known_ns, facts.window_ns)
     rows: list[tuple[str, Line]] = [
         ("market", _market(facts)),
         ("database", f"{facts.url}, {words.size(facts.sizes['db'] + facts.sizes['wal'])}"),
         ("window", f"{words.utc(facts.since)} to {words.utc(facts.until)} UTC" if facts.until else "nothing heard yet"),
-        ("uptime in it", words.percent(up) if up is not None else "unknown: no heartbeat was ever stored"),
+        ("uptime in it", words.percent(up) + since if up is not None else "unknown: no heartbeat was ever stored"),
         ("coverage in it", _coverage(facts)),
         ("phase", _phase(facts)),
         ("written", f"{words.utc(facts.now)} UTC by fbkit {__version__}"),
@@ -139,6 +139,11 @@ _MARK = (
 )
 
 
+def _of(facts: Facts) -> str:
+    """The line under the uptime: what it is a share of."""
+    return f"of {words.duration(facts.known_ns)} known" if 0 < facts.known_ns < facts.window_ns else "from heartbeats"
+
+
 def _figures(facts: Facts) -> list[tuple[str, str, str, str]]:
     """(label, value, line of context, tone) of each figure in the row."""
     judged = [kpi for kpi in kpis(facts) if kpi.inside is not None]
@@ -151,7 +156,7 @@ def _figures(facts: Facts) -> list[tuple[str, str, str, str]]:
     reasons = words.many(len(facts.backend.reasons), "reason")
     return [
         ("Health", facts.backend.state.capitalize(), reasons, f" {words.TONES[facts.backend.state]}"),
-        (f"Uptime {facts.asked.hours} h", up, "from heartbeats", ""),
+        (f"Uptime {facts.asked.hours} h", up, _of(facts), ""),
         ("Rows", words.usd(rows_stored(facts)), f"{words.many(len(facts.names), 'instrument')}", ""),
         (
             "Mean |Z|",
