@@ -46,7 +46,8 @@ class Backend(msgspec.Struct, frozen=True):
 def judge(store: Store, now: int) -> Backend:
     """The backend as ``store`` tells it at the instant ``now`` (UTC ns)."""
     beat = store.last_beat()
-    running = beat is not None and abs(now - beat.ts_recv) < 2 * HEARTBEAT_NS
+    # A run that ended well says so in its last beat; one that was killed falls silent.
+    running = beat is not None and not beat.last and abs(now - beat.ts_recv) < 2 * HEARTBEAT_NS
     end = None if beat is None else now if running or store.market is Market.LIVE else beat.ts_recv
     streams = tuple(store.latest_health())
     reasons = [_stopped(store, None if beat is None else beat.ts_recv)] if not running else []
