@@ -198,8 +198,8 @@ async def test_a_slow_command_is_given_up_after_its_time(running):
     hub.on("flush", lambda: asyncio.sleep(60))
     with pytest.raises(CollectorError, match="did not answer 'flush'"):
         await call(facts, "flush", timeout_s=0.1)
-    for task in list(hub._doing):
-        task.cancel()
+    await hub.stop()
+    await until(lambda: not hub._doing)
 
 
 async def test_what_is_no_command_gets_an_answer_too_and_the_connection_stays(running):

@@ -106,6 +106,8 @@ class Hub:
             return
         self._flush_live()
         await self._drained()
+        for task in self._doing - {asyncio.current_task()}:
+            task.cancel()
         if self._flush is not None:
             self._flush.cancel()
         server.close(code=1001, reason="the collector stopped")

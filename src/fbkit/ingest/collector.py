@@ -93,6 +93,8 @@ class Collector:
             database=session.writer.url,
             clock=self._clock,
         )
+        if not owned:
+            self.hub.hold()
         self._token = token
         for name, command in self._commands().items():
             self.hub.on(name, command)
