@@ -157,7 +157,7 @@ class _Launch:
             async with connected(path, topics=()) as link:
                 owners = link.hello.owners
             if owners:
-                self._say(f"the collector stays: {owners} other{'s' * (owners > 1)} own it")
+                self._say("the collector stays: somebody else owns it too")
                 return
             await call(path, "stop", timeout_s=FLUSH_S)
         except (CollectorError, RuntimeFileError):
