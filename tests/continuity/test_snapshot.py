@@ -44,6 +44,13 @@ def test_a_collector_that_beats_is_running_and_judged_by_its_streams(settings, d
     assert [reason["where"] for reason in taken.state["backend"]["reasons"]] == ["binance ratio"]
 
 
+def test_a_run_that_ended_well_is_not_running_however_fresh(settings):
+    write(f"sqlite:///{settings.home / 'simulated.db'}", hours=8, ended=True)
+    taken = take_snapshot(settings, clock=VirtualClock(NOON + 3 * NS_S))
+    assert taken.backend == "down"
+    assert taken.state["backend"]["reasons"][0]["code"] == "no_collector"
+
+
 def test_uptime_comes_from_heartbeats_and_ends_at_the_last_beat(settings):
     write(f"sqlite:///{settings.home / 'simulated.db'}", hours=24, with_rows=False)
     taken = take_snapshot(settings, clock=LATER)
@@ -117,3 +124,17 @@ def test_no_secret_of_the_settings_is_in_any_file(home, workspace, database):  #
     for path in (*workspace.rglob("*"), *home.rglob("*")):
         if path.is_file():
             assert b"sentinel" not in path.read_bytes(), path
+
+
+def test_the_row_of_the_whole_is_no_stream_and_no_reason_of_its_own(settings, database):
+    from fbkit.model import HealthRow, Market
+    from fbkit.store import Batch, open_writer
+
+    with open_writer(database, market=Market.SIMULATED, seed=7, clock=VirtualClock(NOON), holder="a test") as writer:
+        rows = [HealthRow(NOON, "", "*", "degraded", "stale", "again"), HealthRow(NOON, "", "store", "ok", "", "")]
+        writer.append(Batch(rows=rows))
+    taken = take_snapshot(settings, clock=VirtualClock(NOON + 3 * NS_S))
+    assert [reason["where"] for reason in taken.state["backend"]["reasons"]] == ["binance ratio"]
+    with open_writer(database, market=Market.SIMULATED, seed=7, clock=VirtualClock(NOON), holder="a test") as writer:
+        writer.append(Batch(rows=[HealthRow(NOON + 1, "", "store", "down", "disk_full", "nothing can be stored")]))
+    assert take_snapshot(settings, clock=VirtualClock(NOON + 3 * NS_S)).backend == "down"

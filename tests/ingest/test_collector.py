@@ -22,7 +22,7 @@ from fbkit.ingest.session import Session
 from fbkit.model import NS_HOUR, NS_S, AccountRow, Bar, Listing, Market, Origin, Side, Trade
 from fbkit.runtime import database_url, find_runtime, runtime_path
 from fbkit.settings import Settings, load_settings
-from fbkit.store import Writer, open_store
+from fbkit.store import Batch, Writer, open_store
 
 NAME = "binance:BTC-USDT-PERP"
 
@@ -233,6 +233,28 @@ async def test_the_next_run_knows_the_gap_and_counts_on(settings: Settings) -> N
         assert len(set(sequences)) == len(sequences)
     # The script's ids begin again at 1: what the first run stored is known, and counted as duplicate.
     assert channel(accounts, "trade").duplicate > 0
+
+
+@pytest.mark.faults
+def test_c13_a_killed_run_leaves_no_gap_open_and_the_time_it_was_away_is_one(settings: Settings) -> None:
+    clock, url = SystemClock(), database_url(settings)
+    first = Session.open(url, settings, clock, market=Market.SIMULATED, seed=7, holder="the killed one")
+    start = clock.now()
+    first.begin(start)
+    first.pipeline.open_gap(start, "disconnect", start, venue="binance", channel="trade")
+    cut = first.pipeline.beat(start + NS_S)
+    first.writer.append(Batch(cut.events, cut.rows))
+    first.writer.close()  # without a last Beat, as after kill -9
+
+    second = Session.open(url, settings, clock, market=Market.SIMULATED, seed=7, holder="the next one")
+    second.begin(start + 60 * NS_S)
+    cut = second.pipeline.beat(start + 61 * NS_S)
+    second.writer.append(Batch(cut.events, cut.rows))
+    second.end(start + 61 * NS_S)
+    with open_store(url) as store:
+        gaps = {row["cause"]: row for row in store.gaps().to_dict("records")}
+    assert (gaps["disconnect"]["phase"], gaps["disconnect"]["t1"]) == ("closed", start + NS_S)
+    assert (gaps["stopped"]["t0"], gaps["stopped"]["t1"]) == (start + NS_S, start + 60 * NS_S)
 
 
 @pytest.mark.faults

@@ -33,11 +33,8 @@ def executed(path: Path, folder: Path, **parameters: str) -> str:
         if "parameters" in cell.metadata.get("tags", []):
             cell.source += "".join(f"\n{name} = {value!r}" for name, value in parameters.items())
     NotebookClient(notebook, timeout=90, resources={"metadata": {"path": str(folder)}}).execute()
-    shown = []
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            shown.append(output.get("text", "") + str(output.get("data", {}).get("text/plain", "")))
-    return "\n".join(shown)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "\n".join(one.get("text", "") + str(one.get("data", {}).get("text/plain", "")) for one in outputs)
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)

@@ -42,7 +42,7 @@ def tick(price):
     return 10.0 ** math.floor(math.log10(price) - 4)
 
 
-def events(hours):
+def events(hours, *, ended=False):
     """Listings, a gap and a heartbeat every 10 s, with their places."""
     found = [
         Listing(
@@ -64,7 +64,7 @@ def events(hours):
     )  # fmt: skip
     for n, ts in enumerate(range(NOON - hours * NS_HOUR, NOON + 1, 10 * NS_S)):
         if not AWAY[0] < ts < AWAY[1]:
-            found.append(Beat("", ts, ts, 10 * n, last=ts == NOON))
+            found.append(Beat("", ts, ts, 10 * n, last=ended and ts == NOON))
     return [_placed(event, seq) for seq, event in enumerate(found, 1)]
 
 
@@ -169,12 +169,12 @@ def _alerts(found):
     return loud
 
 
-def write(url, *, hours=24, market=Market.SIMULATED, with_rows=True):
+def write(url, *, hours=24, market=Market.SIMULATED, with_rows=True, ended=False):
     """Write the database; returns its rows."""
     made = rows(hours) if with_rows else []
     writer = open_writer(url, market=market, seed=7, clock=VirtualClock(NOON), holder="a test")
     try:
-        writer.append(Batch(events=events(hours), rows=made))
+        writer.append(Batch(events=events(hours, ended=ended), rows=made))
     finally:
         writer.close()
     return made

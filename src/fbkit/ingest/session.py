@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -90,10 +90,24 @@ class Session:
         )
         self.pipeline.add_row(self._run)
         self.pipeline.setting(now, "engine", facts.settings)
+        self._close_left_open(now)
         if self.last_beat_ts is not None and now > self.last_beat_ts:
             gap = self.pipeline.open_gap(now, "stopped", self.last_beat_ts)
             self.pipeline.close_gap(gap, now, now, backfilled=False)
             self._history = {name: self._open(name, now, self.last_beat_ts) for name in self.writer.instruments()}
+
+    def _close_left_open(self, now: int) -> None:
+        """A run that was killed closed nothing: its gaps end where it was last alive, unfilled."""
+        if self.last_beat_ts is None:
+            return
+        opened = {gap.gap_id: gap for gap in self._gap_events() if gap.phase == "opened"}
+        ended = {gap.gap_id for gap in self._gap_events() if gap.phase != "opened"}
+        for number in sorted(opened.keys() - ended):
+            gap = opened[number]
+            self.pipeline.close_gap(gap, now, max(gap.t0, self.last_beat_ts), backfilled=False)
+
+    def _gap_events(self) -> Iterator[Gap]:
+        return (event for event in self.writer.events("gap") if isinstance(event, Gap))
 
     def open_history(self, names: Iterable[str], venue: str, now: int, since: int) -> dict[str, Gap]:
         """Gaps under which the past of a venue's instruments is fetched; the engine waits for their ends."""
