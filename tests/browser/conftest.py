@@ -114,8 +114,9 @@ def page_server(tmp_path_factory):
     server.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(browser_path):
+    """One browser a module and no longer: while playwright is open its event loop runs in this thread."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=list(LAUNCH))
         yield browser

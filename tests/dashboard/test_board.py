@@ -81,6 +81,7 @@ async def test_a_price_that_is_heard_reaches_table_and_chart(board):
     assert board.table.sent_ms == START / 1e6
 
 
+@pytest.mark.faults
 async def test_a_flood_of_prices_is_pushed_as_few_newest_ones(board):
     await until(lambda: board.table.chosen == BTC)
     pushes = []
@@ -130,6 +131,7 @@ async def test_a_bar_of_another_timeframe_changes_nothing(board):
     assert board.table.closed == before
 
 
+@pytest.mark.faults
 async def test_the_collector_that_is_gone_is_told_and_its_numbers_go_old(board):
     await until(lambda: board.table.chosen == BTC)
     board.take(hello())
@@ -178,7 +180,7 @@ async def test_slots_of_the_past_that_were_filled_are_judged_here(board):
 
 
 async def test_an_error_is_shown_where_it_belongs_and_the_rest_lives_on(board):
-    await until(lambda: board.chart.instrument == BTC)
+    await until(lambda: board.chart.instrument == BTC and board.day is not None)
     board.source.broken = StoreCorrupt("d", "page 7 is damaged", "recover it")
     board.table.chosen = ETH
     await until(lambda: board.chart.error)

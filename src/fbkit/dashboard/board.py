@@ -41,6 +41,10 @@ T = TypeVar("T")
 PUSH_GAP_S = 0.08
 
 _ALERTS_KEPT = 200
+_TRY_AGAIN_S = 4.0
+
+#: What is read from the store, most urgent first.
+_JOBS = ("market", "table", "chart", "alerts", "day")
 _DEFAULT_COIN = "BTC"
 
 
@@ -90,7 +94,8 @@ class Board:
     def _arranged(self) -> ipywidgets.Box:
         bar = ipywidgets.Box([self.brand, self.mode, self.health, self.time]).add_class("fb-bar")
         parts = [bar, self.tools, self.kpis, self.table, self.chart, self.feed, self.status, self.foot]
-        return ipywidgets.Box(parts).add_class("fbkit").add_class("fb-page")
+        page = ipywidgets.Box(parts).add_class("fbkit").add_class("fb-page")
+        return ipywidgets.Box([page]).add_class("fbkit").add_class("fb-frame")
 
     def _connect_controls(self) -> None:
         # The search goes from control to table inside the browser; Python only keeps what it shows.
@@ -153,23 +158,22 @@ class Board:
             await asyncio.sleep(1.0)
 
     async def _reading(self) -> None:
-        """Read what is wanted from the store, one thing after the other, in a thread; after an error, again."""
+        """Read what is wanted from the store, one thing after the other, in a thread; what failed is tried again."""
+        loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._wanted:
-                job = min(self._wanted, key=("market", "table", "chart", "alerts", "day").index)
+                job = min(self._wanted, key=_JOBS.index)
                 self._wanted.discard(job)
                 try:
                     await self._read(job)
                 except StoreMissing as error:
-                    self._wanted.add(job)
-                    self.table.waiting = f"{error} The page fills as soon as a collector writes."
-                    await asyncio.sleep(1.0)
+                    self.table.waiting = f"{error}. The page fills as soon as a collector writes."
+                    loop.call_later(1.0, self._want, job)
                 except FbkitError as error:
-                    self._wanted.add(job)
-                    self._tell(job, f"{error} Trying again in 4 s.")
-                    await asyncio.sleep(4.0)
+                    self._tell(job, f"{error}. Trying again in {_TRY_AGAIN_S:.0f} s.")
+                    loop.call_later(_TRY_AGAIN_S, self._want, job)
 
     async def _read(self, job: str) -> None:
         await {

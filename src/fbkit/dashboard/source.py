@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from fbkit.store import Store
 
-#: A collector that beats once a second and is silent for two has stopped, as far as a page can tell.
-SILENCE_S = 2.0
+#: A collector beats once a second and pushes prices ten times; so silent, it has stopped as far as a page can tell.
+SILENCE_S = 1.7
 
 
 class Source(Protocol):

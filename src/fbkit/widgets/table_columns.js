@@ -49,9 +49,18 @@ export function judged(column, tf) {
 /** What stands over a column. */
 export const headOf = (column, tf) => column.head || NAMES[judged(column, tf)];
 
-/** The columns that fit: all basic ones, more from 1,340 px on, the few of the phone below 560 px. */
+// Which columns give way first where there is little room; their cells are never cut.
+const FOLD = ["liq", "doi", "funding", "z_fourth", "spark", "vol", "oi", "ret", "delta"];
+const TIGHTEST = 0.92;
+
+/** The columns that fit: all basic ones, more on large screens, fewer in a narrow panel, the few of the phone. */
 export function columnsFor(width) {
   if (width <= 560) return COLUMNS.filter((c) => c.phone);
   const level = width >= 1480 ? 2 : width >= 1340 ? 1 : 0;
-  return COLUMNS.filter((c) => (c.wide || 0) <= level);
+  let shown = COLUMNS.filter((c) => (c.wide || 0) <= level);
+  for (const key of FOLD) {
+    if (shown.reduce((sum, c) => sum + c.width, 0) * TIGHTEST <= width) break;
+    shown = shown.filter((c) => c.key !== key);
+  }
+  return shown;
 }
