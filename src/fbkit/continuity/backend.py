@@ -49,7 +49,8 @@ def judge(store: Store, now: int) -> Backend:
     # A run that ended well says so in its last beat; one that was killed falls silent.
     running = beat is not None and not beat.last and abs(now - beat.ts_recv) < 2 * HEARTBEAT_NS
     end = None if beat is None else now if running or store.market is Market.LIVE else beat.ts_recv
-    streams = tuple(store.latest_health())
+    # The row of the whole ("*") says again what the others say; it is judged anew, from those and the beat.
+    streams = tuple(row for row in store.latest_health() if row.venue or row.channel != "*")
     reasons = [_stopped(store, None if beat is None else beat.ts_recv)] if not running else []
     reasons += [Reason(_where(row), row.state, row.reason, row.sentence) for row in streams if row.state != "ok"]
     state = judge_system(streams).state if running else "down"
@@ -110,4 +111,4 @@ def _stopped(store: Store, last: int | None) -> Reason:
 
 
 def _where(row: HealthRow) -> str:
-    return f"{row.venue} {row.channel}".strip()
+    return f"{row.venue or 'fbkit'} {row.channel}"

@@ -54,7 +54,7 @@ def _collector(facts: Facts) -> Iterator[Finding]:
 def _streams(facts: Facts) -> Iterator[Finding]:
     rows = [row for row in facts.backend.streams if row.state != "ok"]
     for row in rows:
-        where = f"{row.venue} {row.channel}".strip()
+        where = f"{row.venue or 'fbkit'} {row.channel}"
         why = f"what is computed from {row.channel or 'it'} is old or missing meanwhile"
         yield Finding(row.state, where, row.sentence.rstrip("."), why, _then(row.reason))
 

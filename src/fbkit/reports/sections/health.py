@@ -63,7 +63,7 @@ def _reasons(facts: Facts) -> list[Block]:
 def _streams(facts: Facts) -> list[Block]:
     rows: list[list[Line]] = [
         [
-            row.venue,
+            row.venue or "fbkit",
             row.channel,
             [T(words.SHAPES[row.state], words.TONES[row.state]), f" {row.state}"],
             words.duration(row.age_s * 1e9) if row.age_s is not None else words.NONE,
