@@ -223,6 +223,9 @@ def test_a_hostile_name_stays_text_everywhere(troubled):
     page.locator('.fb-table .tr:has-text("<img src")').click()
     page.wait_for_function("document.querySelector('.fb-chart h2').textContent.startsWith('<img')")
     page.wait_for_selector(".fb-chart .plot svg.main-svg")
+    box = page.locator(".fb-chart").bounding_box()
+    assert box["y"] > 0
+    assert box["y"] + box["height"] <= 844
     assert page.title() == "fbkit"
     assert page.locator(".fb-page img").count() == 0
     page.click(".fb-chart .closer")

@@ -131,6 +131,17 @@ async def test_a_bar_of_another_timeframe_changes_nothing(board):
     assert board.table.closed == before
 
 
+async def test_a_backfill_keeps_nobody_waiting_for_the_charts(board):
+    await until(lambda: board.chart.instrument == BTC)
+    asked = []
+    board.source.bars = lambda *given: asked.append(given) or InventedSource.bars(board.source, *given)
+    for k in range(100):
+        board.take(Commit(k, bars=[BarRow(ETH, "15m", START - 1, START, source="venue")]))
+    board.table.chosen = ETH
+    await until(lambda: board.chart.instrument == ETH)
+    assert len(asked) == 1
+
+
 @pytest.mark.faults
 async def test_the_collector_that_is_gone_is_told_and_its_numbers_go_old(board):
     await until(lambda: board.table.chosen == BTC)
@@ -172,7 +183,8 @@ async def test_alerts_come_once_each_and_stand_in_the_lane_of_their_charts(board
     assert {"t1_ms": START / 1e6, "tier": 1, "sentence": "words"} in board.chart.alerts
 
 
-async def test_slots_of_the_past_that_were_filled_are_judged_here(board):
+async def test_slots_of_the_past_that_were_filled_are_judged_here(board, monkeypatch):
+    monkeypatch.setattr("fbkit.dashboard.board._REFRESH_S", 0.05)
     await until(lambda: np.isfinite(board.sheet.column("z_ret_60")).all())
     board.sheet.clear()
     board.take(Commit(5, bars=[BarRow(BTC, "15m", START - 1, START, source="venue")]))

@@ -44,7 +44,10 @@ _ALERTS_KEPT = 200
 _TRY_AGAIN_S = 4.0
 
 #: What is read from the store, most urgent first.
-_JOBS = ("market", "table", "chart", "alerts", "day")
+_JOBS = ("market", "table", "chart", "alerts", "day", "refresh")
+
+#: While a backfill fills slots of the past, the table is judged anew no more often than this, and after all else.
+_REFRESH_S = 5.0
 _DEFAULT_COIN = "BTC"
 
 
@@ -80,6 +83,7 @@ class Board:
         self._hello: Hello | None = None
         self._silent_since: float | None = None
         self._newest_ts = 0
+        self._refreshing = False
         self._dirty = asyncio.Event()
         self._wanted: set[str] = {"market", "table", "day", "alerts"}
         self._wake = asyncio.Event()
@@ -182,6 +186,7 @@ class Board:
             "chart": self._read_chart,
             "alerts": self._read_alerts,
             "day": self._read_day,
+            "refresh": self._read_again,
         }[job]()
         self._tell(job, "")
 
@@ -192,6 +197,11 @@ class Board:
     def _want(self, *jobs: str) -> None:
         self._wanted |= set(jobs)
         self._wake.set()
+
+    def _refresh_later(self) -> None:
+        if not self._refreshing:
+            self._refreshing = True
+            asyncio.get_running_loop().call_later(_REFRESH_S, self._want, "refresh")
 
     async def _pushing(self) -> None:
         while True:
@@ -276,7 +286,7 @@ class Board:
         if bars or metrics:
             self._push_closed()
         if bars and not metrics and not commit.more:
-            self._want("table")  # slots of the past were filled: their Z-scores are computed here
+            self._refresh_later()  # slots of the past were filled: their Z-scores are computed here
         if any(bar.instrument == self.table.chosen for bar in bars):
             self._want("chart")
         for bar in commit.bars:
@@ -321,6 +331,16 @@ class Board:
         self._show_kpis()
         if not self.table.chosen and shown:
             self.choose(_first_choice(shown))
+
+    async def _read_again(self) -> None:
+        self._refreshing = False
+        await self._read_table()
+        if self._thin():
+            await self._read_day()
+
+    def _thin(self) -> bool:
+        """Whether the day was read before its bars were there."""
+        return self.day is None or bool(np.isnan(self.day.columns["close"]).mean() > 0.05)
 
     def _resize(self, names: list[str]) -> None:
         """Another set of instruments: values already heard move along."""
