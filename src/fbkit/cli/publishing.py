@@ -77,7 +77,7 @@ def _listing(one: Any) -> dict[str, Any]:
 
 
 def snapshot(db: Db = None, as_json: AsJson = False) -> None:
-    """Write down the state of the whole: health, uptime, phase, versions, file hashes. Exit 1: backend down."""
+    """Write down the state of the whole: health, uptime, phase, versions, file hashes. Exit 1: no database."""
     taken = take_snapshot(load_settings(db=db), url=db)
     if as_json:
         answer_json({"state": taken.state, "context": taken.context})
