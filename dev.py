@@ -279,7 +279,7 @@ def word_test(args: list[str]) -> int:
         return become([str(PYTHON), "-m", "pytest", *args], env)
     passed = {name: lint(name) for name in LINTERS} | {"types": types()}
     env = {**environment(), "FBKIT_BROWSER": get_browser()}
-    passed["tests"] = step("tests", PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadgroup", env=env)
+    passed["tests"] = step("tests", PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", env=env)
     failed = [name for name, ok in passed.items() if not ok]
     say(f"FAILED: {', '.join(failed)}" if failed else "all passed")
     return 1 if failed else 0
