@@ -139,8 +139,64 @@ def test_backfilled_events_neither_speak_for_the_venue_nor_for_its_clock(pipelin
     pipeline.on_heard = lambda _venue, channel, _ts: heard.append(channel)
     old = Trade(BTC, 0, 9 * NS_S, 1, 100.0, 1.0, 1, origin=Origin.BACKFILL)  # type: ignore[arg-type]  # a side by number
     pipeline.take("binance", [old], 9 * NS_S)
+    pipeline.beat(10 * NS_S)
     assert heard == []
     assert pipeline.skews == {}
+
+
+def test_at_a_beat_each_stream_that_spoke_is_told_once_with_its_newest_time(pipeline: Pipeline) -> None:
+    heard: list[tuple[str, str, int]] = []
+    pipeline.on_heard = lambda *told: heard.append(told)
+    pipeline.take("binance", [trade(1), Mark(BTC, 0, 7, 100.0)], 7)
+    pipeline.take("binance", [trade(1)], 9)  # a duplicate is a sign of life too
+    pipeline.take("bybit", [(Mark(BTC, 5, 5, 100.0), OpenInterest(BTC, 5, 5, 7.0))], 8)
+    pipeline.beat(NS_S)
+    pipeline.beat(2 * NS_S)
+    assert sorted(heard) == [
+        ("binance", "mark", 7), ("binance", "trade", 9), ("bybit", "mark", 8), ("bybit", "open_interest", 8),
+    ]  # fmt: skip
+
+
+class Unhurried(Pipeline):
+    """Takes every event the long way."""
+
+    def _take_live(self, venue: str, event: Trade | Quote, ts_recv: int) -> None:
+        self._take_one(venue, event, ts_recv)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("tqQb"), st.sampled_from([BTC, OTHER]), st.integers(0, 12), st.integers(-900, 20_000)
+        ),
+        max_size=80,
+    ),
+    st.sampled_from([0, 100 * NS_MS]),
+    st.sampled_from(["binance", "bybit"]),
+)
+def test_the_short_way_of_a_live_event_ends_where_the_long_one_does(
+    script: list[tuple[str, str, int, int]], cadence: int, other: str
+) -> None:
+    """Duplicates, holes, futures, conflation, skew, board and books: the same, whichever way."""
+    told = []
+    for make in (Pipeline, Unhurried):
+        pipeline = make(SilentEngine(), SilentRules(), cadence=cadence)  # type: ignore[arg-type]  # stand-ins
+        cuts = []
+        for n, (what, name, number, ms) in enumerate(script):
+            second = (n // 3 + 1) * NS_S
+            if what == "b":
+                cuts.append(pipeline.beat(second))
+                continue
+            event: Item = trade(number, ms, 100.0 + n, name) if what == "t" else quote(number, ms, name)
+            if what == "Q":
+                event = Quote(name, ms * NS_MS, 0, number, 1.0, 1.0, 2.0, 1.0, levels=5, depth_bid=1.0, depth_ask=1.0)
+            pipeline.take(other if n % 5 == 4 else "binance", [event], second)
+        cuts.append(pipeline.beat(len(script) * NS_S, last=True))
+        items = [{(one.venue, one.channel): count for one, count in cut.items.items()} for cut in cuts]
+        skews = {venue: skew.ns for venue, skew in pipeline.skews.items()}
+        told.append(([(cut.events, cut.rows) for cut in cuts], items, skews, pipeline.board.take_changed()))
+    assert told[0] == told[1]
 
 
 @settings(max_examples=60, deadline=None)

@@ -20,6 +20,8 @@ class Account:
         "control",
         "dropped",
         "duplicate",
+        "fresh",
+        "heard",
         "held",
         "ignored",
         "pending",
@@ -34,18 +36,26 @@ class Account:
         self.received = self.stored = self.conflated = self.duplicate = 0
         self.ignored = self.quarantined = self.dropped = self.control = 0
         self.held = 0  # quotes waiting in conflation
-        self.pending = 0  # placed, on the way to an acknowledged commit
+        self.fresh = 0  # placed since the last Beat
+        self.pending = 0  # cut into a batch, on the way to an acknowledged commit
+        self.heard = 0  # ts_recv of what spoke since the last Beat, 0 when nothing did
 
     @property
     def in_flight(self) -> int:
         """Items that are neither stored nor set aside yet."""
-        return self.held + self.pending
+        return self.held + self.fresh + self.pending
 
     @property
     def accounted_for(self) -> int:
         """The right-hand side of the equation."""
         aside = self.conflated + self.duplicate + self.ignored + self.quarantined + self.dropped
         return self.stored + aside + self.in_flight
+
+    def cut(self) -> int:
+        """A batch takes what is fresh; returns how many items that are."""
+        fresh, self.fresh = self.fresh, 0
+        self.pending += fresh
+        return fresh
 
     @property
     def balances(self) -> bool:
@@ -93,6 +103,11 @@ class Accounts:
 
     def __iter__(self) -> Iterator[Account]:
         return iter(sorted(self._by_key.values(), key=lambda a: (a.venue, a.channel)))
+
+    @property
+    def received(self) -> int:
+        """Items that came in, over all channels."""
+        return sum(account.received for account in self._by_key.values())
 
     @property
     def in_flight(self) -> int:

@@ -6,7 +6,9 @@ from fbkit.hub import LiveRow
 from fbkit.model import Day, Event, Mark, OpenInterest, Quote, Trade
 
 # Places in a row, as hub.LiveRow has them after the instrument's name.
-_LAST, _TS, _BID, _ASK, _MARK, _FUNDING, _OI_USD, _CHANGE, _VOLUME = range(9)
+LAST, TS, BID, ASK, _MARK, _FUNDING, _OI_USD, _CHANGE, _VOLUME = range(9)
+
+LiveValues = list[float | int | None]
 
 
 class LiveBoard:
@@ -19,36 +21,41 @@ class LiveBoard:
     """
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[float | int | None]] = {}
+        self._rows: dict[str, LiveValues] = {}
         self._oi_base: dict[str, float] = {}
-        self._changed: set[str] = set()
+        self.changed: set[str] = set()
 
     def hear(self, event: Event) -> None:
         """Take in an event as it came from the feed."""
         if not isinstance(event, _SHOWN):
             return
         name = event.instrument
-        row = self._rows.get(name)
-        if row is None:
-            row = self._rows[name] = [None] * 9
+        row = self.row(name)
         if isinstance(event, Quote):
-            row[_BID], row[_ASK] = event.bid, event.ask
+            row[BID], row[ASK] = event.bid, event.ask
         elif isinstance(event, Trade):
-            row[_LAST], row[_TS] = event.price, event.ts_event
+            row[LAST], row[TS] = event.price, event.ts_event
         elif isinstance(event, Mark):
             self._hear_mark(row, event)
         elif isinstance(event, Day):
             row[_CHANGE], row[_VOLUME] = event.change, event.vol_usd
-            if row[_LAST] is None:
-                row[_LAST], row[_TS] = event.last, event.ts_event
+            if row[LAST] is None:
+                row[LAST], row[TS] = event.last, event.ts_event
         else:
             self._oi_base[name] = event.oi_base
             mark = row[_MARK]
             if mark is not None:
                 row[_OI_USD] = event.oi_base * mark
-        self._changed.add(name)
+        self.changed.add(name)
 
-    def _hear_mark(self, row: list[float | int | None], event: Mark) -> None:
+    def row(self, name: str) -> LiveValues:
+        """An instrument's row, the same list for ever; who writes to it adds the name to ``changed``."""
+        row = self._rows.get(name)
+        if row is None:
+            row = self._rows[name] = [None] * 9
+        return row
+
+    def _hear_mark(self, row: LiveValues, event: Mark) -> None:
         row[_MARK] = event.mark
         if event.funding_rate is not None and event.funding_hours:
             row[_FUNDING] = event.funding_rate * 8.0 / event.funding_hours
@@ -58,7 +65,7 @@ class LiveBoard:
 
     def take_changed(self) -> list[LiveRow]:
         """Rows touched since the last call."""
-        changed, self._changed = self._changed, set()
+        changed, self.changed = self.changed, set()
         return [LiveRow(name, *self._rows[name]) for name in sorted(changed)]  # type: ignore[arg-type]  # by place
 
 

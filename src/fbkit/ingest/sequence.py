@@ -37,6 +37,10 @@ class Verdict(enum.IntEnum):
     UNCHANGED = 2
 
 
+# A member looked up through its class costs as much as a comparison of ids.
+_NEWS, _DUPLICATE = Verdict.NEWS, Verdict.DUPLICATE
+
+
 class Hole(NamedTuple):
     """Missing trades ``first … last`` of an instrument, between ``t0`` and ``t1`` (UTC ns, event time)."""
 
@@ -57,14 +61,15 @@ class Sequence:
     def __init__(self) -> None:
         self._trades: dict[str, SeenIds] = {}
         self._trade_ts: dict[str, int] = {}
-        self._quotes: dict[tuple[str, int], int] = {}
+        self._quotes: dict[str, int] = {}
+        self._depths: dict[tuple[str, int], int] = {}
         self._bars: dict[tuple[str, str], SeenIds] = {}
         self._listings: dict[str, Listing] = {}
         self._keys: dict[tuple[str, str], SeenKeys] = {}
         self._fresh_holes: list[tuple[int, Hole]] = []
         self._verdicts: dict[type, Callable[..., Verdict]] = {
-            Trade: self._trade,
-            Quote: self._quote,
+            Trade: self.judge_trade,
+            Quote: self.judge_quote,
             Bar: self._bar,
             Liquidation: self._liquidation,
             Ratio: self._ratio,
@@ -110,26 +115,36 @@ class Sequence:
         """How many trades of a hole are still missing."""
         return self._trades[hole.instrument].missing(hole.first, hole.last)
 
-    def _trade(self, trade: Trade, beat: int) -> Verdict:
-        seen = self._trades.get(trade.instrument)
+    def judge_trade(self, trade: Trade, beat: int) -> Verdict:
+        """:meth:`judge` for who knows that it is a trade."""
+        name, number = trade.instrument, trade.venue_id
+        seen = self._trades.get(name)
         if seen is None:
-            seen = self._trades[trade.instrument] = SeenIds()
-        last, number = seen.last, trade.venue_id
+            seen = self._trades[name] = SeenIds()
+        last = seen.last
         if not seen.add(number):
-            return Verdict.DUPLICATE
+            return _DUPLICATE
         if last is None or number > last:
             if last is not None and number > last + 1:
-                before = self._trade_ts.get(trade.instrument, trade.ts_event)
-                self._fresh_holes.append((beat, Hole(trade.instrument, last + 1, number - 1, before, trade.ts_event)))
-            self._trade_ts[trade.instrument] = trade.ts_event
-        return Verdict.NEWS
+                before = self._trade_ts.get(name, trade.ts_event)
+                self._fresh_holes.append((beat, Hole(name, last + 1, number - 1, before, trade.ts_event)))
+            self._trade_ts[name] = trade.ts_event
+        return _NEWS
 
-    def _quote(self, quote: Quote, _beat: int) -> Verdict:
-        key = (quote.instrument, quote.levels)
-        if quote.venue_id <= self._quotes.get(key, -1):
-            return Verdict.DUPLICATE
-        self._quotes[key] = quote.venue_id
-        return Verdict.NEWS
+    def judge_quote(self, quote: Quote, _beat: int) -> Verdict:
+        """:meth:`judge` for who knows that it is a quote."""
+        number, levels = quote.venue_id, quote.levels
+        if levels:
+            key = (quote.instrument, levels)
+            if number <= self._depths.get(key, -1):
+                return _DUPLICATE
+            self._depths[key] = number
+        else:
+            name = quote.instrument
+            if number <= self._quotes.get(name, -1):
+                return _DUPLICATE
+            self._quotes[name] = number
+        return _NEWS
 
     def _bar(self, bar: Bar, _beat: int) -> Verdict:
         key = (bar.instrument, bar.tf)
