@@ -76,8 +76,7 @@ async def test_the_page_fills_from_the_store_alone(board):
 async def test_a_price_that_is_heard_reaches_table_and_chart(board):
     await until(lambda: board.table.chosen == BTC)
     await board.source.queue.put(Live(START, [LiveRow(BTC, last=123.5, ts_event=START)]))
-    await until(lambda: board.chart.last == 123.5)
-    assert last_of(board, BTC) == 123.5
+    await until(lambda: board.chart.last == last_of(board, BTC) == 123.5)
     assert board.table.sent_ms == START / 1e6
 
 

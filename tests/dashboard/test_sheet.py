@@ -108,3 +108,15 @@ def test_history_judges_the_newest_bar_against_those_before_it():
     assert np.isfinite(z).all()
     flat = sheet.row["binance:ENA-USDT-PERP"]
     assert REASONS[sheet.reasons[flat, CLOSED_FIELDS.index("z_ln_vol_60")]] == "zero_var"
+
+
+def test_while_nothing_is_heard_the_newest_bar_stands_in_and_is_as_old_as_it_is():
+    source = InventedSource(2)
+    sheet = Sheet(sorted(source.listed))
+    sheet.take_live([LiveRow(NAME, last=5.0, ts_event=7)])
+    bars = source.bars("15m", BARS_NEEDED)
+    sheet.take_history("15m", bars)
+    eth = sheet.row["binance:ETH-USDT-PERP"]
+    assert sheet.column("last")[sheet.row[NAME]] == 5.0
+    assert sheet.column("last")[eth] == bars[bars["instrument"] == "binance:ETH-USDT-PERP"]["close"].iloc[-1]
+    assert sheet.column("ts_ms")[eth] == bars["t1"].max() / 1e6

@@ -327,6 +327,7 @@ class Board:
             return
         if len(bars):
             await self._ask(self.sheet.take_history, tf, bars)
+            self._dirty.set()
         self._push_closed()
         self._show_kpis()
         if not self.table.chosen and shown:

@@ -95,8 +95,17 @@ class Sheet:
             net = float(newest["liq_short_usd"] - newest["liq_long_usd"])
             values = {field: float(newest[field]) for field in _FROM_BAR}
             self._put_bar(i, values, int(newest["t1"]), net, str(newest["source"]))
+            self._remember(i, newest)
             for column, judged in z_columns(str(name), tf, bars).items():
                 self._put(i, column, judged.value[-1], int(judged.code[-1]), int(judged.n[-1]))
+
+    def _remember(self, i: int, bar: pd.Series[float]) -> None:
+        """While nothing is heard live, what the newest bar ended with; its age is that of the bar."""
+        if np.isnan(self.live[i, LIVE_FIELDS.index("last")]):
+            known = {"last": bar["close"], "ts_ms": bar["t1"] / NS_MS}
+            known |= {field: bar[field] for field in ("mark", "funding_8h", "oi_usd") if field in bar}
+            for field, value in known.items():
+                self.live[i, LIVE_FIELDS.index(field)] = float(value)
 
     def _put_bar(self, i: int, values: Mapping[str, float], t1: int, net: float, source: str) -> None:
         # A venue's own kline knows no premium and no liquidations: they come with the first bar that is ours.

@@ -25,7 +25,7 @@ function render({ model, el }) {
   const venue = h("span", "s");
   const last = h("span", "big");
   const change = h("span");
-  const zs = h("span");
+  const zs = h("span", "zs");
   const spans = segmented("Bars shown", [[80, "80"], [160, "160"], [0, "all"]], (n) => ((shown = n), frame(true)));
   spans.classList.add("bars");
   const close = h("button", "btn closer", "\u00d7");

@@ -26,8 +26,8 @@ function render({ model, el }) {
     el.setAttribute("role", "status");
     el.setAttribute("aria-label", `${market}. ${ABOUT[market]}`);
   });
-  // The stripe belongs to the whole page where there is one, else to the badge itself.
-  requestAnimationFrame(() => (el.closest(".fb-page") || el).append(stripe));
+  // The stripe lies along the bar, which stays in sight when a phone scrolls; without a page, along the badge.
+  requestAnimationFrame(() => (el.closest(".fb-bar") || el).append(stripe));
   return () => (undo(), stripe.remove());
 }
 
