@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fbkit.ingest.pipeline import Pipeline
+from fbkit.ingest.skew import Skew
 from fbkit.model import (
     NS_MS,
     NS_S,
@@ -155,6 +156,22 @@ def test_at_a_beat_each_stream_that_spoke_is_told_once_with_its_newest_time(pipe
     assert sorted(heard) == [
         ("binance", "mark", 7), ("binance", "trade", 9), ("bybit", "mark", 8), ("bybit", "open_interest", 8),
     ]  # fmt: skip
+
+
+def test_a_steady_skew_still_follows_the_least_delay_of_each_window(pipeline: Pipeline) -> None:
+    alone = Skew()
+    for n in range(700):
+        ts_recv, delay = n * 100 * NS_MS, (200 + n % 97 - n // 10) * NS_MS
+        alone.hear(ts_recv, ts_recv - delay)
+        pipeline.take("binance", [trade(n, n * 100 - delay // NS_MS)], ts_recv)
+        assert pipeline.skews["binance"].ns == alone.ns
+
+
+def test_five_seconds_ahead_of_the_skew_is_believed_and_more_is_not(pipeline: Pipeline) -> None:
+    pipeline.take("binance", [trade(1, 1_000)] * 3, NS_S)
+    pipeline.take("binance", [trade(2, 6_000)], NS_S)
+    pipeline.take("binance", [trade(3, 6_001)], NS_S)
+    assert pipeline.accounts["binance", "trade"].quarantined == 1
 
 
 class Unhurried(Pipeline):
