@@ -59,8 +59,7 @@ class Kind(NamedTuple):
         flat: list[Any] = list(chain.from_iterable(map(msgspec.structs.astuple, events)))
         for place, field in enumerate(self.fields):
             if field.revive is not None:
-                # An IntEnum is bound five times slower than an int.
-                flat[place::width] = list(map(int, flat[place::width]))
+                flat[place::width] = _ints(flat[place::width])
         return flat
 
     def structs(self, arrays: dict[str, NDArray[Any]], names: dict[int, str]) -> Iterator[Event]:
@@ -76,6 +75,13 @@ class Kind(NamedTuple):
         """Rows of a table as arrays."""
         columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(self.fields)
         return {field.name: to_array(field, column) for field, column in zip(self.fields, columns, strict=True)}
+
+
+def _ints(values: list[Any]) -> list[int]:
+    """Flags and members of enums as the ints they are: an IntEnum is bound five times slower than an int."""
+    if values and values.count(values[0]) == len(values):
+        return [int(values[0])] * len(values)  # as every origin of a live batch
+    return list(map(int, values))
 
 
 def to_array(field: Field, column: Sequence[Any]) -> NDArray[Any]:

@@ -7,6 +7,7 @@ from the schema alone; every value is bound.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from functools import cached_property
 from typing import Any
 
@@ -44,14 +45,16 @@ class Insert:
     def run(self, connection: Connection, flat: list[Any]) -> int:
         """Insert; returns how many rows were new or replaced."""
         width = len(self.columns)
-        whole = len(flat) // (width * BLOCK) * (width * BLOCK)
+        size = width * BLOCK
+        whole = len(flat) // size * size
         done = 0
-        for start in range(0, whole, width * BLOCK):
-            values = tuple(flat[start : start + width * BLOCK])
-            done += connection.exec_driver_sql(self._of_block, values).rowcount
-        rest = [tuple(flat[start : start + width]) for start in range(whole, len(flat), width)]
-        if rest:
-            done += connection.exec_driver_sql(self._of_one, rest).rowcount
+        # The driver's own cursor: on the way through SQLAlchemy every value is looked at again.
+        with closing(connection.connection.cursor()) as cursor:
+            for start in range(0, whole, size):
+                done += cursor.execute(self._of_block, flat[start : start + size]).rowcount
+            rest = [flat[start : start + width] for start in range(whole, len(flat), width)]
+            if rest:
+                done += cursor.executemany(self._of_one, rest).rowcount
         return done
 
     @cached_property
