@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Update, bindparam, func, update
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from fbkit.store.schema import GAPS, INSTRUMENTS
 
@@ -15,25 +15,41 @@ _LISTED = [column.name for column in INSTRUMENTS.columns if column.name not in (
 _GAP = [column.name for column in GAPS.columns]
 
 
+def _newer_listing() -> Update:
+    table = INSTRUMENTS.c
+    older = table.seq.is_(None) | (table.seq < bindparam("new_seq"))
+    facts: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("seq", *_LISTED)}
+    return update(INSTRUMENTS).where(table.name == bindparam("which"), older).values(facts)
+
+
+def _newer_gap() -> Insert:
+    statement = insert(GAPS)
+    new = statement.excluded
+    changes: dict[str, Any] = {name: new[name] for name in _GAP if name not in ("gap_id", "t1", "missing")}
+    changes |= {name: func.coalesce(new[name], GAPS.c[name]) for name in ("t1", "missing")}
+    return statement.on_conflict_do_update(index_elements=["gap_id"], set_=changes, where=GAPS.c.seq < new.seq)
+
+
+# Made once: at a start every instrument has a listing and a gap, and making a statement costs more than running it.
+_NEWER_LISTING, _NEWER_GAP = _newer_listing(), _newer_gap()
+
+
 def project_listings(connection: Connection, listings: Sequence[Any]) -> None:
     """Let each instrument's row say what its newest Listing says."""
     newest = {listing.instrument: listing for listing in sorted(listings, key=lambda listing: listing.seq)}
-    table = INSTRUMENTS.c
-    for name, listing in newest.items():
-        facts = {column: getattr(listing, column) for column in _LISTED}
-        older = table.seq.is_(None) | (table.seq < listing.seq)
-        connection.execute(update(INSTRUMENTS).where(table.name == name, older).values(seq=listing.seq, **facts))
+    rows = [
+        {"which": name, **{f"new_{column}": getattr(listing, column) for column in ("seq", *_LISTED)}}
+        for name, listing in newest.items()
+    ]
+    if rows:
+        connection.execute(_NEWER_LISTING, rows)
 
 
 def project_gaps(connection: Connection, gaps: Sequence[Any], ids: Mapping[str, int], commit: int) -> None:
     """Bring each gap's row to its newest event; what a later event leaves out stays."""
+    rows = []
     for gap in sorted(gaps, key=lambda gap: gap.seq):
         row = {**msgspec.structs.asdict(gap), "instrument": ids[gap.instrument], "commit_number": commit}
-        row = {name: row[name] for name in _GAP}
-        statement = insert(GAPS).values(row)
-        new = statement.excluded
-        changes: dict[str, Any] = {name: new[name] for name in row if name not in ("gap_id", "t1", "missing")}
-        changes |= {name: func.coalesce(new[name], GAPS.c[name]) for name in ("t1", "missing")}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["gap_id"], set_=changes, where=GAPS.c.seq < new.seq)
-        )
+        rows.append({name: row[name] for name in _GAP})
+    if rows:
+        connection.execute(_NEWER_GAP, rows)
