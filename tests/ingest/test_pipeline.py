@@ -20,6 +20,7 @@ from fbkit.model import (
     Origin,
     Quote,
     Rejected,
+    Side,
     Trade,
 )
 from tests.ingest.conftest import BTC, SilentEngine, SilentRules, quote, trade
@@ -89,7 +90,7 @@ def test_an_event_from_the_future_is_quarantined_with_its_words(pipeline: Pipeli
 
 def test_a_clock_behind_the_venues_is_a_skew_not_a_future(pipeline: Pipeline) -> None:
     """The recorder of the hftbacktest capture was 1.27 s behind; a venue may be further ahead than five seconds."""
-    events = [Trade(BTC, n * NS_S + 7 * NS_S, n * NS_S, n, 100.0, 1.0, 1) for n in range(1, 30)]  # type: ignore[arg-type]
+    events = [Trade(BTC, n * NS_S + 7 * NS_S, n * NS_S, n, 100.0, 1.0, Side.BUY) for n in range(1, 30)]
     for event in events:
         pipeline.take("binance", [event], event.ts_recv)
     assert pipeline.accounts["binance", "trade"].quarantined == 0
@@ -99,7 +100,7 @@ def test_a_clock_behind_the_venues_is_a_skew_not_a_future(pipeline: Pipeline) ->
 def test_beat_time_never_goes_back(pipeline: Pipeline) -> None:
     pipeline.take("binance", [trade(1, 1000)], NS_S)
     first = pipeline.beat(2 * NS_S).beat.ts_event
-    slow = Trade(BTC, NS_S, 9 * NS_S, 2, 100.0, 1.0, 1)  # type: ignore[arg-type]  # a side by number
+    slow = Trade(BTC, NS_S, 9 * NS_S, 2, 100.0, 1.0, Side.BUY)
     for venue in ("bybit",):
         pipeline.take(venue, [slow], 9 * NS_S)
     second = pipeline.beat(9 * NS_S).beat.ts_event
@@ -138,7 +139,7 @@ def test_a_batch_that_cannot_be_kept_is_counted_dropped(pipeline: Pipeline) -> N
 def test_backfilled_events_neither_speak_for_the_venue_nor_for_its_clock(pipeline: Pipeline) -> None:
     heard: list[str] = []
     pipeline.on_heard = lambda _venue, channel, _ts: heard.append(channel)
-    old = Trade(BTC, 0, 9 * NS_S, 1, 100.0, 1.0, 1, origin=Origin.BACKFILL)  # type: ignore[arg-type]  # a side by number
+    old = Trade(BTC, 0, 9 * NS_S, 1, 100.0, 1.0, Side.BUY, origin=Origin.BACKFILL)
     pipeline.take("binance", [old], 9 * NS_S)
     pipeline.beat(10 * NS_S)
     assert heard == []

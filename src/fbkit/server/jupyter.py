@@ -11,8 +11,8 @@ from typing import Any
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None is how an import is refused
 
 from jupyter_server.serverapp import ServerApp  # noqa: E402 - behind the line above
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager  # noqa: E402
-from traitlets import Bool, Unicode  # noqa: E402
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager  # noqa: E402 - likewise
+from traitlets import Bool, Unicode  # noqa: E402 - likewise
 
 
 class UpServer(ServerApp):
