@@ -195,7 +195,7 @@ class Link:
     def _frames(self, session: Session, talk: Talk) -> Callable[[bytes], None]:
         """The hot path: a frame's bytes to items to the sink, and a note of who spoke."""
         now, parse, take, raw = self._world.clock.now, self._parse, self._sink.take, self._sink.raw
-        venue, name, heard = self.venue, self.name, session.heard
+        venue, name, heard, channels = self.venue, self.name, session.heard, _CHANNELS
 
         def on_frame(payload: bytes) -> None:
             ts = now()
@@ -206,7 +206,7 @@ class Link:
             if type(first) is Control:
                 talk.heard(first)
                 return
-            channel = channel_of_item(first)
+            channel = channels.get(type(first)) or channel_of_item(first)
             if channel in heard:
                 heard[channel] = ts
             elif type(first) is not Rejected:

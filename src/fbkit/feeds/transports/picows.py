@@ -46,6 +46,10 @@ log = logging.getLogger(__name__)
 logging.getLogger("picows").setLevel(logging.CRITICAL)
 
 
+# Looking a member up through its class costs more than the rest of the look at a frame.
+_TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
+
+
 class PicowsTransport:
     """Websockets by picows."""
 
@@ -110,9 +114,9 @@ class _Listener(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
-        if frame.fin and not self._parts and (kind is WSMsgType.TEXT or kind is WSMsgType.BINARY):
+        if (kind is _TEXT or kind is _BINARY) and frame.fin and not self._parts:
             self._deliver(frame.get_payload_as_bytes())
-        elif kind is WSMsgType.TEXT or kind is WSMsgType.BINARY or kind is WSMsgType.CONTINUATION:
+        elif kind is _TEXT or kind is _BINARY or kind is WSMsgType.CONTINUATION:
             self._join(frame)
         elif kind is WSMsgType.PONG:
             self._ponged(frame.get_payload_as_bytes())
