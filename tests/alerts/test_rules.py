@@ -121,7 +121,7 @@ def test_what_is_no_state_is_refused():
     ("column", "x", "usual", "said"),
     [
         ("ret", 0.0123, -0.0001, "Return Z +3.2 on 1h: +1.23 % against −0.01 % usual"),
-        ("ln_vol", log(1.23e9), log(4.5e4), "Volume Z +3.2 on 1h: 1.23 B USD against 45.0 k USD usual"),
+        ("ln_vol", log(1.23e9), log(4.5e4), "Volume Z +3.2 on 1h: 1.23 B USD against 45.0 K USD usual"),
         ("taker_imb", 0.62, 0.0, "Taker imbalance Z +3.2 on 1h: +0.620 against +0 usual"),
         ("oi_dlog", 0.004, 0.0002, "Open interest change Z +3.2 on 1h: +0.400 % against +0.02 % usual"),
         ("funding_8h", 0.0003, 0.0001, "Funding Z +3.2 on 1h: +0.03 % per 8 h against +0.01 % per 8 h usual"),

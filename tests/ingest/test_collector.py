@@ -290,13 +290,38 @@ async def test_c16_a_full_disk_keeps_the_batch_and_recovers_alone(
 
 
 @pytest.mark.faults
+async def test_c18_the_past_waits_for_room_before_the_writer(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that stands still for a moment: live goes on, history waits, nothing is dropped."""
+    feed = ScriptedFeed(steady)
+    collector = made(settings.model_copy(update={"queue_items": 1000}), feed)
+    running = asyncio.create_task(collector.run())
+    await until(lambda: collector.session.pipeline.received > 0)
+    monkeypatch.setattr(type(collector._writing), "waiting", property(lambda _: 1000))
+    waiting = asyncio.create_task(collector._room())
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+    monkeypatch.undo()
+    await asyncio.wait_for(waiting, 10)
+    collector.stop()
+    accounts = await running
+    assert all(one.dropped == 0 for one in accounts)
+
+
+@pytest.mark.faults
 async def test_c17_beyond_its_bound_the_queue_drops_counts_and_says_so(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     collector = made(settings, ScriptedFeed(steady))
     running = asyncio.create_task(collector.run())
     await until(lambda: collector._stored > 0)
-    monkeypatch.setattr(collector._writing, "offer", lambda cut, checkpoint=None: False)
+    offer = collector._writing.offer
+
+    def full(cut: Any, checkpoint: Any = None, *, anyway: bool = False) -> bool:
+        return anyway and offer(cut, checkpoint, anyway=True)
+
+    monkeypatch.setattr(collector._writing, "offer", full)
     dropped = collector.session.pipeline.accounts["binance", "trade"]
     await until(lambda: dropped.dropped > 0)
     monkeypatch.undo()
@@ -308,3 +333,6 @@ async def test_c17_beyond_its_bound_the_queue_drops_counts_and_says_so(
     assert trades.dropped > 0
     with open_store(database_url(settings)) as store:
         assert "overflow" in set(store.gaps()["cause"])
+        assert set(store.gaps()["phase"]) <= {"closed", "backfilled"}, "what says what we know is never dropped"
+        beats = store.beats()["n"].tolist()
+        assert beats == list(range(1, len(beats) + 1))

@@ -14,7 +14,7 @@ def usd(x: float) -> str:
     >>> usd(18_321_000.0), usd(7_110_000.0), usd(950.4)
     ('18.3 M USD', '7.11 M USD', '950 USD')
     """
-    for unit, name in ((1e9, " B"), (1e6, " M"), (1e3, " k")):
+    for unit, name in ((1e9, " B"), (1e6, " M"), (1e3, " K")):
         if abs(x) >= unit:
             return f"{_three(x / unit)}{name} USD"
     return f"{_three(x)} USD"

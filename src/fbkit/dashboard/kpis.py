@@ -91,7 +91,7 @@ def _liquidations(hour: Hour) -> Kpi:
     number, letter = usd(longs + shorts)
     share = shorts / (longs + shorts) if longs + shorts else 0.0
     split = ((share, "up"), (1 - share, "down")) if longs + shorts else ()
-    heard = ", at least" if minutes >= MINUTES else f", {minutes} min heard"
+    heard = ", at least" if minutes >= MINUTES else f", {minutes} min"
     context = ((f"short {money(shorts)}", "up"), (" ", ""), (f"long {money(longs)}", "down"), (heard, ""))
     return Kpi(label, number, f"{letter} USD".strip(), context, split=split, about=about)
 

@@ -24,7 +24,7 @@ from fbkit.ingest.pipeline import HEARTBEAT, Cut
 from fbkit.ingest.refill import Refill
 from fbkit.ingest.session import Session
 from fbkit.ingest.writing import WriterThread
-from fbkit.model import NS_HOUR, NS_MIN, NS_S, AccountRow, AlertRow, Gap, HealthRow
+from fbkit.model import NS_HOUR, NS_MIN, NS_S, AccountRow, AlertRow, Beat, Event, Gap, HealthRow, Listing, Setting
 from fbkit.runtime import RuntimeFile, publish_runtime, runtime_path
 from fbkit.settings import Settings
 
@@ -40,6 +40,11 @@ _LIVE_S = 0.1
 _OVERLAP_NS = 2 * NS_MIN
 
 _CHECKPOINT_NS = NS_HOUR
+
+#: How much of the queue before the writer the past may take up.
+_PAST_SHARE = 0.25
+
+_ALWAYS_KEPT = (Beat, Gap, Listing, Setting)
 
 
 class Collector:
@@ -206,11 +211,18 @@ class Collector:
                 gap = waiting.pop(progress.instrument, None)
                 if gap is not None:
                     self._close_gap(gap, backfilled=progress.complete)
-                await asyncio.sleep(0)
+                await self._room()
         finally:
             for gap in waiting.values():
                 self._close_gap(gap, backfilled=False)
             self._backfill = None
+
+    async def _room(self) -> None:
+        """Live first: the past waits while more than a quarter of the queue before the writer is taken."""
+        await asyncio.sleep(0)
+        while self._writing.waiting + self.session.pipeline.uncut > self.settings.queue_items * _PAST_SHARE:
+            self._acknowledgement.clear()
+            await self._acknowledgement.wait()
 
     async def _patiently(self, ask: Callable[[], Awaitable[Any]]) -> Any:
         """Ask until there is an answer; what cannot be mended by waiting is raised."""
@@ -286,13 +298,20 @@ class Collector:
         self._publish_pulse(cut, [health.system, *health.streams])
 
     def _overflow(self, cut: Cut) -> None:
-        """No room before the writer: the batch is dropped, counted, and a gap says so."""
+        """No room before the writer: the market's events are dropped, counted, and a gap says so.
+
+        What says what we know (Beats, gaps, settings, listings) and what was computed is small and kept all the same.
+        """
         pipeline = self.session.pipeline
-        pipeline.dropped(cut)
+        kept: list[Event] = [event for event in cut.events if isinstance(event, _ALWAYS_KEPT)]
+        listings = {account: count for account, count in cut.items.items() if account.channel == "listing"}
+        lost = {account: count for account, count in cut.items.items() if account.channel != "listing"}
+        pipeline.dropped(cut._replace(items=lost))
+        self._writing.offer(cut._replace(events=kept, items=listings), anyway=True)
         now = cut.beat.ts_recv
         gap = pipeline.open_gap(now, "overflow", now - NS_S)
         pipeline.close_gap(gap, now, now, backfilled=False)
-        self.health.lost(now, len(cut.events))
+        self.health.lost(now, sum(lost.values()))
 
     # -- out ----------------------------------------------------------------------------------------------------
 

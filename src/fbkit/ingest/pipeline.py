@@ -312,6 +312,11 @@ class Pipeline:
         return self.accounts.received
 
     @property
+    def uncut(self) -> int:
+        """Events and rows that wait for the next Beat."""
+        return len(self._events) + len(self._rows)
+
+    @property
     def last_seq(self) -> int:
         """The place of the newest event."""
         return self._seq

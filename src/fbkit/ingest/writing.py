@@ -93,11 +93,11 @@ class WriterThread:
         """How full the queue is, 0 to 1."""
         return self._waiting / self._bound
 
-    def offer(self, cut: Cut, checkpoint: Checkpoint | None = None) -> bool:
-        """Queue a batch; false when the bound is reached, and then nothing of it is kept."""
+    def offer(self, cut: Cut, checkpoint: Checkpoint | None = None, *, anyway: bool = False) -> bool:
+        """Queue a batch; false when the bound is reached (and not ``anyway``), and then nothing of it is kept."""
         size = len(cut.events) + len(cut.rows)
         with self._lock:
-            if self._waiting and self._waiting + size > self._bound:
+            if not anyway and self._waiting and self._waiting + size > self._bound:
                 return False
             self._waiting += size
         self._queue.put((cut, checkpoint))
