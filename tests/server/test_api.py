@@ -135,3 +135,11 @@ def test_static_files_are_kept_by_the_browser(browser):
 @pytest.mark.parametrize("name", ["../extension.py", "..%2fextension.py", "market_table.py", "nothing.js", "templates"])
 def test_static_serves_nothing_else(browser, name):
     assert browser.get(f"/fbkit/static/{name}").status_code in {403, 404}
+
+
+def test_lab_is_told_where_the_charts_library_lies(http):
+    """Without it each chart in a notebook would fetch five megabytes over its own connection."""
+    page = http.get("/lab")
+    assert page.status_code == 200
+    assert '"fbkitStatic": "/fbkit/static/"' in page.text
+    assert http.get("/fbkit/static/plotly.min.js").status_code == 200

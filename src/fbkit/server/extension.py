@@ -55,6 +55,9 @@ class FbkitExtension(ExtensionApp):
         self.reaper = Reaper(server.kernel_manager, self._in_session, time.monotonic)
         self.owner: OwnerLink | None = None
         self._url = url
+        # Notebooks in Lab find the charts' library here, instead of fetching it over each widget's own connection.
+        pages = server.web_app.settings.setdefault("page_config_data", {})
+        pages["fbkitStatic"] = f"{server.base_url}fbkit/static/"
         self._looking: PeriodicCallback | None = None
 
     def initialize_handlers(self) -> None:
