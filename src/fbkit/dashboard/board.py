@@ -273,7 +273,7 @@ class Board:
         self.status.streams = health_words.streams(pulse.health)
         self.status.summary = f"{len(health_words.own(pulse.health))} streams, reasons in place"
         if pulse.accounts:
-            self.status.show_accounts(pulse.accounts)
+            self.status.show_accounts(one for one in pulse.accounts if one.channel != "control")
         self.status.facts = self._facts(pulse)
 
     def _take_commit(self, commit: Commit) -> None:
