@@ -13,18 +13,20 @@ from typing import Any
 import msgspec
 
 from fbkit.clock import Clock, SystemClock, iso
-from fbkit.errors import FbkitError, is_transient
-from fbkit.feeds.feed import Feed, Progress
+from fbkit.errors import FbkitError
+from fbkit.feeds.feed import Feed
 from fbkit.feeds.recorded import Capture
 from fbkit.health import Health
-from fbkit.hub import Hub, Pulse
+from fbkit.hub import Hub
 from fbkit.ingest.beats import Beats
 from fbkit.ingest.ears import Ears
+from fbkit.ingest.past import Past
 from fbkit.ingest.pipeline import HEARTBEAT, Cut
 from fbkit.ingest.refill import Refill
 from fbkit.ingest.session import Session
+from fbkit.ingest.telling import Telling
 from fbkit.ingest.writing import WriterThread
-from fbkit.model import NS_HOUR, NS_MIN, NS_S, AccountRow, AlertRow, Beat, Event, Gap, HealthRow, Listing, Setting
+from fbkit.model import NS_HOUR, NS_S, AccountRow, Beat, Event, Gap, Listing, Setting
 from fbkit.runtime import RuntimeFile, publish_runtime, runtime_path
 from fbkit.settings import Settings
 
@@ -32,12 +34,6 @@ log = logging.getLogger(__name__)
 
 #: A collector nobody owns any more flushes and ends after this long.
 OWNERLESS_S = 60.0
-
-#: Live values go to the hub this often; the hub itself sends at most ten times a second.
-_LIVE_S = 0.1
-
-#: An open minute of trades may still be fetched; bars are fetched from this much before the last Beat.
-_OVERLAP_NS = 2 * NS_MIN
 
 _CHECKPOINT_NS = NS_HOUR
 
@@ -73,13 +69,10 @@ class Collector:
         self._feeds: list[Feed] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._started = self._clock.now()
-        self._first_data: int | None = None
-        self._backfill: dict[str, Any] | None = None
         self._checkpointed = self._started
         self._stored = 0
         self._acknowledged_beat = 0
         self._acknowledgement = asyncio.Event()
-        self._rate_before: tuple[int, dict[str, int]] = (self._started, {})
         self.why_stopped = ""
         self.health = Health()
         pipeline = session.pipeline
@@ -90,6 +83,7 @@ class Collector:
             pipeline, self.beats, self.health, self._clock, capture=self._capture, on_speaking=self._refillable
         )
         self.refill = Refill(pipeline, self.ears, self._clock)
+        self.past = Past(session, self.ears, self.beats, self._clock, self._room)
         self.hub = Hub(
             token=token,
             epoch=session.writer.epoch,
@@ -98,6 +92,7 @@ class Collector:
             database=session.writer.url,
             clock=self._clock,
         )
+        self.telling = Telling(self.hub, pipeline, self._started)
         if not owned:
             self.hub.hold()
         self._token = token
@@ -134,7 +129,7 @@ class Collector:
         try:
             async with contextlib.AsyncExitStack() as stack:
                 self._spawn(self._beat_forever())
-                self._spawn(self._show_forever())
+                self._spawn(self.telling.show_forever())
                 if self._owned:
                     self._spawn(self._watch_owners())
                 self._spawn(self._start_feeds(stack))
@@ -189,33 +184,8 @@ class Collector:
         self._feeds = await stack.enter_async_context(self._make_feeds())
         for feed in self._feeds:
             self._spawn(feed.run(self.ears))
-            self._spawn(self._history(feed))
+            self._spawn(self.past.catch_up(feed, self.settings.backfill_hours))
             self._spawn(self.refill.run(feed))
-
-    async def _history(self, feed: Feed) -> None:
-        """First the live market, then the past: bars, open interest and ratios since the last Beat, or 48 h back."""
-        until = self._clock.now()
-        since = until - self.settings.backfill_hours * NS_HOUR
-        before = self.session.last_beat_ts
-        if before is not None:
-            since = max(since, before - _OVERLAP_NS)
-        await self._fetch(feed, since, until)
-
-    async def _fetch(self, feed: Feed, since: int, until: int) -> None:
-        names = [one.instrument for one in await self._patiently(feed.listings)]
-        await self._first_frame(feed.venue)
-        waiting = self.session.open_history(names, feed.venue, self._clock.now(), since)
-        try:
-            async for progress in feed.backfill(self.ears, since, until):
-                self._tell_backfill(feed.venue, progress)
-                gap = waiting.pop(progress.instrument, None)
-                if gap is not None:
-                    self._close_gap(gap, backfilled=progress.complete)
-                await self._room()
-        finally:
-            for gap in waiting.values():
-                self._close_gap(gap, backfilled=False)
-            self._backfill = None
 
     async def _room(self) -> None:
         """Live first: the past waits while more than a quarter of the queue before the writer is taken."""
@@ -223,37 +193,6 @@ class Collector:
         while self._writing.waiting + self.session.pipeline.uncut > self.settings.queue_items * _PAST_SHARE:
             self._acknowledgement.clear()
             await self._acknowledgement.wait()
-
-    async def _patiently(self, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """Ask until there is an answer; what cannot be mended by waiting is raised."""
-        delay = 1.0
-        while True:
-            try:
-                return await ask()
-            except FbkitError as error:
-                if not is_transient(error):
-                    raise
-                log.warning("%s", error)
-                await asyncio.sleep(delay)
-                delay = min(30.0, delay * 2)
-
-    async def _first_frame(self, venue: str) -> None:
-        """Wait (30 s at most) for the venue's first live data: the page is live before the past is fetched."""
-        for _ in range(300):
-            if venue in self.session.pipeline.skews:
-                return
-            await asyncio.sleep(0.1)
-
-    def _close_gap(self, gap: Gap, *, backfilled: bool) -> None:
-        now = self._clock.now()
-        self.beats.reach(now)
-        self.session.pipeline.close_gap(gap, now, gap.t1 or now, backfilled=backfilled)
-
-    def _tell_backfill(self, venue: str, progress: Progress) -> None:
-        sentence = f"{venue}: history of {progress.done} of {progress.total} instruments"
-        self._backfill = {"done": progress.done, "total": progress.total, "sentence": sentence}
-        if progress.done >= progress.total:
-            self._backfill = None
 
     def _hole(self, hole: Any, gap: Gap) -> None:
         self.refill.hole(hole, gap)
@@ -295,7 +234,8 @@ class Collector:
             checkpoint = self.session.checkpoint()
         if not self._writing.offer(cut, checkpoint):
             self._overflow(cut)
-        self._publish_pulse(cut, [health.system, *health.streams])
+        rows = [health.system, *health.streams]
+        self.telling.pulse(cut, rows, queue=self._writing.waiting, stored=self._stored, backfill=self.past.progress)
 
     def _overflow(self, cut: Cut) -> None:
         """No room before the writer: the market's events are dropped, counted, and a gap says so.
@@ -320,45 +260,7 @@ class Collector:
         self._stored += len(cut.events)
         self._acknowledged_beat = cut.beat.n
         self._acknowledgement.set()
-        closed = cut.closed
-        gaps = [event for event in cut.events if type(event) is Gap]
-        fresh = cut.beat.ts_event - NS_HOUR
-        bars = [bar for bar in closed.bars if bar.t1 >= fresh] if closed.filled else closed.bars
-        alerts = [row for row in cut.rows if isinstance(row, AlertRow)]
-        if bars or closed.metrics or closed.summary or alerts or gaps:
-            self.hub.publish_rows(
-                commit, bars=bars, metrics=closed.metrics, summary=closed.summary, alerts=alerts, gaps=gaps
-            )
-
-    def _publish_pulse(self, cut: Cut, health: list[HealthRow]) -> None:
-        pipeline, now = self.session.pipeline, cut.beat.ts_recv
-        before, then = self._rate_before
-        received: dict[str, int] = {}
-        for account in pipeline.accounts:
-            received[account.venue] = received.get(account.venue, 0) + account.received
-        self._rate_before = (now, received)
-        seconds = max(1e-9, (now - before) / NS_S)
-        self.hub.publish_beat(
-            Pulse(
-                now,
-                cut.beat.n,
-                health=health,
-                accounts=[account.row(pipeline.run) for account in pipeline.accounts],
-                rates={venue: (count - then.get(venue, 0)) / seconds for venue, count in received.items()},
-                lag_ms={venue: skew.ns / 1e6 for venue, skew in pipeline.skews.items() if skew.ns is not None},
-                queue=self._writing.waiting,
-                stored=self._stored,
-                backfill=self._backfill,
-            )
-        )
-
-    async def _show_forever(self) -> None:
-        board = self.session.pipeline.board
-        while True:
-            rows = board.take_changed()
-            if rows:
-                self.hub.publish_live(rows)
-            await asyncio.sleep(_LIVE_S)
+        self.telling.rows(cut, commit)
 
     # -- owners and commands ------------------------------------------------------------------------------------
 
@@ -400,12 +302,12 @@ class Collector:
             "venues": [feed.venue for feed in self._feeds],
             "queue": self._writing.waiting,
             "stored": self._stored,
-            "backfill": self._backfill,
+            "backfill": self.past.progress,
             "accounts": [msgspec.to_builtins(account.row(pipeline.run)) for account in pipeline.accounts],
             "unbalanced": pipeline.accounts.unbalanced(),
         }
 
     async def _do_backfill(self, since: int) -> Any:
         for feed in self._feeds:
-            self._spawn(self._fetch(feed, since, self._clock.now()))
+            self._spawn(self.past.fetch(feed, since, self._clock.now()))
         return {"since": iso(since), "venues": [feed.venue for feed in self._feeds]}
