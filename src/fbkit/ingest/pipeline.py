@@ -139,7 +139,7 @@ class Pipeline:
         # Its lane, and that it came.
         name, ts_event = event.instrument, event.ts_event
         is_trade = type(event) is Trade
-        lanes = self._trades if is_trade else self._depths if event.levels else self._quotes  # type: ignore[union-attr]
+        lanes = self._trades if is_trade else self._depths if event.levels else self._quotes  # type: ignore[union-attr]  # a quote
         lane = lanes.get(name)
         if lane is None or lane.venue != venue:
             lane = lanes[name] = self._lane(venue, event)
