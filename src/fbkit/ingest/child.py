@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import secrets
 import signal
 from collections.abc import Iterator
@@ -34,8 +33,7 @@ async def _collect(
 ) -> list[AccountRow]:
     clock = SystemClock()
     market, seed = market_of(settings)
-    holder = f"fbkit collect, pid {os.getpid()}"
-    session = Session.open(database_url(settings), settings, clock, market=market, seed=seed, holder=holder)
+    session = Session.open(database_url(settings), settings, clock, market=market, seed=seed, holder="fbkit collect")
     token = settings.token.get_secret_value() if settings.token else secrets.token_hex(32)
     collector = Collector(
         session, settings, lambda: open_feeds(settings, clock), token=token, clock=clock, capture=capture, owned=owned
