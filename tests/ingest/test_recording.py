@@ -93,7 +93,17 @@ def test_a_later_recording_goes_on_in_the_same_database_with_the_gap_between(tmp
     with open_store(url_in(tmp_path)) as store:
         gaps = store.gaps()
         assert "stopped" in set(gaps["cause"])
+        assert "opened" not in set(gaps["phase"]), "nobody fetches a recording's past, so nothing waits for it"
         assert store.table_counts()["trades"] == 60
+
+
+@pytest.mark.faults
+def test_c9_a_hole_in_a_recording_is_a_gap_that_says_what_is_missing(tmp_path: Path) -> None:
+    path = write(tmp_path / "hftbacktest_btcusdt.gz", [line(n) for n in range(60) if not 10 <= n < 15])
+    collect_recording(path, url_in(tmp_path), load_settings())
+    with open_store(url_in(tmp_path)) as store:
+        (gap,) = store.gaps().to_dict("records")
+    assert (gap["cause"], gap["channel"], gap["phase"], gap["missing"]) == ("sequence", "trade", "closed", 5)
 
 
 def test_a_simulated_database_takes_no_recording(tmp_path: Path) -> None:

@@ -169,6 +169,7 @@ class Collector:
     async def _close(self) -> list[AccountRow]:
         now = self._clock.now()
         self.ears.close(now)
+        self.session.abandon_history(now)
         last = self.beats.end(now)
         self._writing.offer(last, self.session.checkpoint())
         await asyncio.to_thread(self._writing.close)

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from fbkit.clock import Clock, SystemClock
 from fbkit.errors import DamagedRecording
-from fbkit.feeds.recorded import replay_frames
+from fbkit.feeds.recorded import Broken, replay_frames
 from fbkit.ingest.beats import Beats
 from fbkit.ingest.pipeline import Cut
+from fbkit.ingest.sequence import Hole
 from fbkit.ingest.session import Session
 from fbkit.ingest.writing import Inline
-from fbkit.model import NS_MIN, NS_S, AccountRow, Item, Market
+from fbkit.model import NS_MIN, NS_S, AccountRow, Gap, Item, Market
 from fbkit.settings import Settings
 
 
@@ -43,7 +44,8 @@ def collect_recording(
     ``paced`` keeps the recording's own speed. ``told(items, ts_recv)`` hears of progress once a recorded second.
     A damaged recording is kept up to the damage, which is then said.
     """
-    frames = replay_frames(path)
+    breaks: list[Broken] = []
+    frames = replay_frames(path, breaks.append)
     first_frame = next(frames, None)
     if first_frame is None:
         raise DamagedRecording(str(path), 0, "no frame in it")
@@ -57,7 +59,7 @@ def collect_recording(
         session.writer.close()
         raise
     pace = _Pace(on=paced, first=first, sleep=sleep, clock=wall)
-    return _pump(session, chain([first_frame], frames), first, pace, told)
+    return _pump(session, chain([first_frame], frames), breaks, first, pace, told)
 
 
 class _Pace:
@@ -77,6 +79,7 @@ class _Pace:
 def _pump(
     session: Session,
     frames: Iterable[tuple[int, str, Sequence[Item]]],
+    breaks: list[Broken],
     first: int,
     pace: _Pace,
     told: Callable[[int, int], None],
@@ -92,15 +95,30 @@ def _pump(
             folded = cut.beat.ts_recv
             session.writer.fold(folded - NS_MIN)
 
-    session.begin(first)
+    def unfilled(hole: Hole, gap: Gap) -> None:
+        """Nobody can be asked for what a recording lacks."""
+        pipeline.close_gap(gap, gap.ts_recv, hole.t1, backfilled=False, missing=pipeline.order.missing(hole))
+
+    pipeline.on_hole = unfilled
+    session.begin(first, fetches=False)
     beats = Beats(pipeline, first, keep)
     try:
         for ts_recv, venue, items in frames:
             pace.wait(ts_recv)
             last = ts_recv
             beats.reach(ts_recv)
+            while breaks:
+                _tell_break(session, breaks.pop(0), ts_recv)
             pipeline.take(venue, items, ts_recv)
     except DamagedRecording as error:
         damaged = str(error)
     writing.offer(beats.end(last), session.checkpoint())
     return Recorded(session.end(last), first, last, damaged)
+
+
+def _tell_break(session: Session, broken: Broken, ts_recv: int) -> None:
+    """A book whose updates do not follow one another: a gap at that instant; no quote comes until the next snapshot."""
+    gap = session.pipeline.open_gap(
+        ts_recv, "sequence", broken.ts, venue=broken.venue, channel=broken.channel, instrument=broken.instrument
+    )
+    session.pipeline.close_gap(gap, ts_recv, broken.ts, backfilled=False)

@@ -72,8 +72,11 @@ class Session:
 
     # -- at the start -------------------------------------------------------------------------------------------
 
-    def begin(self, now: int) -> None:
-        """Write that a run begins, and the gap since the last one, whose bars are still to be fetched."""
+    def begin(self, now: int, *, fetches: bool = True) -> None:
+        """Write that a run begins, and the gap since the last one.
+
+        With ``fetches`` the bars of that time are still to come (:meth:`open_history`); a recording has none to fetch.
+        """
         facts = self.stamp
         self._run = RunRow(
             run=self.writer.epoch,
@@ -94,7 +97,8 @@ class Session:
         if self.last_beat_ts is not None and now > self.last_beat_ts:
             gap = self.pipeline.open_gap(now, "stopped", self.last_beat_ts)
             self.pipeline.close_gap(gap, now, now, backfilled=False)
-            self._history = {name: self._open(name, now, self.last_beat_ts) for name in self.writer.instruments()}
+            if fetches:
+                self._history = {name: self._open(name, now, self.last_beat_ts) for name in self.writer.instruments()}
 
     def _close_left_open(self, now: int) -> None:
         """A run that was killed closed nothing: its gaps end where it was last alive, unfilled."""
@@ -115,10 +119,14 @@ class Session:
         for name in names:
             known = self._history.pop(name) if name in self._history else None
             opened[name] = known if known is not None else self._open(name, now, since)
-        for name in [name for name in self._history if name.startswith(f"{venue}:")]:
-            # Known from an earlier run, not asked for now: nobody will fetch it.
-            self.pipeline.close_gap(self._history.pop(name), now, now, backfilled=False)
+        # Known from an earlier run, not asked for now: nobody will fetch it.
+        self.abandon_history(now, f"{venue}:")
         return opened
+
+    def abandon_history(self, now: int, prefix: str = "") -> None:
+        """Close the gaps of instruments (by the beginning of their names) whose past nobody will fetch any more."""
+        for name in [name for name in self._history if name.startswith(prefix)]:
+            self.pipeline.close_gap(self._history.pop(name), now, now, backfilled=False)
 
     def _open(self, name: str, now: int, since: int) -> Gap:
         venue = name.partition(":")[0]
@@ -136,7 +144,10 @@ class Session:
             since = self.from_checkpoint = checkpoint.seq
         for event in writer.replay(since_seq=since + 1):
             if type(event) is Beat:
-                pipeline.engine.beat(event)
+                closed = pipeline.engine.beat(event)
+                if closed.metrics:
+                    # What spoke since the checkpoint has spoken: its cooldown goes on.
+                    pipeline.rules.judge(closed, event.ts_event)
             else:
                 pipeline.engine.take(event)
         recent = Span(last.ts_recv - _KNOWN_AGAIN_NS, None)
