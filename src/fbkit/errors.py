@@ -11,6 +11,7 @@ FbkitError                      1
 │   ├── SubscriptionRefused         the venue said no to a stream
 │   ├── RateLimited                 too many requests; says until when
 │   ├── VenueRefused                the venue answered with an error we cannot mend
+│   ├── NotRemembered               the venue's memory does not reach back that far
 │   └── DamagedRecording            a recording that cannot be read from some byte on
 ├── StoreError                  1
 │   ├── StoreMissing                no database there
@@ -149,6 +150,17 @@ class VenueRefused(FeedError):
 
     def __str__(self) -> str:
         return f"{self.venue}: {self.path} answered {self.status} {self.code} ({self.why})"
+
+
+class NotRemembered(FeedError):
+    """A venue no longer has, or never had, what we missed."""
+
+    def __init__(self, venue: str, what: str, why: str) -> None:
+        super().__init__(venue, what, why)
+        self.venue, self.what, self.why = venue, what, why
+
+    def __str__(self) -> str:
+        return f"{self.venue}: {self.what} cannot be fetched again ({self.why}); the gap stays"
 
 
 class DamagedRecording(FeedError):

@@ -28,6 +28,7 @@ class Ears:
         self._pipeline, self._beats, self._health, self._clock = pipeline, beats, health, clock
         self._capture, self._on_speaking = capture, on_speaking
         self._silences: dict[tuple[str, str], Gap] = {}
+        self._broken: dict[tuple[str, str], Gap] = {}
 
     def take(self, venue: str, items: Sequence[Item], ts_recv: int) -> None:
         """Items of one frame or page; Beats due before it come first."""
@@ -62,6 +63,24 @@ class Ears:
         """It is again."""
         self._health.well(venue, channel)
 
+    def broke(self, venue: str, instrument: str, channel: str, since: int, sentence: str) -> None:
+        """One instrument's book lost its sequence: a gap of that instrument opens."""
+        key = (instrument, channel)
+        if key not in self._broken:
+            now = self._clock.now()
+            self._broken[key] = self._pipeline.open_gap(
+                now, "sequence", min(since, now), venue=venue, channel=channel, instrument=instrument
+            )
+        self._health.trouble(venue, channel, "sequence", sentence)
+
+    def mended(self, venue: str, instrument: str, channel: str, ts: int) -> None:
+        """It has a snapshot again."""
+        gap = self._broken.pop((instrument, channel), None)
+        if gap is not None:
+            self._pipeline.close_gap(gap, self._clock.now(), ts, backfilled=False)
+        if not any(other == channel and name.startswith(f"{venue}:") for name, other in self._broken):
+            self._health.well(venue, channel)
+
     def raw(self, venue: str, connection: str, ts_recv: int, payload: bytes) -> None:
         """A frame as it came, for ``--capture``."""
         if self._capture is not None:
@@ -69,6 +88,7 @@ class Ears:
 
     def close(self, ts: int) -> None:
         """The run ends: every silence ends with it, unfilled."""
-        for gap in self._silences.values():
-            self._pipeline.close_gap(gap, ts, ts, backfilled=False)
-        self._silences.clear()
+        for gaps in (self._silences, self._broken):
+            for gap in gaps.values():
+                self._pipeline.close_gap(gap, ts, ts, backfilled=False)
+            gaps.clear()

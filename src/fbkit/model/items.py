@@ -12,7 +12,12 @@ import msgspec
 
 from fbkit.model.events import Event
 
-IgnoreReason: TypeAlias = Literal["not_subscribed", "other_market", "open_bar", "heartbeat", "unchanged"]
+#: ``within_cadence``: a ticker or a book said something newer, too soon after what was kept; ``replayed``: rows of the
+#: past that a venue sends again on subscribing; ``no_state``: a delta before its snapshot.
+IgnoreReason: TypeAlias = Literal[
+    *("not_subscribed", "other_market", "open_bar", "heartbeat", "unchanged"),
+    *("within_cadence", "replayed", "no_state"),
+]
 
 
 class Ignored(msgspec.Struct, frozen=True, gc=False):

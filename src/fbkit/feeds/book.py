@@ -1,0 +1,90 @@
+"""Order books, as far as every venue's are alike: two ladders of levels, and the sum of the top five.
+
+Each venue's room has its own rule of sequence (``feeds/<venue>/book.py``); what breaks and mends is told here.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from fbkit.feeds.instruments import Known
+from fbkit.model import Quote
+
+#: Levels a side that depth sums add up.
+LEVELS = 5
+
+Rung = tuple[float, float]
+
+
+class Break(NamedTuple):
+    """Updates are missing: the book of ``symbol`` is not to be trusted until the next snapshot."""
+
+    symbol: str
+    expected: int
+    received: int
+
+
+class Ladder:
+    """One side of a book, by price; size 0 removes a level, known or not.
+
+    >>> bids = Ladder([(99.0, 1.0), (98.0, 2.0)])
+    >>> bids.update([(98.5, 3.0), (99.0, 0.0), (12.0, 0.0)]); bids.last(2)
+    [(98.5, 3.0), (98.0, 2.0)]
+    """
+
+    __slots__ = ("_prices", "_sizes")
+
+    def __init__(self, levels: Iterable[Rung] = ()) -> None:
+        self._sizes: dict[float, float] = {price: size for price, size in levels if size}
+        self._prices: list[float] = sorted(self._sizes)
+
+    def update(self, levels: Iterable[Rung]) -> None:
+        """Set levels."""
+        sizes, prices = self._sizes, self._prices
+        for price, size in levels:
+            if size:
+                if price not in sizes:
+                    prices.insert(bisect_left(prices, price), price)
+                sizes[price] = size
+            elif price in sizes:
+                del sizes[price]
+                del prices[bisect_left(prices, price)]
+
+    def first(self, n: int) -> list[Rung]:
+        """The ``n`` lowest, from the lowest up: the best asks."""
+        return [(price, self._sizes[price]) for price in self._prices[:n]]
+
+    def last(self, n: int) -> list[Rung]:
+        """The ``n`` highest, from the highest down: the best bids."""
+        return [(price, self._sizes[price]) for price in self._prices[: -n - 1 : -1]]
+
+
+def depth_quote(
+    bids: Sequence[Rung], asks: Sequence[Rung], known: Known, update_id: int, ts_event: int, ts_recv: int
+) -> Quote:
+    """The top of a book (wire prices and sizes, best first, at most :data:`LEVELS` a side) as a quote with its sums."""
+    unit, coins = known.unit_mult, known.coins
+    bid, bid_size = bids[0] if bids else (None, None)
+    ask, ask_size = asks[0] if asks else (None, None)
+    return Quote(
+        known.name,
+        ts_event,
+        ts_recv,
+        update_id,
+        None if bid is None else bid / unit,
+        None if bid is None or bid_size is None else coins(bid_size, bid),
+        None if ask is None else ask / unit,
+        None if ask is None or ask_size is None else coins(ask_size, ask),
+        LEVELS,
+        _sum(bids, known),
+        _sum(asks, known),
+    )
+
+
+def _sum(levels: Sequence[Rung], known: Known) -> float:
+    """Sizes are summed as the wire has them, and converted once; an inverse level has its own price."""
+    if known.inverse:
+        return sum(known.coins(size, price) for price, size in levels)
+    return sum(size for _, size in levels) * known.size_mult

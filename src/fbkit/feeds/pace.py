@@ -1,0 +1,44 @@
+"""How often what rides on a ticker is kept: tickers speak ten times a second, and most of it is the same again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fbkit.model import NS_S, Day, Event, Mark, OpenInterest
+
+#: The least distance of two kept events of a kind and instrument, ns of event time. Quotes are conflated upstairs.
+CADENCE: dict[type, int] = {Mark: NS_S, OpenInterest: 5 * NS_S, Day: 5 * NS_S}
+
+_WHEN = {"ts_event", "ts_recv", "seq", "origin"}
+
+
+class Pace:
+    """Lets an event pass when it says something new and its kind's cadence is over.
+
+    >>> pace = Pace()
+    >>> [pace.due(OpenInterest("x", ts * NS_S, 0, 5.0 + ts // 6)) for ts in (0, 1, 6, 7, 14)]
+    [True, False, True, False, True]
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, type], Any] = {}
+
+    def due(self, event: Event) -> bool:
+        """Whether to keep it. What says nothing new waits ten cadences, so that a calm value does not look stale."""
+        key = (event.instrument, type(event))
+        last = self._last.get(key)
+        if last is not None:
+            since, cadence = event.ts_event - last.ts_event, CADENCE[type(event)]
+            if since < cadence or (since < 10 * cadence and _says(event) == _says(last)):
+                return False
+        self._last[key] = event
+        return True
+
+    def forget(self, name: str) -> None:
+        """The next of an instrument passes, whatever it says: a connection was cut, and the next word is news."""
+        for kind in CADENCE:
+            self._last.pop((name, kind), None)
+
+
+def _says(event: Event) -> tuple[object, ...]:
+    return tuple(getattr(event, field) for field in event.__struct_fields__ if field not in _WHEN)
