@@ -36,6 +36,12 @@ class Memory:
     def well(self, venue, channel):
         self.told.append(("well", channel))
 
+    def broke(self, venue, instrument, channel, since, sentence):
+        self.told.append(("broke", instrument, channel, since, sentence))
+
+    def mended(self, venue, instrument, channel, ts):
+        self.told.append(("mended", instrument, channel, ts))
+
     def raw(self, venue, connection, ts_recv, payload):
         self.raws.append((connection, ts_recv, payload))
 

@@ -11,10 +11,10 @@ from fbkit.model import Item
 class Sink(Protocol):
     """Where a feed's items and troubles go. Every method is synchronous and cheap; instants are UTC ns.
 
-    A *cause* is one of ``disconnect stalled refused``, a *reason* one of these or ``rest`` or ``sequence``, a *sentence*
-    is for people. ``raw`` is every frame and REST answer as it came, unparsed; its ``connection`` is a socket's name, or
-    ``rest:`` with path and query. ``broke`` and ``mended`` tell of one instrument's book, which lost its sequence and
-    found it again.
+    A *cause* is one of ``disconnect stalled refused``, a *reason* one of these, ``rest`` or ``sequence``; a *sentence*
+    is for people. ``raw`` is every frame and REST answer as it came, unparsed; its ``connection`` is a socket's name,
+    or ``rest:`` with path and query. ``broke`` and ``mended`` tell of one instrument's book, which lost its sequence
+    and found it again.
     """
 
     def take(self, venue: str, items: Sequence[Item], ts_recv: int) -> None: ...
