@@ -23,8 +23,11 @@ from fbkit.model.timeframe import NS_DAY, NS_HOUR, NS_MIN, NS_MS, NS_S
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNIT_NS = {"ms": NS_MS, "s": NS_S, "m": NS_MIN, "h": NS_HOUR, "d": NS_DAY}
 
-#: Venues fbkit has a room for. ``sim`` is the simulated market on binance's wire.
-VENUES = ("binance",)
+#: Venues fbkit has a room for, largest first. ``sim`` is the simulated market on their wires.
+VENUES = ("binance", "bybit", "okx", "hyperliquid", "deribit", "bitget", "gate")
+
+#: What ``sim`` shows unless told otherwise.
+SIMULATED_VENUES = ("binance", "bybit", "okx")
 
 
 def duration_ns(text: str, key: str = "duration") -> int:
@@ -58,9 +61,11 @@ class Settings(BaseSettings):
     browser: str | None = Field(None, description="Chromium used by tests and screenshots")
     real_data: Path | None = Field(None, description="folder of real recordings for tests")
 
-    venues: str = Field("sim", description="sim[:N] or a list: binance")
+    venues: str = Field("sim", description="sim[:N|:all|:NAMES], or names joined by commas: binance,bybit,okx")
     instruments: int = Field(90, ge=1, le=1000, description="instruments a venue, largest first")
     seed: int = Field(7, ge=0, description="seed of the simulated market")
+    faults: Path | None = Field(None, description="script of faults that the simulated market plays, YAML or JSON")
+    flipped: str = Field("", description="readings to turn round where a venue leaves them open: bitget.liquidation")
 
     cadence_ms: int = Field(
         100, ge=0, le=60_000, description="quotes kept one per this many ms of event time; 0 keeps all"
@@ -74,13 +79,25 @@ class Settings(BaseSettings):
 
     binance_rest: str = Field("https://fapi.binance.com", description="Binance USD-M REST base URL")
     binance_ws: str = Field("wss://fstream.binance.com", description="Binance USD-M websocket base URL")
+    bybit_rest: str = Field("https://api.bybit.com", description="Bybit v5 REST base URL")
+    bybit_ws: str = Field("wss://stream.bybit.com", description="Bybit v5 websocket base URL")
+    okx_rest: str = Field("https://www.okx.com", description="OKX v5 REST base URL")
+    okx_ws: str = Field("wss://ws.okx.com:8443", description="OKX v5 websocket base URL")
+    hyperliquid_rest: str = Field("https://api.hyperliquid.xyz", description="Hyperliquid REST base URL")
+    hyperliquid_ws: str = Field("wss://api.hyperliquid.xyz", description="Hyperliquid websocket base URL")
+    deribit_rest: str = Field("https://www.deribit.com", description="Deribit v2 REST base URL")
+    deribit_ws: str = Field("wss://www.deribit.com", description="Deribit v2 websocket base URL")
+    bitget_rest: str = Field("https://api.bitget.com", description="Bitget v2 REST base URL")
+    bitget_ws: str = Field("wss://ws.bitget.com", description="Bitget v2 websocket base URL")
+    gate_rest: str = Field("https://api.gateio.ws", description="Gate v4 REST base URL")
+    gate_ws: str = Field("wss://fx-ws.gateio.ws", description="Gate v4 websocket base URL")
 
     port: int = Field(8899, ge=0, le=65_535, description="port of the Jupyter Server; 0 takes a free one")
     token: SecretStr | None = Field(None, description="token of the server and of the hub; default: made anew")
 
-    url_keys: ClassVar[tuple[str, ...]] = ("binance_rest", "binance_ws")
+    url_keys: ClassVar[tuple[str, ...]] = tuple(f"{venue}_{way}" for venue in VENUES for way in ("rest", "ws"))
 
-    @field_validator("binance_rest", "binance_ws")
+    @field_validator(*url_keys)
     @classmethod
     def _encrypted_or_loopback(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -106,6 +123,26 @@ class Settings(BaseSettings):
     def simulated(self) -> bool:
         """Whether the venues chosen are the simulated ones."""
         return self.venues.split(":", 1)[0] == "sim"
+
+    @cached_property
+    def venue_names(self) -> tuple[str, ...]:
+        """The venues chosen, real or simulated, in their order."""
+        text = self.venues.partition(":")[2] if self.simulated else self.venues
+        if self.simulated and (not text or text.isdigit()):
+            return SIMULATED_VENUES
+        return VENUES if self.simulated and text == "all" else tuple(name.strip() for name in text.split(","))
+
+    @cached_property
+    def count(self) -> int:
+        """Instruments to follow at each venue: ``sim:N`` or the setting ``instruments``."""
+        wanted = self.venues.partition(":")[2]
+        return int(wanted) if self.simulated and wanted.isdigit() else self.instruments
+
+    @cached_property
+    def flipped_at(self) -> dict[str, frozenset[str]]:
+        """By venue, the channels to be read the other way."""
+        pairs = [word.strip().partition(".") for word in self.flipped.split(",") if word.strip()]
+        return {venue: frozenset(channel for at, _, channel in pairs if at == venue) for venue, _, _ in pairs}
 
 
 def load_settings(**given: Any) -> Settings:
@@ -148,9 +185,13 @@ def _told(error: ValidationError) -> SettingError:
 def _check_venues(text: str) -> None:
     head, _, tail = text.partition(":")
     if head == "sim":
-        if tail and not (tail.isdigit() and 1 <= int(tail) <= 1000):
-            raise SettingError("venues", text, "sim or sim:N with N instruments from 1 to 1000")
-        return
-    for venue in text.split(","):
-        if venue.strip() not in VENUES:
-            raise SettingError("venues", text, f"sim[:N], or venues out of {', '.join(VENUES)} joined by commas")
+        if not tail or tail == "all" or (tail.isdigit() and 1 <= int(tail) <= 1000):
+            return
+        if all(name.strip() in VENUES for name in tail.split(",")):
+            return
+        raise SettingError(
+            "venues", text, f"sim, sim:all, sim:N with N from 1 to 1000, or sim: and {', '.join(VENUES)}"
+        )
+    names = [name.strip() for name in text.split(",")]
+    if len(set(names)) < len(names) or any(name not in VENUES for name in names):
+        raise SettingError("venues", text, f"sim[:N|:all], or venues out of {', '.join(VENUES)} joined by commas")

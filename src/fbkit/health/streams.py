@@ -16,7 +16,7 @@ EXPECTED_S: dict[str, float | None] = {
     "quote": 1.0,
     "depth": 1.0,
     "mark": 1.0,
-    "day": 1.0,
+    "day": 5.0,
     "bar": 60.0,
     "open_interest": 15.0,
     "ratio": 300.0,

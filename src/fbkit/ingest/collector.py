@@ -16,7 +16,7 @@ from fbkit.clock import Clock, SystemClock, iso
 from fbkit.errors import FbkitError
 from fbkit.feeds.feed import Feed
 from fbkit.feeds.recorded import Capture
-from fbkit.health import Health
+from fbkit.health import Health, strange_prices
 from fbkit.hub import Hub
 from fbkit.ingest.beats import Beats
 from fbkit.ingest.ears import Ears
@@ -74,6 +74,7 @@ class Collector:
         self._acknowledged_beat = 0
         self._acknowledgement = asyncio.Event()
         self.why_stopped = ""
+        self._strange: set[str] = set()
         self.health = Health()
         pipeline = session.pipeline
         pipeline.on_heard = self.health.heard
@@ -220,6 +221,8 @@ class Collector:
             return
         heartbeat = cut.beat.n % HEARTBEAT == 0
         pipeline = self.session.pipeline
+        if heartbeat:
+            self._compare_prices()
         health = self.health.judge(
             cut.beat.ts_recv,
             queue_share=self._writing.share,
@@ -237,6 +240,17 @@ class Collector:
             self._overflow(cut)
         rows = [health.system, *health.streams]
         self.telling.pulse(cut, rows, queue=self._writing.waiting, stored=self._stored, backfill=self.past.progress)
+
+    def _compare_prices(self) -> None:
+        """A coin that costs a thousand times as much at one venue was counted by the thousand there."""
+        strange = {
+            one.instrument.partition(":")[0]: one for one in strange_prices(self.session.pipeline.board.prices())
+        }
+        for venue in self._strange - strange.keys():
+            self.health.well(venue, "listing")
+        for venue, one in strange.items():
+            self.health.trouble(venue, "listing", "multiplier", str(one))
+        self._strange = set(strange)
 
     def _overflow(self, cut: Cut) -> None:
         """No room before the writer: the market's events are dropped, counted, and a gap says so.

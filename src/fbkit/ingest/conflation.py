@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fbkit.ingest.accounting import Account
+from fbkit.ingest.sequence import is_old
 from fbkit.model import Quote
 
 
@@ -32,7 +33,7 @@ class Conflation:
             account.held += 1
             return None
         before = held[0]
-        if quote.venue_id <= before.venue_id:
+        if quote.venue_id <= before.venue_id and is_old(quote, before):
             account.duplicate += 1
             return None
         self._held[key] = (quote, account)

@@ -63,6 +63,11 @@ class LiveBoard:
         if oi_base is not None:
             row[_OI_USD] = oi_base * event.mark
 
+    def prices(self) -> dict[str, float]:
+        """What each instrument costs, USD a coin: its mark, else its last trade."""
+        found = {name: row[_MARK] if row[_MARK] is not None else row[LAST] for name, row in self._rows.items()}
+        return {name: float(price) for name, price in found.items() if price is not None}
+
     def take_changed(self) -> list[LiveRow]:
         """Rows touched since the last call."""
         changed, self.changed = self.changed, set()

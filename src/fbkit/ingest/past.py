@@ -27,15 +27,23 @@ _FIRST_DATA_S = 30.0
 class Past:
     """Fetches history under gaps, one an instrument; the engine waits for their ends.
 
-    ``room`` is awaited after each instrument: the past gives way to what is live. ``progress`` says how far it is, as
-    the hub tells it; ``None`` when nothing is being fetched.
+    ``room`` is awaited after each instrument: the past gives way to what is live. ``progress`` says how far it is over
+    all venues, as the hub tells it; ``None`` when nothing is being fetched.
     """
 
     def __init__(
         self, session: Session, sink: Sink, beats: Beats, clock: Clock, room: Callable[[], Awaitable[None]]
     ) -> None:
         self._session, self._sink, self._beats, self._clock, self._room = session, sink, beats, clock, room
-        self.progress: dict[str, Any] | None = None
+        self._at: dict[str, Progress] = {}
+
+    @property
+    def progress(self) -> dict[str, Any] | None:
+        """``done`` and ``total`` instruments, and a sentence."""
+        if not self._at:
+            return None
+        done, total = sum(one.done for one in self._at.values()), sum(one.total for one in self._at.values())
+        return {"done": done, "total": total, "sentence": f"history of {done} of {total} instruments"}
 
     async def catch_up(self, feed: Feed, hours: int) -> None:
         """Fetch what lies between the last run and now, or so many hours on a fresh database."""
@@ -53,7 +61,7 @@ class Past:
         waiting = self._session.open_history(names, feed.venue, self._clock.now(), since)
         try:
             async for progress in feed.backfill(self._sink, since, until):
-                self._tell(feed.venue, progress)
+                self._at[feed.venue] = progress
                 gap = waiting.pop(progress.instrument, None)
                 if gap is not None:
                     self._close(gap, backfilled=progress.complete)
@@ -61,7 +69,7 @@ class Past:
         finally:
             for gap in waiting.values():
                 self._close(gap, backfilled=False)
-            self.progress = None
+            self._at.pop(feed.venue, None)
 
     async def _first_data(self, venue: str) -> None:
         """The page is live before the past is fetched."""
@@ -74,10 +82,6 @@ class Past:
         now = self._clock.now()
         self._beats.reach(now)
         self._session.pipeline.close_gap(gap, now, gap.t1 or now, backfilled=backfilled)
-
-    def _tell(self, venue: str, progress: Progress) -> None:
-        sentence = f"{venue}: history of {progress.done} of {progress.total} instruments"
-        self.progress = {"done": progress.done, "total": progress.total, "sentence": sentence}
 
 
 async def _patiently(ask: Callable[[], Awaitable[list[Listing]]]) -> list[Listing]:

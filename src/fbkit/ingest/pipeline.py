@@ -7,7 +7,7 @@ the demo, a recording) brings the time and takes the batches to the store.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Literal, NamedTuple
 
 from msgspec.structs import force_setattr
@@ -80,6 +80,8 @@ class Pipeline:
         Conflation of quotes, ns of event time; 0 keeps all.
     run : int
         The ``engine_runs`` row that accounts are kept under.
+    counted : collection of str
+        The venues whose trade ids count one by one.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each thing an earlier run left, all by name
@@ -93,9 +95,10 @@ class Pipeline:
         last_beat_ts: int = 0,
         cadence: int = 100_000_000,
         run: int = 0,
+        counted: Collection[str] = frozenset({"binance"}),
     ) -> None:
         self.engine, self.rules = engine, rules
-        self.accounts, self.order, self.board = Accounts(), Sequence(), LiveBoard()
+        self.accounts, self.order, self.board = Accounts(), Sequence(counted), LiveBoard()
         self.skews: dict[str, Skew] = {}
         self.run = run
         self.beats = last_beat

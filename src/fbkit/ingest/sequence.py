@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from typing import NamedTuple
 
 from fbkit.ingest.seen import SeenIds, SeenKeys
@@ -51,18 +51,35 @@ class Hole(NamedTuple):
     t1: int
 
 
+def is_old(quote: Quote, before: Quote) -> bool:
+    """Whether a quote repeats, or comes from before, one that was taken.
+
+    A lower id at a later instant of the venue is neither: its counter began anew (Bybit's ``u: 1``, OKX's ``seqId``).
+
+    >>> quote = lambda ts, number: Quote("bybit:BTC-USDT-PERP", ts, ts, number, 1.0, 1.0, 2.0, 1.0)
+    >>> is_old(quote(6, 9), quote(5, 9)), is_old(quote(6, 1), quote(6, 9)), is_old(quote(7, 1), quote(6, 9))
+    (True, True, False)
+    """
+    if quote.venue_id == before.venue_id:
+        return True
+    return quote.venue_id < before.venue_id and quote.ts_event <= before.ts_event
+
+
 class Sequence:
     """Duplicates and holes, per instrument and channel.
 
-    Trade ids count one by one, so a hole is known by its ids. Quote ids only rise, so the highest is enough. Closed
-    bars count one by one in time. Everything else is known by what it says.
+    Where a venue's trade ids count one by one (``counted``), a hole is known by its ids; elsewhere they only tell
+    repetitions. Quote ids only rise, so the highest is enough; one that falls while the venue's clock goes on is a
+    venue that began anew. Closed bars count one by one in time. Everything else is known by what it says.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, counted: Collection[str] = frozenset({"binance"})) -> None:
+        self._counted = counted
         self._trades: dict[str, SeenIds] = {}
         self._trade_ts: dict[str, int] = {}
-        self._quotes: dict[str, int] = {}
-        self._depths: dict[tuple[str, int], int] = {}
+        self._loose_trades: dict[str, SeenKeys] = {}
+        self._quotes: dict[str, Quote] = {}
+        self._depths: dict[tuple[str, int], Quote] = {}
         self._bars: dict[tuple[str, str], SeenIds] = {}
         self._listings: dict[str, Listing] = {}
         self._keys: dict[tuple[str, str], SeenKeys] = {}
@@ -89,8 +106,12 @@ class Sequence:
         return None if seen is None else seen.last
 
     def reload(self, instrument: str, trade_ids: list[int], ts_event: int) -> None:
-        """Know an earlier run's last trades again; what lies below them is settled."""
-        if trade_ids:
+        """Know an earlier run's last trades again; where they count one by one, what lies below them is settled."""
+        if not self._counts(instrument):
+            loose = self._loose_trades[instrument] = SeenKeys()
+            for number in trade_ids:
+                loose.add(number, ts_event)
+        elif trade_ids:
             seen = self._trades[instrument] = SeenIds(closed_below=trade_ids[0])
             for number in trade_ids:
                 seen.add(number)
@@ -120,6 +141,8 @@ class Sequence:
         name, number = trade.instrument, trade.venue_id
         seen = self._trades.get(name)
         if seen is None:
+            if not self._counts(name):
+                return self._loose_trade(trade)
             seen = self._trades[name] = SeenIds()
         last = seen.last
         if not seen.add(number):
@@ -131,19 +154,30 @@ class Sequence:
             self._trade_ts[name] = trade.ts_event
         return _NEWS
 
+    def _counts(self, instrument: str) -> bool:
+        return instrument.partition(":")[0] in self._counted
+
+    def _loose_trade(self, trade: Trade) -> Verdict:
+        seen = self._loose_trades.get(trade.instrument)
+        if seen is None:
+            seen = self._loose_trades[trade.instrument] = SeenKeys()
+        return _NEWS if seen.add(trade.venue_id, trade.ts_recv) else _DUPLICATE
+
     def judge_quote(self, quote: Quote, _beat: int) -> Verdict:
         """:meth:`judge` for who knows that it is a quote."""
-        number, levels = quote.venue_id, quote.levels
+        levels = quote.levels
         if levels:
             key = (quote.instrument, levels)
-            if number <= self._depths.get(key, -1):
+            before = self._depths.get(key)
+            if before is not None and quote.venue_id <= before.venue_id and is_old(quote, before):
                 return _DUPLICATE
-            self._depths[key] = number
+            self._depths[key] = quote
         else:
             name = quote.instrument
-            if number <= self._quotes.get(name, -1):
+            before = self._quotes.get(name)
+            if before is not None and quote.venue_id <= before.venue_id and is_old(quote, before):
                 return _DUPLICATE
-            self._quotes[name] = number
+            self._quotes[name] = quote
         return _NEWS
 
     def _bar(self, bar: Bar, _beat: int) -> Verdict:
