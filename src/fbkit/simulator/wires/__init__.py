@@ -1,0 +1,1 @@
+"""The wires of the venues, a line each."""
