@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from fbkit.feeds.silence import Silence
 from fbkit.feeds.sink import Sink
 from fbkit.feeds.transport import Connection, short
 from fbkit.feeds.watchdog import Overdue, Watchdog
+from fbkit.feeds.weights import Budget, Unlimited
 from fbkit.model import (
     NS_S,
     Bar,
@@ -71,17 +72,22 @@ def channel_of_item(item: Item) -> str:
 
 
 class Talk(Protocol):
-    """What is said on a connection: ``run`` speaks after it opened, ``heard`` gets the answers."""
+    """What is said on a connection: ``run`` speaks after it opened.
+
+    ``heard`` gets the answers, and is true when the venue wants us to move to a new connection; ``again`` begins a
+    topic anew.
+    """
 
     async def run(self, connection: Connection) -> None: ...
-    def heard(self, control: Control) -> None: ...
+    def heard(self, control: Control) -> bool: ...
+    def again(self, topic: str) -> None: ...
 
 
 class Session:
     """One connection of a link: what was heard on it and when, how it ended, and when to move on (UTC ns)."""
 
-    def __init__(self, opened: int, retire: int) -> None:
-        self.opened, self.retire = opened, retire
+    def __init__(self, opened: int, retire: int, talk: Talk) -> None:
+        self.opened, self.retire, self.talk = opened, retire, talk
         self.heard: dict[str, int] = {}
         self.ended: asyncio.Future[tuple[str, int | None]] = asyncio.get_running_loop().create_future()
         self.connection: Connection | None = None
@@ -115,10 +121,12 @@ def _nothing() -> None:
 class Link:
     """Keeps one socket up until it is cancelled.
 
-    ``limits_s`` names its channels and how long each may be silent (``None``: for ever). ``parse`` makes items of a
-    frame, ``talk`` a :class:`Talk` for each new connection. ``lifetime_s`` ends before the venue's does: we move to a
-    new connection, both speaking for a while, and duplicates are dropped upstairs. ``opened`` is called after
-    the first connect.
+    ``limits_s`` names its channels and how long each may be silent (``None``: for ever); ``riders`` come inside a
+    channel's frames, and are silent and back with it. ``parse`` makes items of a frame, ``talk`` a :class:`Talk` for
+    each new connection. ``lifetime_s`` ends before the venue's does: we move to a new connection, both speaking for a
+    while, and duplicates are dropped upstairs. ``connects`` is shared by a venue's links. ``opened`` is called after
+    the first connect, ``lost`` when a connection was cut and nothing overlapped it, ``news`` when the venue spoke of
+    what it lists.
     """
 
     def __init__(  # noqa: PLR0913 - a socket has that many sides
@@ -135,18 +143,40 @@ class Link:
         world: World,
         lifetime_s: float,
         tick_s: float | None = None,
+        riders: Mapping[str, Sequence[str]] = {},
+        headers: Mapping[str, str] = {},
+        connects: Budget | None = None,
         opened: Callable[[], None] = _nothing,
+        lost: Callable[[], None] = _nothing,
+        news: Callable[[], None] = _nothing,
     ) -> None:
         self.venue, self.name, self.url = venue, name, url
-        self.channels = tuple(limits_s)
+        self._riders, self._headers = riders, headers
         self._timed = tuple(channel for channel, limit in limits_s.items() if limit is not None)
-        self._parse, self._talk, self._opened = parse, talk, opened
+        riding = {rider: channel for channel, along in riders.items() for rider in along if rider not in self._timed}
+        self._carrier = riding
+        self.channels = tuple(dict.fromkeys([*limits_s, *riding]))
+        self._rare = tuple(channel for channel in self.channels if channel not in self._timed and channel not in riding)
+        self._parse, self._talk = parse, talk
+        self._opened, self._lost, self._news = opened, lost, news
+        self._connects = connects or Unlimited()
         self._sink, self._silence, self._world = sink, silence, world
         self._watchdog = Watchdog(limits_s)
         self._backoff = Backoff(world.random)
         self._lifetime_s = lifetime_s
         self._tick_s = tick_s or min(1.0, self._watchdog.shortest_s / 4)
         self._last = world.clock.now()
+        self._sessions: list[Session] = []
+
+    def again(self, topic: str) -> None:
+        """Leave a topic and subscribe to it anew, where we are connected; a new connection does so anyway."""
+        if self._sessions:
+            self._sessions[-1].talk.again(topic)
+
+    def retire_now(self) -> None:
+        """Move to a new connection at the next look, the old one speaking until the new one does."""
+        if self._sessions:
+            self._sessions[-1].retire = 0
 
     async def run(self) -> None:
         """For ever."""
@@ -160,42 +190,43 @@ class Link:
 
     async def _live(self) -> None:
         """One connection after another, as long as they overlap."""
-        sessions: list[Session] = []
         try:
-            session = await self._open(sessions)
+            session = await self._open()
             self._watchdog.arm(session.opened)
             self._opened()
             self._opened = _nothing
             while True:
                 await self._watch(session)
-                session = await self._move(session, sessions)
+                session = await self._move(session)
         finally:
-            self._last = max((session.last for session in sessions), default=self._last)
-            for session in sessions:
-                await session.close()
+            self._last = max((session.last for session in self._sessions), default=self._last)
+            while self._sessions:
+                await self._sessions.pop().close()
 
-    async def _open(self, sessions: list[Session]) -> Session:
+    async def _open(self) -> Session:
+        await self._connects.take()
         now = self._world.clock.now()
-        session = Session(now, now + int(self._lifetime_s * NS_S))
-        talk = self._talk()
-        on_frame = self._frames(session, talk)
+        session = Session(now, now + int(self._lifetime_s * NS_S), self._talk())
+        on_frame = self._frames(session)
         try:
-            connection = await self._world.transport.connect(self.url, on_frame, session.on_close)
+            connection = await self._world.transport.connect(self.url, on_frame, session.on_close, self._headers)
         except ConnectFailed as error:
             raise ConnectFailed(self.venue, error.url, error.why) from error
         session.connection = connection
-        session.talking = asyncio.create_task(self._speak(talk, connection), name=f"{self.venue} {self.name} talk")
-        sessions.append(session)
+        session.talking = asyncio.create_task(
+            self._speak(session.talk, connection), name=f"{self.venue} {self.name} talk"
+        )
+        self._sessions.append(session)
         return session
 
     async def _speak(self, talk: Talk, connection: Connection) -> None:
         with suppress(ConnectionLost):  # told by on_close
             await talk.run(connection)
 
-    def _frames(self, session: Session, talk: Talk) -> Callable[[bytes], None]:
+    def _frames(self, session: Session) -> Callable[[bytes], None]:
         """The hot path: a frame's bytes to items to the sink, and a note of who spoke."""
         now, parse, take, raw = self._world.clock.now, self._parse, self._sink.take, self._sink.raw
-        venue, name, heard, channels = self.venue, self.name, session.heard, _CHANNELS
+        venue, name, heard, channels, carrier = self.venue, self.name, session.heard, _CHANNELS, self._carrier
 
         def on_frame(payload: bytes) -> None:
             ts = now()
@@ -204,23 +235,38 @@ class Link:
             take(venue, items, ts)
             first = items[0]
             if type(first) is Control:
-                talk.heard(first)
+                self._hear(session, first)
                 return
-            channel = channels.get(type(first)) or channel_of_item(first)
+            kind = type(first)
+            channel = channels.get(kind) or channel_of_item(first)
             if channel in heard:
                 heard[channel] = ts
-            elif type(first) is not Rejected:
+            elif kind is not Rejected:
+                channel = carrier.get(channel, channel)
+                is_first = channel not in heard
                 heard[channel] = ts
-                self._spoke(channel, ts)
+                if is_first:
+                    self._spoke(channel, ts)
+            if kind is Listing:
+                self._news()
 
         return on_frame
+
+    def _hear(self, session: Session, control: Control) -> None:
+        if control.kind == "listing":
+            self._news()
+        elif session.talk.heard(control):
+            session.retire = 0
 
     def _spoke(self, channel: str, ts: int) -> None:
         """First data of a channel on a connection: only data ends a silence and calms the backoff."""
         self._backoff.reset()
         self._watchdog.spoke(channel)
-        rare = [other for other in self.channels if other not in self._timed]
-        self._silence.end(self.name, [channel, *rare], ts)
+        self._silence.end(self.name, [*self._with_riders([channel]), *self._rare], ts)
+
+    def _with_riders(self, channels: Iterable[str]) -> list[str]:
+        """Channels, each followed by those inside its frames."""
+        return [one for channel in channels for one in (channel, *self._riders.get(channel, ()))]
 
     async def _watch(self, session: Session) -> None:
         """Returns when it is time to move; raises when the connection ended or is silent altogether."""
@@ -247,15 +293,16 @@ class Link:
             self._watchdog.stalled(overdue.channel, now)
             error = Stalled(self.venue, overdue.channel, overdue.silent_s)
             log.info("%s", error)
-            self._silence.begin(self.name, [overdue.channel], "stalled", overdue.since, str(error))
+            channels = self._with_riders([overdue.channel])
+            self._silence.begin(self.name, channels, "stalled", overdue.since, str(error))
             session.heard.pop(overdue.channel, None)  # its next word is its first
         if not any(channel in session.heard for channel in self._timed):
             raise Stalled(self.venue, ", ".join(overdue.channel for overdue in late), late[0].silent_s)
 
-    async def _move(self, old: Session, sessions: list[Session]) -> Session:
+    async def _move(self, old: Session) -> Session:
         """To a new connection, the old one speaking until the new one does."""
         try:
-            new = await self._open(sessions)
+            new = await self._open()
         except ConnectFailed as error:
             log.warning("%s; staying on the old connection", error)
             old.retire = self._world.clock.now() + int(self._backoff.next() * NS_S)
@@ -267,24 +314,25 @@ class Link:
             if old.ended.done():
                 break
             if new.ended.done():
-                await self._leave(new, sessions)
+                await self._leave(new)
                 old.retire = self._world.clock.now() + int(self._backoff.next() * NS_S)
                 return old
-        missing = [channel for channel in wanted if channel not in new.heard]
+        missing = self._with_riders(channel for channel in wanted if channel not in new.heard)
         if missing:
             sentence = str(
                 ConnectionLost(self.venue, short(self.url), f"moved, and nothing yet of {', '.join(missing)}")
             )
             self._silence.begin(self.name, missing, "disconnect", old.last, sentence)
         self._watchdog.arm(new.opened)
-        await self._leave(old, sessions)
+        await self._leave(old)
         return new
 
-    async def _leave(self, session: Session, sessions: list[Session]) -> None:
+    async def _leave(self, session: Session) -> None:
         await session.close()
-        sessions.remove(session)
+        self._sessions.remove(session)
 
     def _went(self, error: FeedError) -> None:
         log.info("%s", error)
         cause = {ConnectFailed: "refused", Stalled: "stalled"}.get(type(error), "disconnect")
         self._silence.begin(self.name, self.channels, cause, self._last, str(error))
+        self._lost()

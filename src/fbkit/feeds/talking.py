@@ -77,11 +77,11 @@ class Talker:
         self,
         venue: str,
         topics: Sequence[str],
-        *,
         wording: Wording,
         sink: Sink,
         world: World,
         numbers: Callable[[], int],
+        *,
         refused: dict[str, None] | None = None,
     ) -> None:
         self._venue, self._wording = venue, wording

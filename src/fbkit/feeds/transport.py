@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -33,12 +33,15 @@ class Transport(Protocol):
     ``on_frame`` gets whole messages (fragments joined), in order, from the event loop; it must neither block nor raise
     (if it raises, the connection is closed with 1011). ``on_close`` is called exactly once for every connection that
     ``connect`` returned, with a reason in words and the close code, if there was one; also after ``close``.
-    Pings are answered with their payload. A message above the size limit ends the connection with 1009.
+    ``headers`` go with the opening handshake. Pings are answered with their payload. A message above the size limit
+    ends the connection with 1009.
     ``connect`` raises :class:`~fbkit.errors.ConnectFailed`, and :class:`~fbkit.errors.SettingError` for an
     unencrypted address beyond this machine.
     """
 
-    async def connect(self, url: str, on_frame: OnFrame, on_close: OnClose) -> Connection: ...
+    async def connect(
+        self, url: str, on_frame: OnFrame, on_close: OnClose, headers: Mapping[str, str] = {}
+    ) -> Connection: ...
 
 
 class Keepalive(NamedTuple):

@@ -6,45 +6,32 @@ past.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import ClassVar, NamedTuple, Protocol
+from contextlib import aclosing
+from typing import ClassVar, Protocol
 
+from fbkit.errors import FeedError, UnknownName, VenueRefused
 from fbkit.feeds.asking import Manners, Rest
+from fbkit.feeds.backoff import Backoff
+from fbkit.feeds.decoding import MALFORMED
 from fbkit.feeds.feed import Progress, World
 from fbkit.feeds.instruments import Instruments, Known
+from fbkit.feeds.live import Live
 from fbkit.feeds.offers import Offer
-from fbkit.feeds.past import Take
+from fbkit.feeds.past import Take, everyone, trades_of
 from fbkit.feeds.polling import Poll
+from fbkit.feeds.roster import Ranked, Roster
 from fbkit.feeds.sink import Sink
+from fbkit.feeds.socket import Socket
 from fbkit.feeds.talking import Wording
-from fbkit.model import Instrument, Item, Listing
+from fbkit.model import Item, Listing
 
+log = logging.getLogger(__name__)
 
-class Socket(NamedTuple):
-    """A websocket and what rides on it.
-
-    ``name`` (``"public-1"``) names tasks and captures; ``url`` is whole; ``topics`` are subscribed to after
-    connecting. ``limits_s`` has each channel and how long it may be silent (``None``: for ever); ``riders`` the
-    channels that come inside another's frames: ``{"mark": ("open_interest", "day")}``. ``symbols`` are the venue's
-    symbols that ride here: the open minute is fetched for them where ``trade`` does, and after a cut the parser
-    forgets them.
-    """
-
-    name: str
-    url: str
-    topics: tuple[str, ...]
-    limits_s: dict[str, float | None]
-    riders: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - a NamedTuple's default; nobody changes it
-    symbols: tuple[str, ...] = ()
-    headers: dict[str, str] = {}  # noqa: RUF012 - a NamedTuple's default; nobody changes it
-
-
-class Ranked(NamedTuple):
-    """A contract that we could follow, and its USD volume of 24 h."""
-
-    instrument: Instrument
-    volume_usd: float
+__all__ = ["Parser", "Ranked", "Socket", "Take", "VenueFeed"]
 
 
 class Parser(Protocol):
@@ -78,10 +65,15 @@ class VenueFeed(ABC):
     connects: ClassVar[tuple[int, int]] = (250, 300)
 
     def __init__(self, *, rest: str, ws: str, count: int, world: World, flipped: frozenset[str] = frozenset()) -> None:
-        self.ws, self.count, self.world, self.flipped = ws, count, world, flipped
+        self.ws, self.world, self.flipped = ws, world, flipped
         self.instruments = Instruments()
+        self.roster = Roster(self.instruments, count)
         self.rest = Rest(self.venue, rest, world, self.manners)
+        self.rest.on_body = self._hand_on
         self.parser = self.make_parser()
+        self._choosing = asyncio.Lock()
+        self._sink: Sink | None = None
+        self._unheard: dict[str, bytes] = {}
 
     # what a venue fills in
 
@@ -132,19 +124,83 @@ class VenueFeed(ABC):
 
     async def listings(self) -> list[Listing]:
         """The instruments we follow: the venue's largest at the first call, and the same with their news ever after."""
-        raise NotImplementedError
+        async with self._choosing:
+            if not len(self.instruments):
+                self.roster.choose(await self.read_list())
+        return self.roster.listings(self.world.clock.now())
+
+    async def read_list(self) -> list[Ranked]:
+        """As :meth:`ranked`, where a page of another shape is a refusal like any other."""
+        try:
+            return await self.ranked()
+        except MALFORMED as error:
+            why = f"an answer of another shape: {error}"
+            raise VenueRefused(self.venue, "the instrument list", 200, "", why) from error
 
     async def run(self, sink: Sink) -> None:
         """Listen for ever; ends by being cancelled."""
-        raise NotImplementedError
+        listings = await self._prime(sink)
+        sink.take(self.venue, listings, self.world.clock.now())
+        await Live(self, sink).run()
 
     async def backfill(self, sink: Sink, since: int, until: int) -> AsyncGenerator[Progress, None]:
-        """History of ``[since, until)`` (UTC ns) of every instrument followed; :meth:`listings` comes first."""
-        raise NotImplementedError
-        yield
+        """History of ``[since, until)`` (UTC ns) of every instrument followed; :meth:`listings` comes first.
+
+        Instrument by instrument, each whole: a slot of the past is filled once, with all that belongs to it.
+        """
+        take = self._take(sink)
+
+        async def whole(known: Known) -> None:
+            await self.past(take, known, since, until)
+
+        # Closed by hand, so that whoever abandons us leaves no task behind.
+        async with aclosing(everyone("history", whole, self.roster.followed(), self.world.parallel)) as steps:
+            async for progress in steps:
+                yield progress
 
     async def trades(
         self, sink: Sink, instrument: str, since: int, until: int | None, from_id: int | None = None
     ) -> int:
         """Trades of one instrument again, by our name; how many came. Raises what the venue refuses."""
-        raise NotImplementedError
+        known = self.instruments.by_name.get(instrument)
+        if known is None:
+            raise UnknownName("instrument", instrument)
+        end = self.world.clock.now() if until is None else until
+        pages = self.trade_pages(known, since, end, from_id)
+        return await trades_of(self.venue, pages, self._take(sink), since, end, by_id=from_id is not None)
+
+    async def _prime(self, sink: Sink) -> list[Listing]:
+        """The instrument list, however long the venue takes to be reachable."""
+        backoff = Backoff(self.world.random)
+        while True:
+            try:
+                listings = await self.listings()
+                if listings:
+                    sink.well(self.venue, "listing")
+                    self._hear(sink)
+                    return listings
+                sentence = f"{self.venue}: the instrument list names nothing to follow; asking again"
+            except FeedError as error:
+                sentence = str(error)
+            log.warning("%s", sentence)
+            sink.trouble(self.venue, "listing", "rest", sentence)
+            await self.world.sleep(backoff.next())
+
+    # what REST says, as it says it
+
+    def _take(self, sink: Sink) -> Take:
+        self._hear(sink)
+        return lambda items: sink.take(self.venue, items, self.world.clock.now())
+
+    def _hear(self, sink: Sink) -> None:
+        """From now on, answers go to the sink's capture; first those that primed us: without them it has no units."""
+        self._sink = sink
+        for path, body in self._unheard.items():
+            self._hand_on(path, body)
+        self._unheard.clear()
+
+    def _hand_on(self, path: str, body: bytes) -> None:
+        if self._sink is None:
+            self._unheard[path] = body
+        else:
+            self._sink.raw(self.venue, f"rest:{path}", self.world.clock.now(), body)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fbkit.feeds.book import Break
 from fbkit.feeds.instruments import Instruments, listing_of
+from fbkit.feeds.mending import broken_sentence
 from fbkit.feeds.recorded.recording import Frame
 from fbkit.feeds.venue import Parser
 from fbkit.model import Control, Instrument, Item
@@ -85,10 +86,7 @@ class VenueReader(ABC):
         return items or [Control("empty", parts.path)]
 
     def _broke(self, broken: Break) -> None:
-        sentence = (
-            f"{self._name(broken.symbol)}: the book expected an update after {broken.expected} and got one after "
-            f"{broken.received}; no depth until the next snapshot"
-        )
+        sentence = broken_sentence(self._name(broken.symbol), broken)
         self.breaks.append(Broken(self.venue, self._name(broken.symbol), "depth", self._now, sentence))
 
     def _mended(self, symbol: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -56,7 +57,9 @@ class PicowsTransport:
     def __init__(self, keepalive: Keepalive = KEEPALIVE, limits: Limits = LIMITS) -> None:
         self.keepalive, self.limits = keepalive, limits
 
-    async def connect(self, url: str, on_frame: OnFrame, on_close: OnClose) -> Connection:
+    async def connect(
+        self, url: str, on_frame: OnFrame, on_close: OnClose, headers: Mapping[str, str] = {}
+    ) -> Connection:
         """Open a websocket to ``url``."""
         check_url(url)
 
@@ -71,6 +74,7 @@ class PicowsTransport:
                 websocket_handshake_timeout=self.limits.open_s,
                 max_redirects=0,  # a venue that moves is news, not something to follow into the unknown
                 read_buffer_init_size=256 * 1024,
+                extra_headers=dict(headers),
             )
         except (OSError, TimeoutError, WSError) as error:
             raise ConnectFailed(urlsplit(url).hostname or url, short(url), _why(error)) from error

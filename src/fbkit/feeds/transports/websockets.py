@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -42,7 +43,9 @@ class WebsocketsTransport:
     def __init__(self, keepalive: Keepalive = KEEPALIVE, limits: Limits = LIMITS) -> None:
         self.keepalive, self.limits = keepalive, limits
 
-    async def connect(self, url: str, on_frame: OnFrame, on_close: OnClose) -> Connection:
+    async def connect(
+        self, url: str, on_frame: OnFrame, on_close: OnClose, headers: Mapping[str, str] = {}
+    ) -> Connection:
         """Open a websocket to ``url``."""
         check_url(url)
 
@@ -53,6 +56,7 @@ class WebsocketsTransport:
             client = await _connect(
                 url,
                 create_connection=cast("type[ClientConnection]", opened),
+                additional_headers=dict(headers),
                 compression=None,
                 proxy=None,
                 open_timeout=self.limits.open_s,
