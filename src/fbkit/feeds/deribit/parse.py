@@ -1,0 +1,262 @@
+"""Deribit's notifications → our items. Pure: the same bytes and instruments give the same items, live and recorded.
+
+A frame is decoded twice: its envelope, then its data as what the channel's first word says. Nothing raises.
+
+Source: Deribit API 2.1.1, "Subscriptions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+import msgspec
+
+from fbkit.feeds.book import depth_quote
+from fbkit.feeds.decoding import MALFORMED, decoded, each, malformed
+from fbkit.feeds.deribit.book import Book, Books
+from fbkit.feeds.deribit.candles import Candles
+from fbkit.feeds.deribit.symbols import is_future
+from fbkit.feeds.deribit.ticker import events_of
+from fbkit.feeds.deribit.wire import (
+    BookData,
+    Candle,
+    Notification,
+    QuoteData,
+    StateData,
+    TickerData,
+    TradeRow,
+)
+from fbkit.feeds.instruments import Instruments, Known, listing_of
+from fbkit.feeds.pace import Pace
+from fbkit.model import (
+    NS_MS,
+    SAMPLE_BYTES,
+    Control,
+    Event,
+    Ignored,
+    Item,
+    Liquidation,
+    Origin,
+    Quote,
+    Rejected,
+    Side,
+    Trade,
+)
+
+_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+#: What their words for a state mean to us; every other word stays theirs.
+_STATES = {"started": "trading", "open": "trading"}
+
+Reader = Callable[[msgspec.Raw, str, int], list[Item]]
+
+
+class Parser:
+    """Reads frames, given the instruments that are followed; keeps books, open candles and what tickers said last.
+
+    >>> from fbkit.feeds.deribit.symbols import assume
+    >>> parser = Parser(Instruments([assume("BTC-PERPETUAL")]))
+    >>> row = (
+    ...     b'{"timestamp":2,"price":80000.0,"amount":4000.0,"direction":"sell","instrument_name":"BTC-PERPETUAL",'
+    ...     b'"trade_seq":7}'
+    ... )
+    >>> frame = b'{"method":"subscription","params":{"channel":"trades.BTC-PERPETUAL.100ms","data":[' + row + b"]}}"
+    >>> [trade] = parser.frame(frame, 3_000_000)
+    >>> trade.price, trade.size, trade.side.name, trade.ts_event
+    (80000.0, 0.05, 'SELL', 2000000)
+    """
+
+    def __init__(self, instruments: Instruments, flipped: Collection[str] = frozenset()) -> None:
+        self.instruments = instruments
+        self.books = Books()
+        self._candles = Candles()
+        self._pace = Pace()
+        self._current_funding = "mark" in flipped
+        self._by_symbol = instruments.by_symbol
+        self._decode = msgspec.json.Decoder(Notification).decode
+        self._readers: dict[str, Reader] = {
+            "trades": self._trades,
+            "quote": self._quote,
+            "ticker": self._ticker,
+            "book": self._book,
+            "chart": self._chart,
+            "instrument": self._state,
+        }
+
+    def frame(self, payload: bytes, ts_recv: int) -> list[Item]:
+        """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
+        try:
+            params = self._decode(payload).params
+        except MALFORMED:
+            return [_spoken(payload)]
+        read = self._readers.get(params.channel.partition(".")[0])
+        if read is None:
+            return [Rejected("", "unknown", payload[:SAMPLE_BYTES])]
+        return read(params.data, params.channel, ts_recv)
+
+    def forget(self, symbols: Iterable[str]) -> None:
+        """A connection was cut: books wait for snapshots, open candles are no longer known, tickers speak at once."""
+        symbols = list(symbols)
+        self.books.forget(symbols)
+        names = [self._by_symbol[symbol].name for symbol in symbols if symbol in self._by_symbol]
+        self._candles.forget(names)
+        for name in names:
+            self._pace.forget(name)
+
+    # one channel each
+
+    def _trades(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+        def item(row: TradeRow) -> Item:
+            known = self._known(row.instrument_name)
+            return self._stranger("trade", row.instrument_name) if known is None else trade_of(row, known, ts_recv)
+
+        return each(data, TradeRow, "trade", self._name(channel), item) or [Control("empty", channel)]
+
+    def _quote(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+        m = decoded(data, QuoteData)
+        if m is None:
+            return [self._malformed("quote", data, channel)]
+        known = self._known(m.instrument_name)
+        if known is None:
+            return [self._stranger("quote", m.instrument_name)]
+        bid, bid_size = _side(m.best_bid_price, m.best_bid_amount, known)
+        ask, ask_size = _side(m.best_ask_price, m.best_ask_amount, known)
+        return [Quote(known.name, m.timestamp * NS_MS, ts_recv, m.timestamp, bid, bid_size, ask, ask_size)]
+
+    def _ticker(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+        """One row, several events: those whose cadence is over."""
+        m = decoded(data, TickerData)
+        if m is None:
+            return [self._malformed("mark", data, channel)]
+        known = self._known(m.instrument_name)
+        if known is None:
+            return [self._stranger("mark", m.instrument_name)]
+        if not m.mark_price or m.mark_price < 0:
+            return [malformed("mark", bytes(data), known.name)]
+        events = events_of(m, known, m.mark_price, ts_recv, current_funding=self._current_funding)
+        due: tuple[Event, ...] = tuple(event for event in events if self._pace.due(event))
+        if not due:
+            return [Ignored("mark", "within_cadence")]
+        return [due if len(due) > 1 else due[0]]
+
+    def _book(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+        """Every book is kept and its sequence watched; those we follow are told."""
+        if channel.count(".") > 2:
+            return [Ignored("depth", "not_subscribed")]  # whole ladders: book.<instrument>.<group>.<depth>.<interval>
+        m = decoded(data, BookData)
+        if m is None:
+            return [self._malformed("depth", data, channel)]
+        known = self._known(m.instrument_name)
+        if known is not None and any(level[1] <= 0 for side in (m.bids, m.asks) for level in side):
+            return [malformed("depth", bytes(data), known.name)]  # not applied: the next update breaks the book
+        book, why_not = self.books.update(m)
+        if known is None:
+            return [self._stranger("depth", m.instrument_name)]
+        if why_not is not None:
+            return [Ignored("depth", why_not)]
+        return [_depth(book, known, m.timestamp * NS_MS, ts_recv)]
+
+    def _chart(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+        """``chart.trades.<instrument>.<minutes>``."""
+        _, _, rest = channel.partition(".trades.")
+        symbol, _, resolution = rest.rpartition(".")
+        known = self._known(symbol)
+        if known is None:
+            return [self._stranger("bar", symbol)]
+        if resolution != "1":
+            return [Ignored("bar", "not_subscribed")]
+        candle = decoded(data, Candle)
+        if candle is None:
+            return [malformed("bar", bytes(data), known.name)]
+        return [self._candles.take(candle, known, ts_recv)]
+
+    def _state(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+        """A contract's state changed; everything else about it is as we knew it. Perpetuals are settled every day."""
+        m = decoded(data, StateData)
+        if m is None:
+            return [self._malformed("listing", data, "")]
+        known = self._by_symbol.get(m.instrument_name)
+        if known is None:
+            return [self._stranger("listing", m.instrument_name)]
+        status = _STATES.get(m.state, m.state)
+        if known.instrument.expiry is None and status == "settled":
+            return [Ignored("listing", "unchanged")]
+        instrument = msgspec.structs.replace(known.instrument, status=status or known.instrument.status)
+        return [listing_of(instrument, m.timestamp * NS_MS, ts_recv)]
+
+    # who is meant
+
+    def _known(self, symbol: str) -> Known | None:
+        return self._by_symbol.get(symbol) or self.instruments.meet(symbol)
+
+    def _stranger(self, channel: str, symbol: str) -> Ignored:
+        return Ignored(channel, "not_subscribed" if is_future(symbol) else "other_market")
+
+    def _name(self, channel: str) -> str:
+        known = self._by_symbol.get(symbol_in(channel))
+        return known.name if known else ""
+
+    def _malformed(self, kind: str, data: msgspec.Raw, channel: str) -> Item:
+        return malformed(kind, bytes(data), self._name(channel))
+
+
+def symbol_in(channel: str) -> str:
+    """The instrument a channel names, ``""`` if none.
+
+    >>> symbol_in("book.BTC-PERPETUAL.100ms"), symbol_in("chart.trades.BTC-PERPETUAL.1"), symbol_in("platform_state")
+    ('BTC-PERPETUAL', 'BTC-PERPETUAL', '')
+    """
+    words = channel.split(".")
+    at = 2 if words[0] == "chart" else 1
+    return words[at] if len(words) > at else ""
+
+
+def trade_of(row: TradeRow, known: Known, ts_recv: int, origin: Origin = Origin.LIVE) -> Item:
+    """A trade, and whoever was liquidated in it: the taker by selling lost a long, the maker the other way round."""
+    if not (row.price > 0 and row.amount > 0):
+        return malformed("trade", msgspec.json.encode(row), known.name)
+    size, ts_event = known.coins(row.amount, row.price), row.timestamp * NS_MS
+    side = Side.BUY if row.direction == "buy" else Side.SELL
+    trade = Trade(known.name, ts_event, ts_recv, row.trade_seq, row.price, size, side, origin=origin)
+    if not row.liquidation:
+        return trade
+    sold = {"T": side is Side.SELL, "M": side is Side.BUY}
+    dead = [
+        Liquidation(known.name, ts_event, ts_recv, "long" if sold[who] else "short", row.price, size, origin=origin)
+        for who in "TM"
+        if who in row.liquidation
+    ]
+    return (trade, *dead) if dead else trade
+
+
+def _side(price: float | None, amount: float | None, known: Known) -> tuple[float | None, float | None]:
+    if not price or price < 0:
+        return None, None
+    return price, None if amount is None else known.coins(amount, price)
+
+
+def _depth(book: Book, known: Known, ts_event: int, ts_recv: int) -> Item:
+    if not book.due(ts_event):
+        return Ignored("depth", "within_cadence")
+    if not book.moved(ts_event):
+        return Ignored("depth", "unchanged")
+    bids, asks = book.top()
+    return depth_quote(bids, asks, known, book.last, ts_event, ts_recv)
+
+
+def _spoken(payload: bytes) -> Item:
+    """A frame that is no notification: a heartbeat, an answer, an error, or nothing we know."""
+    try:
+        fields = _object.decode(payload)
+        method = msgspec.json.decode(fields["method"], type=str) if "method" in fields else ""
+    except MALFORMED:
+        return Rejected("", "malformed", payload[:SAMPLE_BYTES])
+    if method == "subscription":
+        return Rejected("", "malformed", payload[:SAMPLE_BYTES])
+    kind = "heartbeat" if method == "heartbeat" else next((word for word in _ANSWERS if word in fields), "")
+    if not kind:
+        return Rejected("", "unknown", payload[:SAMPLE_BYTES])
+    return Control(_ANSWERS.get(kind, kind), payload[:SAMPLE_BYTES].decode("utf-8", "replace"))
+
+
+_ANSWERS = {"error": "error", "result": "answer"}
