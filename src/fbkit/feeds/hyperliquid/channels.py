@@ -31,7 +31,7 @@ OFFERS: tuple[Offer, ...] = (
 )
 
 #: What rides inside the frames of another channel.
-RIDERS = {"mark": ("open_interest", "day")}
+RIDERS: dict[str, tuple[str, ...]] = {"mark": ("open_interest", "day")}
 
 
 class Subscription(NamedTuple):
@@ -51,7 +51,10 @@ SUBSCRIPTIONS = (
 )
 
 #: What shares a socket: 10 connections an address, and a socket that moves holds its subscriptions twice.
-SOCKETS = {"trades": ("trades", "candle"), "books": ("bbo", "l2Book"), "contexts": ("activeAssetCtx",)}
+SOCKETS = {"trades": ("trades",), "books": ("bbo", "l2Book"), "contexts": ("activeAssetCtx", "candle")}
+
+#: Where the parser remembers something that a cut makes untrue.
+REMEMBERED = "contexts"
 
 #: Instruments that can be followed: 5 subscriptions each, 2 more while a socket moves, 1000 an address.
 MOST_INSTRUMENTS = 140
