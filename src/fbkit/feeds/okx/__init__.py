@@ -1,0 +1,4 @@
+"""OKX v5: perpetual swaps and dated futures."""
+
+#: The venue's name in every instrument's name.
+VENUE = "okx"

@@ -1,0 +1,81 @@
+"""What is known between two marks: index prices by index, predicted funding by contract, and what was settled."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fbkit.feeds.decoding import number
+from fbkit.feeds.instruments import Known
+from fbkit.feeds.okx.wire import FundingRow, Perhaps, millis
+from fbkit.model import NS_MS, Funding
+
+_MS_HOUR = 3_600_000
+
+
+class Predicted(NamedTuple):
+    """The rate that will be paid at ``ts`` (UTC ns), per ``hours``."""
+
+    rate: float | None = None
+    hours: float | None = None
+    ts: int | None = None
+
+
+_NOTHING = Predicted()
+
+
+class Predictions:
+    """Remembers what the next mark of a contract takes along."""
+
+    def __init__(self) -> None:
+        self._index: dict[str, float] = {}
+        self._predicted: dict[str, Predicted] = {}
+        self._settled: dict[str, tuple[int, float]] = {}
+
+    def index(self, name: str) -> float | None:
+        """The newest price of an index."""
+        return self._index.get(name)
+
+    def set_index(self, name: str, price: float) -> None:
+        """An index moved."""
+        self._index[name] = price
+
+    def of(self, symbol: str) -> Predicted:
+        """What a contract's funding is predicted to be."""
+        return self._predicted.get(symbol, _NOTHING)
+
+    def forget(self, index: str, symbol: str) -> None:
+        """Nothing is known of a contract until the next word; what was settled stays told."""
+        self._index.pop(index, None)
+        self._predicted.pop(symbol, None)
+
+    def heard(self, row: FundingRow, known: Known, ts_recv: int) -> Funding | None:
+        """Remember a prediction; the settlement that it tells of, the first time.
+
+        The rate applies at ``fundingTime``, per ``nextFundingTime`` − ``fundingTime``. What was settled was paid for
+        the period that we had heard of under that end; where we had not, for one as long as the present.
+        """
+        before = self.of(row.instId)
+        hours = hours_between(row.fundingTime, row.nextFundingTime) or known.funding_hours
+        known.funding_hours = hours
+        self._predicted[row.instId] = Predicted(number(row.fundingRate), hours, row.fundingTime * NS_MS)
+        rate, paid = number(row.settFundingRate), millis(row.prevFundingTime)
+        if rate is None or row.settState != "settled" or paid is None:
+            return None
+        if self._settled.get(row.instId) == (paid, rate):
+            return None
+        self._settled[row.instId] = paid, rate
+        heard_of = before.hours if before.ts == paid * NS_MS else None
+        hours = heard_of or hours_between(paid, row.fundingTime) or hours
+        return Funding(known.name, paid * NS_MS, ts_recv, rate, hours)
+
+
+def hours_between(since: Perhaps, until: Perhaps) -> float | None:
+    """Hours between two instants of the venue's (Unix ms); ``None`` where one is empty or they make no interval.
+
+    >>> hours_between(1785888000000, "1785916800000"), hours_between(1785888000000, "")
+    (8.0, None)
+    """
+    first, last = millis(since), millis(until)
+    if first is None or last is None or not 0 < last - first <= 31 * 24 * _MS_HOUR:
+        return None
+    return (last - first) / _MS_HOUR
