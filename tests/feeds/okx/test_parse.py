@@ -193,13 +193,20 @@ def test_answers_and_notices_are_no_data(one, load):
         assert one(frame) == Control(kind, frame.decode())
 
 
-def test_after_a_cut_nothing_is_known_but_what_was_settled(one, parser, load):
-    for name in ("index_tickers", "funding_rate", "mark_price", "books_snapshot"):
-        parser.frame(load(f"okx/ws_{name}.json"), NOW)
-    parser.forget(["BTC-USDT-SWAP"])
-    mark = one(load("okx/ws_mark_price.json"))
-    assert (mark.index, mark.funding_rate) == (None, None)
-    assert one(load("okx/ws_funding_rate.json")) == Ignored("funding", "unchanged")
+def test_what_was_heard_too_long_ago_is_not_taken_along(one, load):
+    one(load("okx/ws_index_tickers.json"))
+    one(load("okx/ws_funding_rate.json"))
+    for minutes, index, rate in ((3, 83_005.25, 0.0001263463215391), (4, None, 0.0001263463215391), (16, None, None)):
+        frame = load("okx/ws_mark_price.json").replace(str(T + 846).encode(), str(T + minutes * 60_000).encode())
+        mark = one(frame, NOW + minutes * 60_000 * NS_MS)
+        assert (mark.index, mark.funding_rate) == (index, rate)
+
+
+def test_after_a_cut_books_are_of_the_past_and_the_next_word_is_news(one, parser, load):
+    one(load("okx/ws_books_snapshot.json"))
+    one(load("okx/ws_mark_price.json"))
+    parser.forget(["BTC-USDT-SWAP", "NOBODY-USDT-SWAP"])
+    assert isinstance(one(load("okx/ws_mark_price.json")), Mark)
     assert one(load("okx/ws_books_update.json")) == Ignored("depth", "no_state")
 
 

@@ -14,6 +14,7 @@ from fbkit.feeds.offers import Offer
 from fbkit.feeds.okx.symbols import index_of
 from fbkit.feeds.venue import Socket
 from fbkit.feeds.watchdog import STALL_FACTOR
+from fbkit.model.events import RatioKind
 
 Route = Literal["public", "business"]
 
@@ -61,7 +62,7 @@ _CHANNELS = {stream.name: stream.channel for stream in STREAMS}
 _RUBIK = "rubik/stat/contracts/"
 
 #: Where each ratio is asked for, below ``/api/v5/``.
-RATIOS = {
+RATIOS: dict[RatioKind, str] = {
     "acct_global": _RUBIK + "long-short-account-ratio-contract",
     "acct_top": _RUBIK + "long-short-account-ratio-contract-top-trader",
     "pos_top": _RUBIK + "long-short-position-ratio-contract-top-trader",

@@ -102,7 +102,7 @@ class Parser:
         self.instruments = instruments
         self.books = Books()
         self._by_symbol = instruments.by_symbol
-        self._interest_share = 0.5 if "open_interest" in flipped else 1.0
+        self.interest_share = 0.5 if "open_interest" in flipped else 1.0
         self._pace = Pace()
         self._predictions = Predictions()
         self._told_depth: dict[str, int] = {}
@@ -146,10 +146,9 @@ class Parser:
         return [Rejected("", "unknown", payload[:SAMPLE_BYTES])]
 
     def forget(self, symbols: Sequence[str]) -> None:
-        """A connection was cut: what was remembered of these is of the past."""
+        """A connection was cut: books are of the past, and the next word of these is news."""
         for symbol in symbols:
             self.books.forget(symbol)
-            self._predictions.forget(index_of(symbol), symbol)
             self._told_depth.pop(symbol, None)
             known = self._by_symbol.get(symbol)
             if known is not None:
@@ -219,8 +218,8 @@ class Parser:
         if known is None:
             return _stranger("mark", row.instId)
         unit = known.unit_mult
-        index = self._predictions.index(index_of(row.instId))
-        funding = self._predictions.of(row.instId)
+        index = self._predictions.index(index_of(row.instId), ts_recv)
+        funding = self._predictions.of(row.instId, ts_recv)
         mark = Mark(
             known.name,
             row.ts * NS_MS,
@@ -235,7 +234,7 @@ class Parser:
 
     def _index(self, row: IndexRow, frame: Envelope, ts_recv: int) -> Item:
         """Kept for the next mark of every contract on this index."""
-        self._predictions.set_index(row.instId, row.idxPx)
+        self._predictions.set_index(row.instId, row.idxPx, ts_recv)
         return Ignored("mark", "within_cadence")
 
     def _funding(self, row: FundingRow, frame: Envelope, ts_recv: int) -> Item:
@@ -251,7 +250,7 @@ class Parser:
         known = self._known(row.instId)
         if known is None:
             return _stranger("open_interest", row.instId)
-        return self._paced(interest_from(row, known, ts_recv, self._interest_share))
+        return self._paced(interest_from(row, known, ts_recv, self.interest_share))
 
     def _day(self, row: TickerRow, frame: Envelope, ts_recv: int) -> Item:
         """No volume in USD: the venue does not say it."""

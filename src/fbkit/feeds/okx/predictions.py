@@ -7,9 +7,13 @@ from typing import NamedTuple
 from fbkit.feeds.decoding import number
 from fbkit.feeds.instruments import Known
 from fbkit.feeds.okx.wire import FundingRow, Perhaps, millis
-from fbkit.model import NS_MS, Funding
+from fbkit.model import NS_MIN, NS_MS, Funding
 
 _MS_HOUR = 3_600_000
+
+
+#: How long what was heard is taken along (ns): an index speaks once a minute at least, funding every 30 to 90 s.
+_INDEX_KEPT, _FUNDING_KEPT = 3 * NS_MIN, 15 * NS_MIN
 
 
 class Predicted(NamedTuple):
@@ -24,29 +28,26 @@ _NOTHING = Predicted()
 
 
 class Predictions:
-    """Remembers what the next mark of a contract takes along."""
+    """Remembers what the next mark of a contract takes along, as long as it is fresh; instants are our clock's."""
 
     def __init__(self) -> None:
-        self._index: dict[str, float] = {}
-        self._predicted: dict[str, Predicted] = {}
+        self._index: dict[str, tuple[float, int]] = {}
+        self._predicted: dict[str, tuple[Predicted, int]] = {}
         self._settled: dict[str, tuple[int, float]] = {}
 
-    def index(self, name: str) -> float | None:
+    def index(self, name: str, ts_recv: int) -> float | None:
         """The newest price of an index."""
-        return self._index.get(name)
+        price, heard = self._index.get(name, (None, 0))
+        return price if ts_recv - heard <= _INDEX_KEPT else None
 
-    def set_index(self, name: str, price: float) -> None:
+    def set_index(self, name: str, price: float, ts_recv: int) -> None:
         """An index moved."""
-        self._index[name] = price
+        self._index[name] = price, ts_recv
 
-    def of(self, symbol: str) -> Predicted:
+    def of(self, symbol: str, ts_recv: int) -> Predicted:
         """What a contract's funding is predicted to be."""
-        return self._predicted.get(symbol, _NOTHING)
-
-    def forget(self, index: str, symbol: str) -> None:
-        """Nothing is known of a contract until the next word; what was settled stays told."""
-        self._index.pop(index, None)
-        self._predicted.pop(symbol, None)
+        predicted, heard = self._predicted.get(symbol, (_NOTHING, 0))
+        return predicted if ts_recv - heard <= _FUNDING_KEPT else _NOTHING
 
     def heard(self, row: FundingRow, known: Known, ts_recv: int) -> Funding | None:
         """Remember a prediction; the settlement that it tells of, the first time.
@@ -54,10 +55,11 @@ class Predictions:
         The rate applies at ``fundingTime``, per ``nextFundingTime`` − ``fundingTime``. What was settled was paid for
         the period that we had heard of under that end; where we had not, for one as long as the present.
         """
-        before = self.of(row.instId)
+        before, _ = self._predicted.get(row.instId, (_NOTHING, 0))
         hours = hours_between(row.fundingTime, row.nextFundingTime) or known.funding_hours
         known.funding_hours = hours
-        self._predicted[row.instId] = Predicted(number(row.fundingRate), hours, row.fundingTime * NS_MS)
+        predicted = Predicted(number(row.fundingRate), hours, row.fundingTime * NS_MS)
+        self._predicted[row.instId] = predicted, ts_recv
         rate, paid = number(row.settFundingRate), millis(row.prevFundingTime)
         if rate is None or row.settState != "settled" or paid is None:
             return None
