@@ -1,0 +1,3 @@
+"""Bitget: USDT and USDC perpetuals, live and recorded."""
+
+VENUE = "bitget"
