@@ -1,0 +1,335 @@
+"""Gate's frames → our items. Pure: the same bytes and instruments give the same items, live and from recordings.
+
+One decode into a union tagged by ``channel``; what fails it is looked at again, slowly, row by row, and becomes
+``Rejected``, ``Ignored`` or ``Control``. Nothing raises.
+
+Source: Gate "Futures WebSocket v4". Sizes read as numbers and as texts; frames of 2020 to 2026 read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Literal
+
+import msgspec
+
+from fbkit.feeds.book import depth_quote
+from fbkit.feeds.decoding import MALFORMED, malformed
+from fbkit.feeds.gate.apart import Row, take_apart
+from fbkit.feeds.gate.book import Book, Books
+from fbkit.feeds.gate.candles import Candles as Closing
+from fbkit.feeds.gate.rows import BookPage
+from fbkit.feeds.gate.symbols import assume
+from fbkit.feeds.gate.wire import (
+    CHANNEL_OF,
+    BookChangeRow,
+    BookRow,
+    BookTicker,
+    BookUpdate,
+    Candles,
+    LiquidateRow,
+    Liquidates,
+    Message,
+    OrderBook,
+    TickerRow,
+    Tickers,
+    TradeRow,
+    Trades,
+    moment_ns,
+)
+from fbkit.feeds.instruments import Instruments, Known
+from fbkit.feeds.pace import Pace
+from fbkit.model import (
+    NS_MS,
+    SAMPLE_BYTES,
+    Control,
+    Day,
+    Ignored,
+    Item,
+    Liquidation,
+    Mark,
+    OpenInterest,
+    Quote,
+    Rejected,
+    Side,
+    Trade,
+)
+
+_page = msgspec.json.Decoder(BookPage, strict=False)
+
+
+class Parser:
+    """Reads frames, given the instruments that are followed.
+
+    ``books`` wait for REST snapshots (:meth:`snapshot`). ``flipped`` holds the channels to be read the other way:
+    ``liquidation`` (the sign of a size) and ``open_interest`` (halved).
+
+    >>> parser = Parser(Instruments([assume("BTC_USDT")]))
+    >>> frame = (
+    ...     b'{"time":2,"channel":"futures.trades","event":"update","result":[{"size":"-25","id":7,"create_time":1,'
+    ...     b'"create_time_ms":1774443183399,"price":"83091.7","contract":"BTC_USDT"}]}'
+    ... )
+    >>> [trade] = parser.frame(frame, 1774443183401000000)
+    >>> trade.price, trade.size, trade.side.name, trade.ts_event
+    (83091.7, 0.0025, 'SELL', 1774443183399000000)
+    """
+
+    def __init__(self, instruments: Instruments, flipped: frozenset[str] = frozenset()) -> None:
+        self.instruments = instruments
+        self.books = Books()
+        self._by_symbol = instruments.by_symbol
+        self._pace, self._closing = Pace(), Closing()
+        self._long_sells = "liquidation" not in flipped
+        self._sides = 2.0 if "open_interest" in flipped else 1.0
+        self._decode = msgspec.json.Decoder(Message, strict=False).decode
+        self._readers: dict[type, Callable[[Any, int], list[Item]]] = {
+            Trades: self._trades,
+            Tickers: self._tickers,
+            BookTicker: self._book_ticker,
+            BookUpdate: self._book_update,
+            OrderBook: self._order_book,
+            Candles: self._candles,
+            Liquidates: self._liquidates,
+        }
+
+    def frame(self, payload: bytes, ts_recv: int) -> list[Item]:
+        """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
+        try:
+            message = self._decode(payload)
+        except MALFORMED:
+            return self._slowly(payload, ts_recv)
+        return self._readers[type(message)](message, ts_recv)
+
+    def snapshot(self, body: bytes, symbol: str, ts_recv: int) -> list[Item]:
+        """Begin a book from REST ``order_book``; ``symbol`` ``""`` if it must be guessed."""
+        try:
+            page = _page.decode(body)
+        except MALFORMED:
+            return [malformed("depth", body)]
+        symbol = symbol or self.books.whose(page)
+        known = self._known(symbol)
+        if known is None:
+            return [self._stranger("depth", symbol)]
+        return [_told(self.books.start(symbol, page), known, ts_recv)]
+
+    def forget(self, symbols: Iterable[str]) -> None:
+        """A connection was cut: what was merged from its frames is no more."""
+        for symbol in symbols:
+            self.books.forget([symbol])
+            self._closing.forget(symbol)
+            known = self._by_symbol.get(symbol)
+            if known is not None:
+                self._pace.forget(known.name)
+
+    # one channel each
+
+    def _trades(self, m: Trades, ts_recv: int) -> list[Item]:
+        return [self._trade(row, ts_recv) for row in m.result] or [Control("empty", "futures.trades")]
+
+    def _trade(self, row: TradeRow, ts_recv: int) -> Item:
+        """``size`` below zero: the taker sold. 0 was less than a contract, and was cut off."""
+        known = self._by_symbol.get(row.contract) or self._known(row.contract)
+        if known is None:
+            return self._stranger("trade", row.contract)
+        if row.is_internal:
+            return Ignored("trade", "other_market")
+        size, price = row.size, row.price
+        if not size:
+            return _malformed("trade", row, known)
+        return Trade(
+            known.name,
+            moment_ns(row.create_time_ms or row.create_time) or ts_recv,
+            ts_recv,
+            row.id,
+            price / known.unit_mult,
+            known.coins(abs(size), price),
+            Side.SELL if size < 0 else Side.BUY,
+        )
+
+    def _tickers(self, m: Tickers, ts_recv: int) -> list[Item]:
+        ts = moment_ns(m.time_ms or m.time) or ts_recv
+        return [self._ticker(row, ts, ts_recv) for row in m.result] or [Control("empty", "futures.tickers")]
+
+    def _ticker(self, row: TickerRow, ts: int, ts_recv: int) -> Item:
+        """Mark, open interest and day of a contract, each at its own pace."""
+        known = self._by_symbol.get(row.contract) or self._known(row.contract)
+        if known is None:
+            return self._stranger("mark", row.contract)
+        ts = row.t * NS_MS or ts
+        said = (_mark(row, known, ts, ts_recv), self._interest(row, known, ts, ts_recv), _day(row, known, ts, ts_recv))
+        events = [event for event in said if event is not None]
+        if not events:
+            return _malformed("mark", row, known)
+        due = tuple(event for event in events if self._pace.due(event))
+        if not due:
+            return Ignored("mark", "within_cadence")
+        return due if len(due) > 1 else due[0]
+
+    def _interest(self, row: TickerRow, known: Known, ts: int, ts_recv: int) -> OpenInterest | None:
+        """``total_size``, in contracts; an inverse one's coins are at the mark price."""
+        size, price = row.total_size, row.mark_price or row.last
+        if size == "" or not price:
+            return None
+        return OpenInterest(known.name, ts, ts_recv, known.coins(float(size), float(price)) / self._sides)
+
+    def _book_ticker(self, m: BookTicker, ts_recv: int) -> list[Item]:
+        """An empty price is an empty side; one that is 0 is taken so, too."""
+        row = m.result
+        known = self._by_symbol.get(row.s) or self._known(row.s)
+        if known is None:
+            return [self._stranger("quote", row.s)]
+        unit, coins = known.unit_mult, known.coins
+        bid, ask = float(row.b or 0), float(row.a or 0)
+        return [
+            Quote(
+                known.name,
+                row.t * NS_MS or ts_recv,
+                ts_recv,
+                row.u,
+                bid / unit if bid else None,
+                coins(row.B, bid) if bid else None,
+                ask / unit if ask else None,
+                coins(row.A, ask) if ask else None,
+            )
+        ]
+
+    def _book_update(self, m: BookUpdate, ts_recv: int) -> list[Item]:
+        symbol = m.result.s
+        known = self._by_symbol.get(symbol) or self._known(symbol)
+        if known is None:
+            return [self._stranger("depth", symbol)]
+        return [_told(self.books.update(m.result), known, ts_recv)]
+
+    def _order_book(self, m: OrderBook, ts_recv: int) -> list[Item]:
+        """The older channel: whole tops, and changes to them."""
+        ts, result = moment_ns(m.time_ms or m.time) or ts_recv, m.result
+        if isinstance(result, BookRow):
+            return [self._whole(result, ts, ts_recv)]
+        by_symbol: dict[str, list[BookChangeRow]] = {}
+        for row in result:
+            by_symbol.setdefault(row.c, []).append(row)
+        return [item for symbol, rows in by_symbol.items() for item in self._changes(symbol, rows, ts, ts_recv)] or [
+            Control("empty", "futures.order_book")
+        ]
+
+    def _whole(self, row: BookRow, ts: int, ts_recv: int) -> Item:
+        known = self._known(row.contract)
+        return (
+            self._stranger("depth", row.contract) if known is None else _told(self.books.whole(row, ts), known, ts_recv)
+        )
+
+    def _changes(self, symbol: str, rows: list[BookChangeRow], ts: int, ts_recv: int) -> list[Item]:
+        """An item a row: all but the last are only steps to what the book then is."""
+        known = self._known(symbol)
+        if known is None:
+            return [self._stranger("depth", symbol)] * len(rows)
+        told = _told(self.books.change(symbol, rows, ts), known, ts_recv)
+        before = told if isinstance(told, Ignored) else Ignored("depth", "within_cadence")
+        return [*[before] * (len(rows) - 1), told]
+
+    def _candles(self, m: Candles, ts_recv: int) -> list[Item]:
+        return [
+            self._closing.item(row, known, ts_recv) if known is not None else self._stranger("bar", symbol)
+            for row, symbol, known in ((row, symbol, self._known(symbol)) for row, symbol in _named(m))
+        ] or [Control("empty", "futures.candlesticks")]
+
+    def _liquidates(self, m: Liquidates, ts_recv: int) -> list[Item]:
+        return [self._liquidate(row, ts_recv) for row in m.result] or [Control("empty", "futures.public_liquidates")]
+
+    def _liquidate(self, row: LiquidateRow, ts_recv: int) -> Item:
+        """``size`` is the forced order's: a sale closes a long. ``price`` is the order's, not what it was filled at."""
+        known = self._known(row.contract)
+        if known is None:
+            return self._stranger("liquidation", row.contract)
+        if not row.size:
+            return _malformed("liquidation", row, known)
+        died: Literal["long", "short"] = "long" if (row.size < 0) == self._long_sells else "short"
+        ts = moment_ns(row.time_ms or row.time) or ts_recv
+        return Liquidation(
+            known.name, ts, ts_recv, died, row.price / known.unit_mult, known.coins(abs(row.size), row.price)
+        )
+
+    # who is meant
+
+    def _known(self, symbol: str) -> Known | None:
+        return self._by_symbol.get(symbol) or self.instruments.meet(symbol)
+
+    def _stranger(self, channel: str, symbol: str) -> Ignored:
+        """Somebody whom we could follow, or a contract of another market (inverse, quanto, an option)."""
+        found = assume(symbol)
+        return Ignored(channel, "other_market" if found is None or found.inverse else "not_subscribed")
+
+    # what failed the one decode
+
+    def _slowly(self, payload: bytes, ts_recv: int) -> list[Item]:
+        read = partial(self._one, ts_recv=ts_recv)
+        return [item for piece in take_apart(payload) for item in (read(piece) if isinstance(piece, Row) else [piece])]
+
+    def _one(self, row: Row, ts_recv: int) -> list[Item]:
+        """One row on its own: read, or rejected."""
+        try:
+            message = self._decode(row.frame)
+        except MALFORMED:
+            return [malformed(CHANNEL_OF[row.channel], row.frame)]
+        return self._readers[type(message)](message, ts_recv)
+
+
+def _named(m: Candles) -> Iterable[tuple[Any, str]]:
+    """Candles with their contracts: ``1m_BTC_USDT``."""
+    return ((row, row.n.partition("_")[2]) for row in m.result)
+
+
+def _mark(row: TickerRow, known: Known, ts: int, ts_recv: int) -> Mark | None:
+    """``funding_rate`` is of the period that runs, and settles at ``funding_next_apply``."""
+    if not row.mark_price:
+        return None
+    hours = row.funding_interval / 3600 if row.funding_interval else known.funding_hours
+    funded = row.funding_rate != ""
+    return Mark(
+        known.name,
+        ts,
+        ts_recv,
+        float(row.mark_price) / known.unit_mult,
+        float(row.index_price) / known.unit_mult if row.index_price else None,
+        float(row.funding_rate) if funded else None,
+        hours if funded else None,
+        moment_ns(row.funding_next_apply) or None if funded else None,
+    )
+
+
+def _day(row: TickerRow, known: Known, ts: int, ts_recv: int) -> Day | None:
+    """``volume_24h`` counts contracts; ``volume_24h_base`` is the same in coins, cut to whole ones."""
+    if not row.last:
+        return None
+    last, contracts, coins = float(row.last), row.volume_24h, row.volume_24h_base
+    vol_base = float(coins) * known.unit_mult if coins != "" else None
+    if contracts != "" and not (known.instrument.assumed and vol_base):
+        vol_base = known.coins(float(contracts), last)
+    change, usd = row.change_percentage, row.volume_24h_quote
+    return Day(
+        known.name,
+        ts,
+        ts_recv,
+        last / known.unit_mult,
+        float(change) / 100.0 if change != "" else None,
+        vol_base,
+        float(usd) if usd != "" else None,
+    )
+
+
+def _told(book: Book, known: Known, ts_recv: int) -> Item:
+    """The top five, if it is time to tell them."""
+    if not book.synced:
+        return Ignored("depth", "no_state")
+    why = book.telling()
+    if why == "unchanged":
+        return Ignored("depth", "unchanged")
+    if why:
+        return Ignored("depth", "within_cadence")
+    bids, asks = book.top()
+    return depth_quote(bids, asks, known, book.last or book.ts // NS_MS, book.ts or ts_recv, ts_recv)
+
+
+def _malformed(channel: str, row: msgspec.Struct, known: Known) -> Rejected:
+    return malformed(channel, msgspec.json.encode(row)[:SAMPLE_BYTES], known.name)
