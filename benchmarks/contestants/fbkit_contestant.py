@@ -16,7 +16,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -26,8 +26,9 @@ from stream import symbols
 from fbkit.clock import SystemClock
 from fbkit.errors import CollectorGone
 from fbkit.feeds.binance.parse import Parser
-from fbkit.feeds.binance.symbols import Instruments, listing_of, make
+from fbkit.feeds.binance.symbols import make
 from fbkit.feeds.feed import Feed, Progress, World
+from fbkit.feeds.instruments import Instruments, listing_of
 from fbkit.feeds.link import Link
 from fbkit.feeds.silence import Silence
 from fbkit.feeds.sink import Sink
@@ -72,7 +73,9 @@ class Counting:
         self._inner, self._meter = inner, meter
         self.over = asyncio.Event()
 
-    async def connect(self, address: str, on_frame: OnFrame, on_close: OnClose) -> Connection:
+    async def connect(
+        self, address: str, on_frame: OnFrame, on_close: OnClose, headers: Mapping[str, str] = {}
+    ) -> Connection:
         """See :class:`fbkit.feeds.transport.Transport`."""
         meter = self._meter
         warm, last = WARM, meter.last
@@ -95,7 +98,7 @@ class Counting:
                 # A goodbye would have to wait for an answer out of a stream that never ends.
                 connection._transport.underlying_transport.abort()  # type: ignore[attr-defined]  # noqa: SLF001 - picows'
 
-        connection = await self._inner.connect(address, counted, on_close)
+        connection = await self._inner.connect(address, counted, on_close, headers)
         if self.over.is_set():  # so few messages came with the handshake
             hang_up()
         return connection
@@ -107,19 +110,24 @@ class Silent:
     async def run(self, connection: Connection) -> None:
         """Say nothing."""
 
-    def heard(self, control: Control) -> None:
+    def heard(self, control: Control) -> bool:
         """Nothing answers."""
+        return False
+
+    def again(self, topic: str) -> None:
+        """There is one topic, and no book."""
 
 
 class StreamFeed:
     """A :class:`fbkit.feeds.feed.Feed` of one socket that needs no REST and has no past."""
 
     venue = VENUE
+    contiguous = True
 
     def __init__(self, address: str, world: World) -> None:
         self._address, self._world = address, world
         self._instruments = Instruments(make(symbol, symbol.removesuffix("USDT"), "USDT") for symbol in symbols())
-        self._instruments.set_funding_hours({})
+        self._instruments.set_funding_hours({}, 8.0)
 
     async def listings(self) -> list[Listing]:
         """Whose past is to be fetched: nobody's. What a start costs is no part of what a message costs."""

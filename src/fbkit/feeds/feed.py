@@ -46,15 +46,17 @@ class World(msgspec.Struct, frozen=True):
 
 
 class Feed(Protocol):
-    """One venue.
+    """One venue; ``contiguous`` where its trade ids count one by one per instrument, so that a jump is a hole.
 
     ``run`` is for ever: it primes itself (instruments first, through ``sink.take``), connects, watches, reconnects and
     polls until it is cancelled, and then leaves nothing behind. ``backfill`` and ``trades`` may run beside it and may
     be abandoned. What they fetch has ``origin=BACKFILL``.
     """
 
-    venue: str
-
+    @property
+    def venue(self) -> str: ...
+    @property
+    def contiguous(self) -> bool: ...
     async def listings(self) -> list[Listing]: ...
     async def run(self, sink: Sink) -> None: ...
     def backfill(self, sink: Sink, since: int, until: int) -> AsyncGenerator[Progress]: ...

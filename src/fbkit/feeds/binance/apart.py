@@ -6,12 +6,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from fbkit.feeds.binance.symbols import Instruments
 from fbkit.feeds.binance.wire import CHANNEL_OF
+from fbkit.feeds.decoding import MALFORMED
+from fbkit.feeds.instruments import Instruments
 from fbkit.model import SAMPLE_BYTES, Control, Rejected
-
-#: What a decoder raises, whatever it is fed; ``RecursionError`` is for JSON nested beyond reason.
-MALFORMED = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _rows = msgspec.json.Decoder(list[msgspec.Raw])

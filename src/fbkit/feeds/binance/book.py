@@ -5,27 +5,15 @@ Live we subscribe to whole top fives and need no book. Recordings hold diffs, an
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable
-from typing import NamedTuple
 
-from fbkit.feeds.binance.wire import DepthUpdate, Level, Snapshot
-
-#: Levels a side that depth sums add up.
-LEVELS = 5
+from fbkit.feeds.binance.wire import DepthUpdate, Snapshot
+from fbkit.feeds.book import LEVELS, Break, Ladder, Rung
 
 #: Diffs kept while a snapshot is awaited; beyond, the oldest go.
 _WAITING = 10_000
 
-Top = tuple[list[Level], list[Level]]
-
-
-class Break(NamedTuple):
-    """Diffs are missing: the book is not to be trusted until the next snapshot."""
-
-    symbol: str
-    expected: int
-    received: int
+Top = tuple[list[Rung], list[Rung]]
 
 
 class Book:
@@ -38,8 +26,7 @@ class Book:
         self.synced = False
         self.last = 0
         self.ts = 0
-        self._bids = _Side()
-        self._asks = _Side()
+        self._bids, self._asks = Ladder(), Ladder()
         self._waiting: list[DepthUpdate] = []
         self._snapshot_id: int | None = None
         self._told: Top = ([], [])
@@ -58,9 +45,7 @@ class Book:
 
     def start(self, snapshot: Snapshot) -> Break | None:
         """Begin from a snapshot and what waited for it."""
-        self._bids, self._asks = _Side(), _Side()
-        self._bids.update(snapshot.bids)
-        self._asks.update(snapshot.asks)
+        self._bids, self._asks = Ladder(snapshot.bids), Ladder(snapshot.asks)
         self.ts = snapshot.T or snapshot.E
         self.last = self._snapshot_id = snapshot.lastUpdateId
         self.synced = True
@@ -102,12 +87,18 @@ class Book:
         return Break(update.s, expected, update.pu)
 
 
-class Books:
-    """Every symbol's book; ``on_break`` hears of each that lost its sequence."""
+def _nobody(_: object) -> None:
+    pass
 
-    def __init__(self, on_break: Callable[[Break], None] = lambda _: None) -> None:
+
+class Books:
+    """Every symbol's book; ``on_break`` hears of each that lost its sequence, ``on_mend`` when it has it again."""
+
+    def __init__(self) -> None:
         self._books: dict[str, Book] = {}
-        self.on_break = on_break
+        self._broken: set[str] = set()
+        self.on_break: Callable[[Break], None] = _nobody
+        self.on_mend: Callable[[str], None] = _nobody
 
     def update(self, update: DepthUpdate) -> Book:
         """Apply a diff to its symbol's book."""
@@ -116,7 +107,7 @@ class Books:
             book = self._books[update.s] = Book()
         broken = book.update(update)
         if broken is not None:
-            self.on_break(broken)
+            self._lost(broken)
         return book
 
     def start(self, symbol: str, snapshot: Snapshot) -> Book:
@@ -124,8 +115,15 @@ class Books:
         book = self._books.setdefault(symbol, Book())
         broken = book.start(snapshot)
         if broken is not None:
-            self.on_break(broken)
+            self._lost(broken)
+        elif symbol in self._broken:
+            self._broken.discard(symbol)
+            self.on_mend(symbol)
         return book
+
+    def _lost(self, broken: Break) -> None:
+        self._broken.add(broken.symbol)
+        self.on_break(broken)
 
     def whose(self, snapshot: Snapshot) -> str:
         """The symbol an anonymous snapshot must be of: the one waiting book it fits; ``""`` if not exactly one."""
@@ -133,28 +131,3 @@ class Books:
         if not fitting:
             fitting = [symbol for symbol, book in self._books.items() if not book.synced]
         return fitting[0] if len(fitting) == 1 else ""
-
-
-class _Side:
-    """Sizes by price, prices in order."""
-
-    def __init__(self) -> None:
-        self._sizes: dict[float, float] = {}
-        self._prices: list[float] = []
-
-    def update(self, levels: list[Level]) -> None:
-        sizes, prices = self._sizes, self._prices
-        for price, size in levels:
-            if size:
-                if price not in sizes:
-                    prices.insert(bisect_left(prices, price), price)
-                sizes[price] = size
-            elif price in sizes:
-                del sizes[price]
-                del prices[bisect_left(prices, price)]
-
-    def first(self, n: int) -> list[Level]:
-        return [(price, self._sizes[price]) for price in self._prices[:n]]
-
-    def last(self, n: int) -> list[Level]:
-        return [(price, self._sizes[price]) for price in self._prices[: -n - 1 : -1]]

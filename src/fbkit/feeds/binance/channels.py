@@ -6,9 +6,11 @@ of the wrong route are acknowledged and stay silent).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from fbkit.feeds.offers import Offer
+from fbkit.feeds.socket import Socket
 from fbkit.feeds.watchdog import STALL_FACTOR
 
 Route = Literal["public", "market"]
@@ -51,51 +53,74 @@ STREAMS: tuple[Stream, ...] = (
     Stream("depth", "public", "{s}@depth5@" + DEPTH_CADENCE, 1.0),
 )
 
-#: Channels without a stream, and how often they are asked for (s).
-POLLED: dict[str, float] = {"open_interest": 15.0, "ratio": 300.0, "funding": 3600.0}
+#: What is asked for, and how often (s). Marks are streamed; the page has them before the stream's first word.
+POLLED: dict[str, float] = {"open_interest": 15.0, "ratio": 300.0, "funding": 3600.0, "mark": 900.0}
+
+_LARGEST = (
+    "at most one order a symbol and second, so sums are lower bounds; until 2026-04-14 the documents said the latest, "
+    "since then the largest of the second"
+)
+_SIDES = "the documents do not say how many sides are counted: read as one; flipped: as both, so that half is kept"
+
+#: What Binance offers of each channel.
+OFFERS: tuple[Offer, ...] = (
+    Offer("trade", "stream", "<symbol>@aggTrade"),
+    Offer("quote", "stream", "<symbol>@bookTicker"),
+    Offer("depth", "stream", "<symbol>@depth5@" + DEPTH_CADENCE),
+    Offer("mark", "stream", "!markPrice@arr@1s"),
+    Offer("funding", "polled", "/fapi/v1/fundingRate"),
+    Offer("open_interest", "polled", "/fapi/v1/openInterest", certain=False, note=_SIDES),
+    Offer("liquidation", "stream", "!forceOrder@arr", note=_LARGEST),
+    Offer("day", "stream", "!ticker@arr"),
+    Offer("bar", "stream", "<symbol>@kline_1m"),
+    Offer("listing", "stream", "!contractInfo"),
+    Offer("ratio:acct_global", "polled", "/futures/data/globalLongShortAccountRatio"),
+    Offer("ratio:acct_top", "polled", "/futures/data/topLongShortAccountRatio"),
+    Offer("ratio:pos_top", "polled", "/futures/data/topLongShortPositionRatio"),
+    Offer("ratio:taker", "polled", "/futures/data/takerlongshortRatio"),
+)
 
 #: Where fewer instruments than this are followed, silence is allowed for longer: one thin market is not a dead socket.
 _CROWD = 10
 
 
-class Plan(NamedTuple):
-    """One socket: its name, route, stream names, and how long each of its channels may be silent (s)."""
+def plan(ws: str, symbols: Sequence[str], *, market: bool = True) -> list[Socket]:
+    """The sockets for these venue symbols, with the streams of the whole market or without.
 
-    name: str
-    route: Route
-    streams: tuple[str, ...]
-    limits_s: dict[str, float | None]
-
-    @property
-    def path(self) -> str:
-        """Path and query of the socket, with the first names in it."""
-        return f"/{self.route}/stream?streams=" + "/".join(self.streams[:NAMES_IN_URL])
-
-    def messages(self) -> Iterator[tuple[str, ...]]:
-        """The names still to be subscribed to after connecting, a message's worth at a time."""
-        for at in range(NAMES_IN_URL, len(self.streams), NAMES_PER_MESSAGE):
-            yield self.streams[at : at + NAMES_PER_MESSAGE]
-
-
-def plan(symbols: Sequence[str]) -> list[Plan]:
-    """The sockets for these venue symbols.
-
-    >>> [(socket.name, len(socket.streams)) for socket in plan(["BTCUSDT", "ETHUSDT"])]
-    [('market-1', 8), ('public-1', 4)]
+    >>> [(socket.name, socket.url.count("@"), socket.symbols) for socket in plan("wss://x", ["BTCUSDT", "ETHUSDT"])]
+    [('market-1', 7, ('BTCUSDT', 'ETHUSDT')), ('public-1', 5, ('BTCUSDT', 'ETHUSDT'))]
     """
     sockets = []
     for route in ("market", "public"):
         streams = [stream for stream in STREAMS if stream.route == route]
-        names = [stream.pattern for stream in streams if not stream.per_symbol]
+        names = [(stream.pattern, "") for stream in streams if market and not stream.per_symbol]
         names += [
-            stream.pattern.format(s=symbol.lower()) for symbol in symbols for stream in streams if stream.per_symbol
+            (stream.pattern.format(s=symbol.lower()), symbol)
+            for symbol in symbols
+            for stream in streams
+            if stream.per_symbol
         ]
         for at in range(0, len(names), STREAMS_PER_CONNECTION):
-            part = tuple(names[at : at + STREAMS_PER_CONNECTION])
-            sockets.append(
-                Plan(f"{route}-{at // STREAMS_PER_CONNECTION + 1}", route, part, _limits(part, len(symbols)))
-            )
+            part = names[at : at + STREAMS_PER_CONNECTION]
+            sockets.append(_socket(ws, route, at // STREAMS_PER_CONNECTION + 1, part, len(symbols)))
     return sockets
+
+
+def _socket(ws: str, route: str, number: int, named: Sequence[tuple[str, str]], n_symbols: int) -> Socket:
+    """One socket; ``named`` are stream names with their symbols."""
+    names = tuple(name for name, _ in named)
+    return Socket(
+        name=f"{route}-{number}",
+        url=f"{ws}/{route}/stream?streams=" + "/".join(names[:NAMES_IN_URL]),
+        topics=names[NAMES_IN_URL:],
+        limits_s=_limits(names, n_symbols),
+        symbols=tuple(dict.fromkeys(symbol for name, symbol in named if symbol and _carries(name, route))),
+    )
+
+
+def _carries(name: str, route: str) -> bool:
+    """Whether a stream is the one that its symbol's socket is told by: where there are trades, theirs."""
+    return route == "public" or channel_of_stream(name) == "trade"
 
 
 def _limits(names: Sequence[str], n_symbols: int) -> dict[str, float | None]:

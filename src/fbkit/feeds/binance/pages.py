@@ -7,12 +7,8 @@ Source: Binance USDⓈ-M Futures, "Market Data Endpoints".
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
-
 import msgspec
 
-from fbkit.feeds.binance.apart import MALFORMED
 from fbkit.feeds.binance.rows import (
     AggTradeRow,
     DayRow,
@@ -22,32 +18,40 @@ from fbkit.feeds.binance.rows import (
     KlineRow,
     OpenInterestNow,
     OpenInterestRow,
+    PremiumRow,
     RatioRow,
     SymbolRow,
     TakerRow,
 )
-from fbkit.feeds.binance.symbols import FOLLOWED_QUOTES, Known, is_symbol, make
+from fbkit.feeds.binance.symbols import FOLLOWED_QUOTES, is_coin_margined, make
+from fbkit.feeds.decoding import decoded, each, in_order, malformed, number, positive
+from fbkit.feeds.instruments import Instruments, Known, is_symbol
 from fbkit.model import (
     NS_MS,
-    SAMPLE_BYTES,
     Bar,
     Event,
     Funding,
     Ignored,
     Instrument,
     Item,
+    Mark,
     OpenInterest,
     Origin,
     Ratio,
-    Rejected,
     Side,
     Trade,
 )
 from fbkit.model.events import RatioKind
 
-R = TypeVar("R")
-
 _rows = msgspec.json.Decoder(list[msgspec.Raw])
+
+#: Path of each ratio.
+RATIOS: dict[RatioKind, str] = {
+    "acct_global": "/futures/data/globalLongShortAccountRatio",
+    "acct_top": "/futures/data/topLongShortAccountRatio",
+    "pos_top": "/futures/data/topLongShortPositionRatio",
+    "taker": "/futures/data/takerlongshortRatio",
+}
 
 #: Length of the periods we ask the ratios and the open interest history for.
 PERIOD, PERIOD_S = "5m", 300
@@ -77,7 +81,7 @@ def klines(body: bytes, known: Known, ts_recv: int, tf: str = "1m") -> list[Item
             origin=Origin.BACKFILL,
         )
 
-    return _each(body, KlineRow, "bar", known, item)
+    return each(body, KlineRow, "bar", known.name, item)
 
 
 def agg_trades(body: bytes, known: Known, ts_recv: int) -> list[Item]:
@@ -90,33 +94,58 @@ def agg_trades(body: bytes, known: Known, ts_recv: int) -> list[Item]:
             known.name, row.T * NS_MS, ts_recv, row.a, row.p / unit, row.q * size, side, origin=Origin.BACKFILL
         )
 
-    return _each(body, AggTradeRow, "trade", known, item)
+    return each(body, AggTradeRow, "trade", known.name, item)
 
 
-def open_interest(body: bytes, known: Known, ts_recv: int) -> list[Item]:
-    """``/fapi/v1/openInterest``: coins (of the quoted unit), now."""
-    try:
-        row = msgspec.json.decode(body, type=OpenInterestNow, strict=False)
-    except MALFORMED:
-        return [Rejected("open_interest", "malformed", body[:SAMPLE_BYTES], known.name)]
-    return [OpenInterest(known.name, row.time * NS_MS, ts_recv, row.openInterest * known.size_mult)]
+def open_interest(body: bytes, known: Known, ts_recv: int, *, both_sides: bool = False) -> list[Item]:
+    """``/fapi/v1/openInterest``: coins (of the quoted unit), now; ``both_sides`` reads them as counted twice."""
+    row = decoded(body, OpenInterestNow)
+    if row is None:
+        return [malformed("open_interest", body, known.name)]
+    return [OpenInterest(known.name, row.time * NS_MS, ts_recv, _one_side(row.openInterest, known, both_sides))]
 
 
-def open_interest_history(body: bytes, known: Known, ts_recv: int) -> list[Item]:
+def open_interest_history(body: bytes, known: Known, ts_recv: int, *, both_sides: bool = False) -> list[Item]:
     """``/futures/data/openInterestHist``."""
 
     def item(row: OpenInterestRow) -> Event:
-        usd = _positive(row.sumOpenInterestValue)
+        usd = positive(row.sumOpenInterestValue)
         return OpenInterest(
             known.name,
             row.timestamp * NS_MS,
             ts_recv,
-            row.sumOpenInterest * known.size_mult,
-            usd,
+            _one_side(row.sumOpenInterest, known, both_sides),
+            usd / 2 if usd is not None and both_sides else usd,
             origin=Origin.BACKFILL,
         )
 
-    return _in_order(_each(body, OpenInterestRow, "open_interest", known, item))
+    return in_order(each(body, OpenInterestRow, "open_interest", known.name, item))
+
+
+def _one_side(wire: float, known: Known, both_sides: bool) -> float:  # noqa: FBT001 - handed on by name
+    return wire * known.size_mult / 2 if both_sides else wire * known.size_mult
+
+
+def marks(body: bytes, instruments: Instruments, ts_recv: int) -> list[Item]:
+    """``/fapi/v1/premiumIndex`` of all symbols: what the mark stream says, before its first word."""
+
+    def item(row: PremiumRow) -> Item:
+        known = instruments.by_symbol.get(row.symbol)
+        if known is None:
+            return Ignored("mark", "other_market" if is_coin_margined(row.symbol) else "not_subscribed")
+        index, funded = positive(row.indexPrice), row.nextFundingTime > 0
+        return Mark(
+            known.name,
+            row.time * NS_MS,
+            ts_recv,
+            row.markPrice / known.unit_mult,
+            index / known.unit_mult if index else None,
+            number(row.lastFundingRate) if funded else None,
+            known.funding_hours if funded else None,
+            row.nextFundingTime * NS_MS if funded else None,
+        )
+
+    return each(body, PremiumRow, "mark", "", item)
 
 
 def ratios(body: bytes, kind: RatioKind, known: Known, ts_recv: int, origin: Origin = Origin.BACKFILL) -> list[Item]:
@@ -126,15 +155,15 @@ def ratios(body: bytes, kind: RatioKind, known: Known, ts_recv: int, origin: Ori
         return Ratio(known.name, ts_ms * NS_MS, ts_recv, kind, value, PERIOD_S, origin=origin)
 
     if kind == "taker":
-        return _in_order(_each(body, TakerRow, "ratio", known, lambda row: ratio(row.buySellRatio, row.timestamp)))
-    return _in_order(_each(body, RatioRow, "ratio", known, lambda row: ratio(row.longShortRatio, row.timestamp)))
+        return in_order(each(body, TakerRow, "ratio", known.name, lambda row: ratio(row.buySellRatio, row.timestamp)))
+    return in_order(each(body, RatioRow, "ratio", known.name, lambda row: ratio(row.longShortRatio, row.timestamp)))
 
 
 def funding(body: bytes, known: Known, ts_recv: int, origin: Origin = Origin.BACKFILL) -> list[Item]:
     """``/fapi/v1/fundingRate``: settled rates; ``markPrice`` is empty on old rows, instants may be off by some ms."""
 
     def item(row: FundingRow) -> Event:
-        mark = _positive(row.markPrice)
+        mark = positive(row.markPrice)
         return Funding(
             known.name,
             row.fundingTime * NS_MS,
@@ -145,18 +174,18 @@ def funding(body: bytes, known: Known, ts_recv: int, origin: Origin = Origin.BAC
             origin=origin,
         )
 
-    return _in_order(_each(body, FundingRow, "funding", known, item))
+    return in_order(each(body, FundingRow, "funding", known.name, item))
 
 
 def funding_hours(body: bytes) -> dict[str, float]:
     """``/fapi/v1/fundingInfo``: hours between settlements of the symbols that were ever adjusted."""
-    rows = (_decoded(raw, FundingInfoRow) for raw in _rows.decode(body))
+    rows = (decoded(raw, FundingInfoRow) for raw in _rows.decode(body))
     return {row.symbol: row.fundingIntervalHours for row in rows if row is not None}
 
 
 def day_volumes(body: bytes) -> dict[str, float]:
     """``/fapi/v1/ticker/24hr``: quote volume of the last 24 h by symbol."""
-    rows = (_decoded(raw, DayRow) for raw in _rows.decode(body))
+    rows = (decoded(raw, DayRow) for raw in _rows.decode(body))
     return {row.symbol: row.quoteVolume for row in rows if row is not None}
 
 
@@ -177,7 +206,7 @@ def exchange(body: bytes) -> tuple[int | None, list[Instrument]]:
 def _instruments(info: ExchangeInfo) -> list[Instrument]:
     found = []
     for raw in info.symbols:
-        row = _decoded(raw, SymbolRow)
+        row = decoded(raw, SymbolRow)
         if row is None or row.underlyingType != "COIN" or not (is_symbol(row.symbol) and is_symbol(row.baseAsset)):
             continue
         if row.contractType.startswith("TRADIFI") or row.quoteAsset == "USD":
@@ -198,9 +227,9 @@ def _instruments(info: ExchangeInfo) -> list[Instrument]:
     return found
 
 
-def followable(instrument: Instrument) -> bool:
-    """Whether we follow a contract live: it trades, and against dollars."""
-    return instrument.status == "trading" and instrument.quote in FOLLOWED_QUOTES
+def in_dollars(instrument: Instrument) -> bool:
+    """Whether a contract is of those we follow live: against dollars, as far as stablecoins are."""
+    return instrument.quote in FOLLOWED_QUOTES
 
 
 def _weight(info: ExchangeInfo) -> int | None:
@@ -213,44 +242,5 @@ def _weight(info: ExchangeInfo) -> int | None:
 def _filter(row: SymbolRow, kind: str, key: str) -> float | None:
     for entry in row.filters:
         if entry.get("filterType") == kind:
-            return _positive(entry.get(key, ""))
+            return positive(entry.get(key, ""))
     return None
-
-
-def _positive(text: object) -> float | None:
-    try:
-        number = float(str(text))
-    except ValueError:
-        return None
-    return number if 0 < number < 1e18 else None
-
-
-def _decoded(raw: msgspec.Raw, kind: type[R]) -> R | None:
-    try:
-        return msgspec.json.decode(raw, type=kind, strict=False)
-    except MALFORMED:
-        return None
-
-
-def _each(body: bytes, kind: type[R], channel: str, known: Known, item: Callable[[R], Item]) -> list[Item]:
-    """An item a row: decoded all at once, and one by one only where that fails."""
-    try:
-        page = msgspec.json.decode(body, type=list[kind], strict=False)  # type: ignore[valid-type]  # known when called
-        return [item(row) for row in page]
-    except MALFORMED:
-        pass
-    try:
-        raws = _rows.decode(body)
-    except MALFORMED:
-        return [Rejected(channel, "malformed", body[:SAMPLE_BYTES], known.name)]
-    items: list[Item] = []
-    for raw in raws:
-        row = _decoded(raw, kind)
-        sample = bytes(raw)[:SAMPLE_BYTES]
-        items.append(Rejected(channel, "malformed", sample, known.name) if row is None else item(row))
-    return items
-
-
-def _in_order(items: list[Item]) -> list[Item]:
-    """Sorted by event time: these pages come in an order of their own."""
-    return sorted(items, key=lambda item: getattr(item, "ts_event", 0))

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from fbkit.feeds.binance.apart import MALFORMED, Row, rejected, take_apart
-from fbkit.feeds.binance.book import LEVELS, Book, Books
-from fbkit.feeds.binance.symbols import Instruments, Known, is_coin_margined, listing_of
+from fbkit.feeds.binance.apart import Row, rejected, take_apart
+from fbkit.feeds.binance.book import Book, Books
+from fbkit.feeds.binance.symbols import is_coin_margined
 from fbkit.feeds.binance.wire import (
     COIN_M,
     AggTrade,
@@ -32,6 +32,9 @@ from fbkit.feeds.binance.wire import (
     Snapshot,
     Ticker,
 )
+from fbkit.feeds.book import LEVELS, depth_quote
+from fbkit.feeds.decoding import MALFORMED, number
+from fbkit.feeds.instruments import Instruments, Known, listing_of
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -39,7 +42,6 @@ from fbkit.model import (
     Bar,
     Control,
     Day,
-    Event,
     Ignored,
     Item,
     Liquidation,
@@ -59,7 +61,8 @@ _snapshot = msgspec.json.Decoder(Snapshot, strict=False)
 class Parser:
     """Reads frames, given the instruments that are followed.
 
-    ``books`` keep the state that diff streams need; whole top fives and everything else need none.
+    ``books`` keep the state that diff streams need; whole top fives and everything else need none. Nothing that is
+    streamed can be read another way, so ``flipped`` (open interest) is for the pages.
 
     >>> from fbkit.feeds.binance.symbols import assume
     >>> parser = Parser(Instruments([assume("BTCUSDT")]))
@@ -69,9 +72,9 @@ class Parser:
     (83091.7, 'BUY', 1000000)
     """
 
-    def __init__(self, instruments: Instruments, books: Books | None = None) -> None:
-        self.instruments = instruments
-        self.books = books or Books()
+    def __init__(self, instruments: Instruments, flipped: frozenset[str] = frozenset()) -> None:
+        self.instruments, self.flipped = instruments, flipped
+        self.books = Books()
         self._by_symbol = instruments.by_symbol
         self._decode = msgspec.json.Decoder(Envelope, strict=False).decode
         self._readers: dict[type, Callable[[Any, str, int], Item]] = {
@@ -175,7 +178,7 @@ class Parser:
         if known is None or m.st == COIN_M:
             return self._stranger("depth", m.s, m.st)
         if _is_whole(stream):
-            return _depth_quote(m.b[:LEVELS], m.a[:LEVELS], known, m.u, (m.T or m.E) * NS_MS or ts_recv, ts_recv)
+            return depth_quote(m.b[:LEVELS], m.a[:LEVELS], known, m.u, (m.T or m.E) * NS_MS or ts_recv, ts_recv)
         book = self.books.update(m)
         if not (book.synced and book.moved()):
             return Ignored("depth", "unchanged")
@@ -186,7 +189,7 @@ class Parser:
         known = self._by_symbol.get(m.s) or self._known(m.s)
         if known is None or m.st == COIN_M:
             return self._stranger("mark", m.s, m.st)
-        index = _number(m.i)
+        index = number(m.i)
         funded = m.T > 0
         return Mark(
             known.name,
@@ -194,7 +197,7 @@ class Parser:
             ts_recv,
             m.p / known.unit_mult,
             index / known.unit_mult if index and index > 0 else None,
-            _number(m.r) if funded else None,
+            number(m.r) if funded else None,
             known.funding_hours if funded else None,
             m.T * NS_MS if funded else None,
         )
@@ -249,10 +252,12 @@ class Parser:
         return Liquidation(known.name, o.T * NS_MS, ts_recv, died, o.ap / known.unit_mult, o.z * known.size_mult)
 
     def _contract_info(self, m: ContractInfo, stream: str, ts_recv: int) -> Item:
-        """A contract's state changed; everything else about it is as we knew it."""
+        """A contract's state changed; everything else about it is as we knew it. A stranger's is news for the list."""
         known = self._by_symbol.get(m.s)
-        if known is None or m.st == COIN_M:
-            return self._stranger("listing", m.s, m.st)
+        if m.st == COIN_M or is_coin_margined(m.s):
+            return Ignored("listing", "other_market")
+        if known is None:
+            return Control("listing", m.s)
         instrument = msgspec.structs.replace(known.instrument, status=m.cs.lower() or known.instrument.status)
         return listing_of(instrument, m.E * NS_MS or ts_recv, ts_recv)
 
@@ -287,45 +292,6 @@ def _is_whole(stream: str) -> bool:
     return at >= 0 and stream[at + 6 : at + 7].isdigit()
 
 
-def _book_quote(book: Book, known: Known, ts_recv: int) -> Event:
+def _book_quote(book: Book, known: Known, ts_recv: int) -> Quote:
     bids, asks = book.top()
-    return _depth_quote(bids, asks, known, book.last, book.ts * NS_MS or ts_recv, ts_recv)
-
-
-def _depth_quote(
-    bids: list[tuple[float, float]],
-    asks: list[tuple[float, float]],
-    known: Known,
-    update_id: int,
-    ts_event: int,
-    ts_recv: int,
-) -> Event:
-    unit, size = known.unit_mult, known.size_mult
-    bid, bid_size = bids[0] if bids else (None, None)
-    ask, ask_size = asks[0] if asks else (None, None)
-    return Quote(
-        known.name,
-        ts_event,
-        ts_recv,
-        update_id,
-        None if bid is None else bid / unit,
-        None if bid_size is None else bid_size * size,
-        None if ask is None else ask / unit,
-        None if ask_size is None else ask_size * size,
-        LEVELS,
-        sum(level[1] for level in bids) * size,
-        sum(level[1] for level in asks) * size,
-    )
-
-
-def _number(text: float | str) -> float | None:
-    """A decimal that may be empty; ``None`` for what is no finite number.
-
-    >>> _number("0.00019799"), _number(""), _number("nan")
-    (0.00019799, None, None)
-    """
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if -1e15 < number < 1e15 else None
+    return depth_quote(bids, asks, known, book.last, book.ts * NS_MS or ts_recv, ts_recv)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from fbkit.feeds.binance.wire import Amount, Id, Millis, Number, Price, Size
+from fbkit.feeds.decoding import Amount, Id, Millis, Number, Price, Size
 
 
 class KlineRow(msgspec.Struct, array_like=True, gc=False):
@@ -75,6 +75,17 @@ class FundingRow(msgspec.Struct, gc=False):
     fundingTime: Millis
     fundingRate: Number
     markPrice: float | str = ""
+
+
+class PremiumRow(msgspec.Struct, gc=False):
+    """``/fapi/v1/premiumIndex``: ``nextFundingTime`` 0 or an empty rate mean that nothing is scheduled."""
+
+    symbol: str
+    markPrice: Price
+    time: Millis
+    indexPrice: float | str = ""
+    lastFundingRate: float | str = ""
+    nextFundingTime: Millis = 0
 
 
 class FundingInfoRow(msgspec.Struct, gc=False):

@@ -1,6 +1,5 @@
 """The fields of Binance's messages that we keep, under the venue's own names. Decimals become float64 here.
 
-Prices, sizes, ids and instants are bounded, so that what passes is finite, not negative, and fits our integers.
 Every key that older captures lack has a default: ``st`` (1 = USD-M, 2 = COIN-M; since 2026-06-30), ``T`` and ``E`` of
 bookTicker (before 2020), ``i`` of markPriceUpdate, ``X`` of trade.
 
@@ -9,17 +8,11 @@ Source: Binance USDⓈ-M Futures, "Websocket Market Streams"; examples: ``tests/
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-Price = Annotated[float, Meta(gt=0, lt=1e15)]
-Amount = Annotated[float, Meta(ge=0, lt=1e18)]
-Size = Annotated[float, Meta(gt=0, lt=1e18)]
-Number = Annotated[float, Meta(gt=-1e18, lt=1e18)]
-Millis = Annotated[int, Meta(ge=0, le=9_000_000_000_000)]
-Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Level = tuple[Price, Amount]
+from fbkit.feeds.decoding import Amount, Id, Level, Millis, Number, Price, Size
 
 #: ``st`` of a COIN-M row.
 COIN_M = 2

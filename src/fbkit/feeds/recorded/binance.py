@@ -1,111 +1,95 @@
-"""Binance's recordings → items: the live parser, plus what a recording must guess or remember.
-
-Instruments are met as they speak: introduced by the recording's own instrument list where it has one, assumed from
-their symbols where not. REST answers go to the page they are. Diff streams are put together into books.
-"""
+"""Binance's recordings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
+from functools import partial
 
 import msgspec
 
-from fbkit.feeds.binance import VENUE, pages
-from fbkit.feeds.binance.book import Books, Break
+from fbkit.feeds.binance import VENUE, pages, symbols
 from fbkit.feeds.binance.parse import Parser
-from fbkit.feeds.binance.poll import RATIOS
-from fbkit.feeds.binance.symbols import Instruments, Known, listing_of
-from fbkit.feeds.recorded.broken import Broken
+from fbkit.feeds.decoding import MALFORMED, decoded, malformed
+from fbkit.feeds.instruments import Known
+from fbkit.feeds.recorded.reader import VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import SAMPLE_BYTES, Control, Ignored, Item, Rejected
+from fbkit.model import Control, Ignored, Instrument, Item, Rejected
 from fbkit.model.events import RatioKind
 
 Page = Callable[[bytes, Known, int], list[Item]]
 
+#: Hours between settlements of perpetuals that ``fundingInfo`` leaves out.
+_USUAL_HOURS = 8.0
+
+
+class BinanceReader(VenueReader):
+    """Diff streams are put together into books; aggregated trades count one by one."""
+
+    venue = VENUE
+    contiguous = True
+    parser: Parser
+
+    def __init__(self, flipped: frozenset[str] = frozenset()) -> None:
+        super().__init__(flipped)
+        both_sides = "open_interest" in flipped
+        interest = partial(pages.open_interest, both_sides=both_sides)
+        interests = partial(pages.open_interest_history, both_sides=both_sides)
+        self._pages: dict[str, tuple[str, Page]] = {
+            "/fapi/v1/klines": ("bar", pages.klines),
+            "/fapi/v1/aggTrades": ("trade", pages.agg_trades),
+            "/fapi/v1/openInterest": ("open_interest", interest),
+            "/fapi/v1/fundingRate": ("funding", pages.funding),
+            "/futures/data/openInterestHist": ("open_interest", interests),
+            **{path: ("ratio", _ratio(kind)) for kind, path in pages.RATIOS.items()},
+        }
+
+    def assume(self, symbol: str) -> Instrument | None:
+        """A linear contract, by its spelling."""
+        return symbols.assume(symbol)
+
+    def make_parser(self) -> Parser:
+        """As live."""
+        return Parser(self.instruments, self.flipped)
+
+    def page(self, path: str, query: dict[str, str], frame: Frame) -> list[Item] | None:
+        """A page by its path; lists teach us and give nothing."""
+        symbol = query.get("symbol", "")
+        if path in {"/fapi/v1/exchangeInfo", "/fapi/v1/fundingInfo"}:
+            return self._lists(path, frame.payload)
+        if path == "/fapi/v1/depth":
+            return self.parser.snapshot(frame.payload, symbol, frame.ts_recv)
+        if path == "/fapi/v1/premiumIndex":
+            return pages.marks(frame.payload, self.instruments, frame.ts_recv)
+        if path not in self._pages:
+            return None
+        channel, page = self._pages[path]
+        symbol = symbol or _symbol_in(frame.payload)
+        known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
+        return [Ignored(channel, "other_market")] if known is None else page(frame.payload, known, frame.ts_recv)
+
+    def read(self, frame: Frame) -> list[Item]:
+        """Some recorders put REST answers among the frames: an open interest says of itself what it is."""
+        items = super().read(frame)
+        last = items[-1]
+        if frame.is_http or not (isinstance(last, Rejected) and last.reason == "unknown"):
+            return items
+        if decoded(frame.payload, _OpenInterest) is None:
+            return items
+        return super().read(frame._replace(is_http=True, url="/fapi/v1/openInterest"))
+
+    def _lists(self, path: str, body: bytes) -> list[Item]:
+        try:
+            if path == "/fapi/v1/exchangeInfo":
+                self.instruments.introduce(pages.exchange(body)[1])
+            else:
+                self.instruments.set_funding_hours(pages.funding_hours(body), _USUAL_HOURS)
+        except MALFORMED:
+            return [malformed("listing", body)]
+        return [Control("page", path)]
+
 
 def _ratio(kind: RatioKind) -> Page:
     return lambda body, known, ts: pages.ratios(body, kind, known, ts)
-
-
-_PAGES: dict[str, Page] = {
-    "/fapi/v1/klines": pages.klines,
-    "/fapi/v1/aggTrades": pages.agg_trades,
-    "/fapi/v1/openInterest": pages.open_interest,
-    "/fapi/v1/fundingRate": pages.funding,
-    "/futures/data/openInterestHist": pages.open_interest_history,
-    **{path: _ratio(kind) for kind, path in RATIOS.items()},
-}
-
-
-class BinanceReader:
-    """Reads one recording; keeps what it has learnt from one frame to the next."""
-
-    def __init__(self) -> None:
-        self.instruments = Instruments(assuming=True)
-        self.breaks: list[Broken] = []
-        self._now = 0
-        self.parser = Parser(self.instruments, Books(self._broke))
-
-    def read(self, frame: Frame) -> list[Item]:
-        """The items of one frame; the listings of whoever is met in it come first."""
-        self._now = frame.ts_recv
-        items = self._page(frame) if frame.is_http else self._frame(frame)
-        fresh = self.instruments.fresh
-        if fresh:
-            items = [*(listing_of(instrument, frame.ts_recv) for instrument in fresh), *items]
-            fresh.clear()
-        return items
-
-    def _frame(self, frame: Frame) -> list[Item]:
-        items = self.parser.frame(frame.payload, frame.ts_recv)
-        if len(items) == 1 and isinstance(items[0], Rejected) and items[0].reason == "unknown":
-            return self._bare_page(frame, items)
-        return items
-
-    def _bare_page(self, frame: Frame, items: list[Item]) -> list[Item]:
-        """Some recorders put REST answers among the frames: an open interest says of itself what it is."""
-        try:
-            row = msgspec.json.decode(frame.payload, type=_OpenInterest)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return items
-        return self._of(
-            row.symbol, "open_interest", lambda known: _PAGES["/fapi/v1/openInterest"](frame.payload, known, self._now)
-        )
-
-    def _page(self, frame: Frame) -> list[Item]:
-        parts = urlsplit(frame.url)
-        symbol = parse_qs(parts.query).get("symbol", [""])[0]
-        path = parts.path
-        try:
-            if path == "/fapi/v1/exchangeInfo":
-                self.instruments.introduce(pages.exchange(frame.payload)[1])
-                return [Control("page", path)]
-            if path == "/fapi/v1/fundingInfo":
-                self.instruments.set_funding_hours(pages.funding_hours(frame.payload))
-                return [Control("page", path)]
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            return [Rejected("listing", "malformed", frame.payload[:SAMPLE_BYTES])]
-        if path == "/fapi/v1/depth":
-            return self.parser.snapshot(frame.payload, symbol, frame.ts_recv)
-        page = _PAGES.get(path)
-        if page is None:
-            return [Control("page", path)]
-        symbol = symbol or _symbol_in(frame.payload)
-        return self._of(symbol, "", lambda known: page(frame.payload, known, frame.ts_recv)) or [Control("empty", path)]
-
-    def _of(self, symbol: str, channel: str, read: Callable[[Known], list[Item]]) -> list[Item]:
-        known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
-        return [Ignored(channel, "other_market")] if known is None else read(known)
-
-    def _broke(self, broken: Break) -> None:
-        known = self.instruments.by_symbol.get(broken.symbol)
-        name = known.name if known else broken.symbol
-        sentence = (
-            f"{name}: the book expected an update after {broken.expected} and got one after {broken.received}; "
-            "no depth until the next snapshot"
-        )
-        self.breaks.append(Broken(VENUE, name, "depth", self._now, sentence))
 
 
 class _OpenInterest(msgspec.Struct):
@@ -119,7 +103,5 @@ class _Symbol(msgspec.Struct):
 
 
 def _symbol_in(body: bytes) -> str:
-    try:
-        return msgspec.json.decode(body, type=_Symbol).symbol
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return ""
+    row = decoded(body, _Symbol)
+    return row.symbol if row else ""
