@@ -35,7 +35,7 @@ class _Spoken(msgspec.Struct):
     id: int | None = None
     params: _Kind | None = None
     error: _Error | None = None
-    result: msgspec.Raw | None = None
+    result: Any = None
 
 
 class DeribitWording:
@@ -50,7 +50,8 @@ class DeribitWording:
     (('quote.BTC-PERPETUAL',), ('quote.NONE',))
     """
 
-    #: A subscription costs more credits than another request: few messages, and slowly.
+    #: A subscription costs more credits than another request: few messages, and slowly. An answer that names fifty
+    #: topics fits into what a Control keeps of it.
     per_message = 50
     pause_s = 0.5
     ping_every_s = None
@@ -96,10 +97,7 @@ class DeribitWording:
     def _answered(self, asked: tuple[str, ...], spoken: _Spoken) -> Heard:
         if not asked:
             return Heard(spoken.id)
-        try:
-            named = set(msgspec.json.decode(spoken.result or b"[]", type=list[str]))
-        except MALFORMED:
-            named = set()
+        named = spoken.result if isinstance(spoken.result, list) else []
         accepted = tuple(topic for topic in asked if topic in named)
         refused = tuple(topic for topic in asked if topic not in named)
         return Heard(spoken.id, accepted, refused, "left out of the answer" if refused else "")
