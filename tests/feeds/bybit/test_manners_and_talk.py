@@ -56,25 +56,42 @@ def test_a_good_answer_is_fine(load):
 
 
 @pytest.fixture
-def hear(load):
-    def heard(name):
-        [control] = Parser(Instruments()).frame(load(f"bybit/{name}.json"), NOW)
-        return BybitWording().heard(control)
+def wording():
+    return BybitWording()
+
+
+@pytest.fixture
+def hear(load, wording):
+    def heard(name, *changes):
+        payload = load(f"bybit/{name}.json")
+        for old, new in changes:
+            payload = payload.replace(old, new)
+        [control] = Parser(Instruments()).frame(payload, NOW)
+        return wording.heard(control)
 
     return heard
 
 
-def test_an_answer_accepts_its_request_and_a_refusal_halves_it(hear):
+WHY = "error:handler not found,topic:publicTrade.NOTASYMBOL"
+
+
+def test_an_answer_accepts_its_request_and_a_pong_nothing(hear):
     assert hear("ws_subscribed") == Heard(7)
-    assert hear("ws_refused") == Heard(7, why="error:handler not found,topic:publicTrade.NOTASYMBOL")
-    assert hear("ws_already_subscribed") == Heard(accepted=("tickers.BTCUSDT",))
     assert hear("ws_pong") == Heard()
 
 
-def test_a_refusal_without_a_number_names_who_is_refused(load):
-    payload = load("bybit/ws_refused.json").replace(b'"req_id":"7"', b'"req_id":""')
-    [control] = Parser(Instruments()).frame(payload, NOW)
-    assert BybitWording().heard(control).refused == ("publicTrade.NOTASYMBOL",)
+def test_a_refusal_names_its_topic_and_the_others_are_asked_for_again(hear, wording):
+    wording.subscribe(["publicTrade.NOTASYMBOL", "tickers.BTCUSDT"], 7)
+    others = '{"req_id":"7","op":"subscribe","args":["tickers.BTCUSDT"]}'
+    assert hear("ws_refused") == Heard(refused=("publicTrade.NOTASYMBOL",), why=WHY, reply=others)
+    assert hear("ws_refused").reply is None, "once is enough"
+    assert hear("ws_already_subscribed") == Heard(accepted=("tickers.BTCUSDT",))
+
+
+def test_a_refusal_without_a_number_or_a_name_is_understood_as_far_as_it_goes(hear):
+    nameless = hear("ws_refused", (b'"req_id":"7"', b'"req_id":""'))
+    assert nameless == Heard(refused=("publicTrade.NOTASYMBOL",), why=WHY)
+    assert hear("ws_refused", (WHY.encode(), b"no")) == Heard(7, why="no")
 
 
 def test_a_socket_has_no_more_topics_than_the_venue_reads():

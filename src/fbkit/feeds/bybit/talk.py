@@ -1,7 +1,7 @@
 """How Bybit is spoken to.
 
-One bad topic is named in ``ret_msg``. By the documents the others of its request live; some have seen the whole
-request fail. So a refused request is asked for again in halves, and ``already subscribed`` is as good as accepted.
+A refused topic is named in ``ret_msg``. By the documents the others of its request live; some have seen the whole
+request fail. So the others are asked for again at once, and ``already subscribed`` is as good as accepted.
 
 Source: Bybit v5 docs, "Connect" ("How to Send the Heartbeat Packet", "How to Subscribe to Topics").
 """
@@ -39,12 +39,16 @@ class BybitWording:
     pause_s = 0.1
     ping_every_s: float | None = 20.0
 
+    def __init__(self) -> None:
+        self._asked: dict[int, tuple[str, ...]] = {}
+
     def greeting(self) -> list[str]:
         """Nothing is said first."""
         return []
 
     def subscribe(self, topics: Sequence[str], number: int) -> str:
-        """A request for topics."""
+        """A request for topics, remembered until it is answered."""
+        self._asked[number] = tuple(topics)
         return _request("subscribe", number, topics)
 
     def unsubscribe(self, topics: Sequence[str], number: int) -> str:
@@ -70,13 +74,22 @@ class BybitWording:
             return Heard()
         number = int(answer.req_id) if answer.req_id.isdecimal() else None
         if answer.success:
+            self._asked.pop(number or 0, None)
             return Heard(number)
         named = _NAMED.search(answer.ret_msg)
-        if named and "already subscribed" in answer.ret_msg:
+        if named is None:
+            return Heard(number, why=answer.ret_msg or "no reason given")
+        if "already subscribed" in answer.ret_msg:
             return Heard(accepted=(named[1],))
-        if named and number is None:
-            return Heard(refused=(named[1],), why=answer.ret_msg)
-        return Heard(number, why=answer.ret_msg or "no reason given")
+        return Heard(refused=(named[1],), why=answer.ret_msg, reply=self._the_others(number or 0, named[1]))
+
+    def _the_others(self, number: int, refused: str) -> str | None:
+        """The request anew without a topic; ``None`` where nothing is left of it, or nothing was asked."""
+        asked = self._asked.get(number, ())
+        left = tuple(topic for topic in asked if topic != refused)
+        if not left or left == asked:
+            return None
+        return self.subscribe(left, number)
 
     def channel_of(self, topic: str) -> str:
         """The channel a topic belongs to."""
