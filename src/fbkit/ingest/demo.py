@@ -27,9 +27,11 @@ from fbkit.ingest.writing import Inline
 from fbkit.model import NS_HOUR, NS_S, AccountRow, Gap, Market
 from fbkit.settings import Settings
 from fbkit.simulator import Market as SimulatedMarket
-from fbkit.simulator.memory import MemoryVenue
+from fbkit.simulator.memory import MemoryVenues
 
 START = parse_utc("2026-01-01T23:59:45Z")
+
+_REST, _WS = "http://127.0.0.1/binance", "ws://127.0.0.1/binance"
 
 #: Tables that the demo answers for.
 TABLES = (
@@ -87,7 +89,8 @@ def run_demo(
 async def _play(
     session: Session, settings: Settings, clock: VirtualClock, seconds: int, told: Callable[[float, str], None]
 ) -> Demo:
-    venue = MemoryVenue(SimulatedMarket(seed=settings.seed, instruments=settings.instruments), clock)
+    market = SimulatedMarket(seed=settings.seed, instruments=settings.instruments)
+    venues = MemoryVenues({"binance": market}, clock)
     pipeline = session.pipeline
     writing = Inline(session.writer, lambda cut, _commit: pipeline.stored(cut))
 
@@ -98,9 +101,9 @@ async def _play(
     session.begin(clock.now())
     beats = Beats(pipeline, clock.now(), keep)
     ears = Ears(pipeline, beats, Health(), clock)
-    async with httpx.AsyncClient(transport=venue.http, base_url=settings.binance_rest) as http:
-        world = World(clock, venue, http, random=lambda: 0.5, limited=False, parallel=1)
-        feed = BinanceFeed(rest=settings.binance_rest, ws=settings.binance_ws, count=settings.instruments, world=world)
+    async with httpx.AsyncClient(transport=venues.http) as http:
+        world = World(clock, venues, http, random=lambda: 0.5, limited=False, parallel=1)
+        feed = BinanceFeed(rest=_REST, ws=_WS, count=settings.instruments, world=world)
         await _history(session, feed, ears, clock, settings, told)
         tasks = [asyncio.ensure_future(feed.run(ears)), asyncio.ensure_future(Refill(pipeline, ears, clock).run(feed))]
         end = START + seconds * NS_S

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -15,16 +16,20 @@ import msgspec
 
 from fbkit.clock import SystemClock, parse_utc
 from fbkit.errors import FbkitError, PortBusy, SettingError
+from fbkit.simulator.calendar import MS_DAY
 from fbkit.simulator.faults import FaultScript
-from fbkit.simulator.market import Market
 from fbkit.simulator.pace import Pace
 from fbkit.simulator.server import Server
+from fbkit.simulator.wires import markets_of
 
 _MOST = 1000
 
+_VENUES = "binance,bybit,okx"
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the simulated exchange."""
+    """Run the simulated exchanges. A fault that begins is a line of JSON on standard error."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
     try:
         chosen = _parser().parse_args(arguments)
         asyncio.run(_serve(chosen))
@@ -38,14 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m fbkit.simulator", description="A simulated Binance USD-M exchange."
+        prog="python -m fbkit.simulator", description="Simulated exchanges: one market, each venue's own wire."
     )
     parser.add_argument("--seed", type=int, default=7, help="seed of the market (default 7)")
     parser.add_argument("--instruments", type=int, default=90, help="contracts, largest first (default 90)")
+    parser.add_argument("--venues", default=_VENUES, help=f"whose wires, or all (default {_VENUES})")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default)")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds a second (default 1)")
     parser.add_argument("--start", help="instant to begin at, RFC 3339 (default now)")
-    parser.add_argument("--faults", type=Path, help="script of faults, JSON (see fbkit.simulator.faults)")
+    parser.add_argument("--faults", type=Path, help="script of faults, YAML or JSON (see fbkit.simulator.faults)")
     return parser
 
 
@@ -55,9 +61,11 @@ async def _serve(chosen: argparse.Namespace) -> None:
     if not 0 < chosen.speed <= 1000:
         raise SettingError("speed", chosen.speed, "above 0, at most 1000")
     pace = Pace(SystemClock(), speed=chosen.speed, start=_instant(chosen.start))
-    server = Server(Market(chosen.seed, chosen.instruments), pace, faults=_script(chosen.faults))
+    markets = markets_of(chosen.venues, chosen.seed, chosen.instruments, pace.now_ms())
+    server = Server(markets, pace, faults=_script(chosen.faults))
     # A market that never was at its first instant is said now, not at the first request.
-    server.market.day(pace.now_ms() // 86_400_000)
+    for market in markets.values():
+        market.day(pace.now_ms() // MS_DAY)
     ended = asyncio.Event()
     _end_with(ended)
     try:

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 SECTORS = ("L1", "L2", "DeFi", "Meme", "AI", "Payment", "Infrastructure")
 
+#: Turnover of an inverse contract is summed as steps over ticks in parts of this size.
+COIN_PARTS = 10**11
+
 
 class Coin(NamedTuple):
     """One contract of one venue.
@@ -55,6 +58,11 @@ class Coin(NamedTuple):
         return float(10.0**-self.tick_decimals)
 
     @property
+    def contract(self) -> float:
+        """Bases that one printed unit of size is, where the contract is linear."""
+        return float(10.0**self.contract_exponent)
+
+    @property
     def quote_decimals(self) -> int:
         """Decimals that a sum of price times size can have."""
         return self.price_decimals + self.step_decimals
@@ -66,20 +74,32 @@ class Coin(NamedTuple):
 
     def price_of(self, ticks: int) -> float:
         """The price that so many ticks are, exact to the last printed digit."""
-        return ticks / 10**self.tick_decimals
+        return ticks / float(10**self.tick_decimals)
 
     def size_of(self, steps: int) -> float:
         """The size that the venue prints for so many steps: coins, or contracts."""
-        return steps / 10**self.step_decimals
+        return steps / float(10**self.step_decimals)
 
     def base_of(self, steps: int, ticks: int) -> float:
         """The size in bases, as ``base`` is spelled; an inverse contract's depends on the price."""
         if self.face_usd:
             return self.size_of(steps) * self.face_usd / self.price_of(ticks)
-        return self.size_of(steps) * 10.0**self.contract_exponent
+        return self.size_of(steps) * self.contract
 
     def usd_of(self, steps: int, ticks: int) -> float:
         """What so many steps are worth, USD."""
         if self.face_usd:
             return self.size_of(steps) * self.face_usd
         return self.base_of(steps, ticks) * self.price_of(ticks)
+
+    def base_volume(self, steps: int, turnover: int) -> float:
+        """Bases of a kline's or a day's ``steps`` and ``turnover``."""
+        if self.face_usd:
+            return turnover / COIN_PARTS * self.face_usd * float(10.0 ** (self.tick_decimals - self.step_decimals))
+        return self.size_of(steps) * self.contract
+
+    def usd_volume(self, steps: int, turnover: int) -> float:
+        """USD of a kline's or a day's ``steps`` and ``turnover``."""
+        if self.face_usd:
+            return self.size_of(steps) * self.face_usd
+        return turnover / float(10 ** (self.tick_decimals + self.step_decimals)) * self.contract

@@ -7,6 +7,8 @@ sell what has risen; the largest positions follow the trend a little.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from fbkit.simulator.calendar import DAY_MINUTES, MS_HOUR, MS_MIN
@@ -38,16 +40,21 @@ class Crowd:
     period ends from 00:00 on, one (n, 289) for each of :data:`RATIOS`. ``mark_5m``: fair price at the same instants.
     """
 
-    def __init__(self, universe: Universe, seed: int, plan: Day, before: Day) -> None:
+    def __init__(self, universe: Universe, seed: int, plan: Day, before: Day, leaning: Floats) -> None:
         self.day = plan.day
         self._hours = universe.funding_hours
         last_hour = _last_hour(plan, before)
-        self.premium = _premium(universe, seed, plan, last_hour).astype(np.float32)
-        self._premium_sum = np.zeros((universe.n, DAY_MINUTES + 1))
-        np.cumsum(self.premium[:, :-1], axis=1, dtype=np.float64, out=self._premium_sum[:, 1:])
+        self.premium = _premium(universe, plan, last_hour, leaning).astype(np.float32)
         self.oi_steps = _oi(universe, seed, plan).astype(np.int64)
         self.log_ratio = {name: _ratio(universe, seed, plan.day, name, last_hour) for name in RATIOS}
         self.mark_5m: Floats = np.exp(plan.log_price[:, ::PERIOD])
+
+    @cached_property
+    def _premium_sum(self) -> Floats:
+        """Running sum of the premium; only the days that run are asked for all coins' at once."""
+        total = np.zeros(self.premium.shape)
+        np.cumsum(self.premium[:, :-1], axis=1, dtype=np.float64, out=total[:, 1:])
+        return total
 
     def premium_at(self, ts_ms: int) -> Floats:
         """Premium of the mark over the index at an instant of this day, a fraction, shape (n,)."""
@@ -70,11 +77,19 @@ class Crowd:
         rate = self._rate(first, np.full(len(first), minute))
         return rate, (self.day * DAY_MINUTES + first) * MS_MIN + self._hours * MS_HOUR
 
+    def rate_before(self, ts_ms: int) -> Floats:
+        """Rate of the last period that ended within this day up to an instant; else the one that runs, shape (n,)."""
+        minute = (ts_ms - self.day * DAY_MINUTES * MS_MIN) // MS_MIN
+        first = minute - minute % (self._hours * 60)
+        earlier = np.where(first > 0, first - self._hours * 60, 0)
+        return self._rate(earlier, np.where(first > 0, first, minute))
+
     def settled(self, coin: int) -> list[tuple[int, float]]:
         """The fundings of a coin whose periods end within this day or at its end: (instant in ms, rate)."""
         hours = int(self._hours[coin])
         ends = np.arange(hours * 60, DAY_MINUTES + 1, hours * 60)
-        average = np.diff(self._premium_sum[coin, np.concatenate(([0], ends))]) / (hours * 60)
+        total = np.concatenate(([0.0], np.cumsum(self.premium[coin, :-1], dtype=np.float64)))
+        average = np.diff(total[np.concatenate(([0], ends))]) / (hours * 60)
         rates = _funding(average, np.full(len(ends), hours))
         return [((self.day * DAY_MINUTES + int(end)) * MS_MIN, float(r)) for end, r in zip(ends, rates, strict=True)]
 
@@ -99,13 +114,11 @@ def _last_hour(plan: Day, before: Day) -> Floats:
     return moved
 
 
-def _premium(universe: Universe, seed: int, plan: Day, last_hour: Floats) -> Floats:
-    slow = mood(seed, Use.PREMIUM_MOOD, plan.day, universe.n, 6)
-    quick = even(seed, Use.PREMIUM, (plan.day,), (universe.n, DAY_MINUTES + 1))
-    quick[:, -1] = even(seed, Use.PREMIUM, (plan.day + 1,), (universe.n, DAY_MINUTES + 1))[:, 0]
-    scale = universe.premium_bp * 1e-4
-    premium: Floats = scale[:, None] * (slow + 0.45 * quick) + 0.012 * last_hour
-    return premium
+def _premium(universe: Universe, plan: Day, last_hour: Floats, leaning: Floats) -> Floats:
+    """The crowd's leaning that all venues share, its answer to prices, and how far this venue stands beside."""
+    premium: Floats = leaning[universe.asset] + 0.012 * last_hour
+    # Where one base counts more or fewer coins is no premium.
+    return premium + (plan.beside - universe.shift[:, None])
 
 
 def _oi_level(universe: Universe, seed: int, day: int) -> Floats:

@@ -51,7 +51,7 @@ class Book(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What changed of a book between two slots: levels to set, with 0 steps those to delete. ``book``: what it gives."""
+    """What changed of a book between two slots: levels to set, with 0 steps those to delete; ``book`` is the result."""
 
     bids: Levels
     asks: Levels
@@ -68,7 +68,7 @@ class MarkRow(NamedTuple):
     coin: int
     ts_ms: int
     mark: float
-    index: float
+    index_price: float
     rate: float
     funding_ms: int
     premium: float

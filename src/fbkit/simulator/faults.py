@@ -1,33 +1,61 @@
 """A script of things that go wrong on the wire, for tests: when, where, what, for how long.
 
-JSON: a list of objects. ``at_s`` counts from the first websocket that connected. ``fault`` is one of
+YAML or JSON: a list of objects. ``at_s`` counts from the first websocket that connected. ``fault`` is one of
 
-``send``     send ``payload`` as it is, once
+``send``     send ``payload`` as it is, once a connection
 ``dup``      send matching frames twice
 ``reorder``  swap matching frames in pairs
 ``garbage``  send something unreadable (or ``payload``) before matching frames
 ``silence``  leave matching frames out; pings and requests are still answered
 ``rst``      reset matching connections;  ``close`` ends them with a close frame and ``code``
 ``freeze``   neither send nor read on matching connections, which stay open
-``refuse``   refuse new websockets;  with ``"channel": "rest"`` answer requests with 503
+``refuse``   refuse new websockets;  with ``channel: rest`` answer requests with 503
+``resubscribe-replay``  to a subscription send the last second of its streams again, as if live
+``seq-reset``           begin the sequence of matching streams anew, as the venue's rules allow
+``rate-limit``          answer requests with the venue's disguises of "too many requests", in turn
+``html-502``            answer requests with 502 and a page of HTML
 
-``for_s`` (default 1) is how long, ``count`` at most how many frames. ``stream`` (a name), ``channel`` (``aggTrade``,
-``bookTicker``, ``depth``, ``markPrice``, ``kline``, ``ticker``, ``forceOrder``) and ``route`` (``public``, ``market``)
-choose what is meant; without them everything is.
+``for_s`` (default 1) is how long, ``count`` at most how often (frames, answers, connections). ``venue``, ``channel`` (a
+channel of ours, see :data:`CHANNELS_MEANT`), ``stream`` (a name as the venue spells it; of requests the path) and
+``route`` (a websocket's address, in the venue's words) choose what is meant; without them everything is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
+import yaml
 
 from fbkit.errors import SettingError
+from fbkit.model import CHANNELS
+from fbkit.simulator.answers import Answer
 from fbkit.simulator.calendar import MS_S
-from fbkit.simulator.streams import Frame, Route
+from fbkit.simulator.wires.wire import Frame, Stream, Talk
 
-FaultName = Literal["send", "dup", "reorder", "garbage", "silence", "rst", "close", "freeze", "refuse"]
+FaultName = Literal[
+    "send",
+    "dup",
+    "reorder",
+    "garbage",
+    "silence",
+    "rst",
+    "close",
+    "freeze",
+    "refuse",
+    "resubscribe-replay",
+    "seq-reset",
+    "rate-limit",
+    "html-502",
+]
+
+#: What ``channel`` may say: a channel of ours, or ``rest`` for requests.
+CHANNELS_MEANT = (*CHANNELS, "rest")
+
+_SHAPING = frozenset({"dup", "reorder", "garbage", "silence"})
+_ANSWERING = frozenset({"rate-limit", "html-502", "refuse"})
 
 #: What arrives instead of sense, one after the other.
 GARBAGE = (
@@ -39,16 +67,33 @@ GARBAGE = (
     b"\x00\x00",
 )
 
+_UNKNOWN = '{"e":"futureThing","E":1}'
 
-class Fault(msgspec.Struct, forbid_unknown_fields=True):
+_HTML = (("Content-Type", "text/html"),)
+BUSY = Answer(503, _HTML, b"<html><body><h1>503 Service Unavailable</h1></body></html>")
+BAD_GATEWAY = Answer(
+    502, _HTML, b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body></body>\r\n</html>\r\n"
+)
+
+
+class Where(NamedTuple):
+    """A connection as faults see it: the venue, the route, and which channel of ours each stream's name belongs to."""
+
+    venue: str
+    route: str
+    channels: Mapping[str, str] = {}
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One line of the script."""
 
     at_s: float
     fault: FaultName
     for_s: float = 1.0
-    stream: str | None = None
+    venue: str | None = None
     channel: str | None = None
-    route: Route | None = None
+    stream: str | None = None
+    route: str | None = None
     count: int | None = None
     payload: str | None = None
     code: int = 1001
@@ -57,68 +102,107 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
         """Whether it is on at an instant."""
         return self.at_s <= since_first_s < self.at_s + self.for_s
 
-    def means(self, frame: Frame) -> bool:
-        """Whether it means this frame."""
-        if not frame.stream:
+    def at(self, venue: str, route: str | None = None) -> bool:
+        """Whether it means a venue, and one of its routes."""
+        return self.venue in {None, venue} and (route is None or self.route in {None, route})
+
+    def means(self, stream: str, channel: str | None) -> bool:
+        """Whether it means a stream of a channel; what belongs to no stream is never meant."""
+        if not stream:
             return False
-        if self.stream is not None:
-            return frame.stream == self.stream
-        return self.channel is None or channel_of(frame.stream) == self.channel
+        return self.stream in {None, stream} and self.channel in {None, channel}
+
+    def answers(self, venue: str, path: str) -> bool:
+        """Whether it means a request to a venue."""
+        return self.at(venue) and self.stream in {None, path} and (self.fault != "refuse" or self.channel == "rest")
 
 
-def channel_of(stream: str) -> str:
-    """The channel of a stream's name.
+class Done(msgspec.Struct, frozen=True):
+    """A fault that began at ``at_ms``, and how often it has acted: frames, answers, connections or streams."""
 
-    >>> channel_of("btcusdt@depth5@500ms"), channel_of("!markPrice@arr@1s"), channel_of("btcusdt@kline_1m")
-    ('depth', 'markPrice', 'kline')
-    """
-    word = stream[1:].split("@", maxsplit=1)[0] if stream.startswith("!") else stream.split("@")[1]
-    return word.split("_")[0].rstrip("0123456789")
+    fault: Fault
+    at_ms: int
+    times: int
 
 
 class FaultScript:
     """Faults in order of time. One script serves one run: it counts what it has done.
 
-    >>> script = FaultScript.parse('[{"at_s": 1, "fault": "dup", "for_s": 2}]')
+    >>> script = FaultScript.parse("[{at_s: 1, fault: dup, for_s: 2, channel: trade}]")
+    >>> where = Where("binance", "market", {"a@x": "trade"})
     >>> frames = [Frame(500, "a@x", b"1"), Frame(1500, "a@x", b"2")]
-    >>> [frame.payload for frame in script.shape(frames, 0, "market")]
-    [b'1', b'2', b'2']
+    >>> [frame.payload for frame in script.shape(frames, 0, where)], [done.times for done in script.done]
+    ([b'1', b'2', b'2'], [1])
     """
 
     def __init__(self, faults: Sequence[Fault] = ()) -> None:
         self.faults = sorted(faults, key=lambda fault: fault.at_s)
-        self._done: dict[int, int] = {}
-        self._cut: set[int] = set()
+        self._times: Counter[int] = Counter()
+        self._began: dict[int, int] = {}
+        self._told: set[int] = set()
+        self._once: set[int] = set()
 
     @classmethod
     def parse(cls, text: str | bytes) -> FaultScript:
         """Read a script; raises :class:`~fbkit.errors.SettingError` saying what is wrong with it."""
         try:
-            return cls(msgspec.json.decode(text, type=list[Fault]))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise SettingError("faults", str(error), "a JSON list of {at_s, fault, for_s, stream}") from error
+            faults = msgspec.convert(yaml.safe_load(text), list[Fault])
+        except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError, ValueError) as error:
+            wanted = f"a list of {{at_s, fault, for_s, venue, channel, …}}; faults: {', '.join(get_args(FaultName))}"
+            raise SettingError("faults", str(error), wanted) from error
+        for fault in faults:
+            if fault.channel is not None and fault.channel not in CHANNELS_MEANT:
+                raise SettingError("faults: channel", fault.channel, f"one of {', '.join(CHANNELS_MEANT)}")
+        return cls(faults)
 
-    def shape(self, frames: list[Frame], first_ms: int, route: Route) -> list[Frame]:
+    def check(self, venues: Collection[str], resettable: Collection[str]) -> None:
+        """Refuse what cannot be: a venue that is not there, a sequence that the venue's wire does not know."""
+        for fault in self.faults:
+            if fault.venue is not None and fault.venue not in venues:
+                raise SettingError("faults: venue", fault.venue, f"one of {', '.join(venues)}")
+            if fault.fault == "seq-reset" and not any(fault.at(venue) for venue in resettable):
+                whose = fault.venue or ", ".join(venues)
+                known = ", ".join(resettable) or "none that is here"
+                raise SettingError("faults: seq-reset", whose, f"a venue whose wire has a sequence to reset ({known})")
+
+    @property
+    def done(self) -> list[Done]:
+        """What has begun so far, in the script's order."""
+        return [Done(fault, self._began[k], self._times[k]) for k, fault in enumerate(self.faults) if k in self._began]
+
+    def begun(self, now_ms: int, first_ms: int) -> list[Fault]:
+        """The faults whose time has come; each is told once."""
+        due = []
+        for k, fault in enumerate(self.faults):
+            if k not in self._told and (now_ms - first_ms) / MS_S >= fault.at_s:
+                self._told.add(k)
+                self._began.setdefault(k, now_ms)
+                due.append(fault)
+        return due
+
+    def shape(self, frames: list[Frame], first_ms: int, where: Where) -> list[Frame]:
         """One connection's frames as they will be sent; ``first_ms`` is when the first connection came.
 
         A frame without a stream is sent as it is, outside any envelope.
         """
         for k, fault in enumerate(self.faults):
-            if fault.fault in {"dup", "reorder", "garbage", "silence"} and fault.route in {None, route}:
-                frames = self._apply(k, fault, frames, first_ms)
+            if fault.fault in _SHAPING and fault.at(where.venue, where.route):
+                frames = self._apply(k, fault, frames, first_ms, where)
         return frames
 
-    def _apply(self, k: int, fault: Fault, frames: list[Frame], first_ms: int) -> list[Frame]:
+    def _apply(self, k: int, fault: Fault, frames: list[Frame], first_ms: int, where: Where) -> list[Frame]:
         shaped: list[Frame] = []
         held: Frame | None = None
         for frame in frames:
-            due = fault.holds((frame.ts_ms - first_ms) / MS_S) and fault.means(frame) and self._may(k, fault)
-            if not due:
+            due = fault.holds((frame.ts_ms - first_ms) / MS_S) and fault.means(
+                frame.stream, where.channels.get(frame.stream)
+            )
+            if not (due and self._may(k, fault, frame.ts_ms)):
                 shaped.append(frame)
             elif fault.fault == "dup":
                 shaped += (frame, frame)
             elif fault.fault == "garbage":
-                text = fault.payload.encode() if fault.payload else GARBAGE[(self._done[k] - 1) % len(GARBAGE)]
+                text = fault.payload.encode() if fault.payload else GARBAGE[(self._times[k] - 1) % len(GARBAGE)]
                 shaped += (Frame(frame.ts_ms, "", text), frame)
             elif fault.fault == "reorder":
                 if held is None:
@@ -129,50 +213,118 @@ class FaultScript:
         # A pair that the second cut in two goes out late and alone.
         return shaped if held is None else [*shaped, held._replace(ts_ms=shaped[-1].ts_ms if shaped else held.ts_ms)]
 
-    def _may(self, k: int, fault: Fault) -> bool:
-        done = self._done.get(k, 0)
-        if fault.count is not None and done >= fault.count:
+    def _may(self, k: int, fault: Fault, now_ms: int) -> bool:
+        if fault.count is not None and self._times[k] >= fault.count:
             return False
-        self._done[k] = done + 1
+        self._times[k] += 1
+        self._began.setdefault(k, now_ms)
         return True
 
-    def sayings(self, since_ms: int, until_ms: int, first_ms: int, route: Route) -> list[Frame]:
+    def sayings(self, since_ms: int, until_ms: int, first_ms: int, where: Where) -> list[Frame]:
         """What ``send`` faults say to a connection in ``[since_ms, until_ms)``."""
         said = []
-        for fault in self.faults:
+        for k, fault in enumerate(self.faults):
             at_ms = first_ms + round(fault.at_s * MS_S)
-            if fault.fault == "send" and fault.route in {None, route} and since_ms <= at_ms < until_ms:
-                said.append(Frame(at_ms, "", (fault.payload or '{"e":"futureThing","E":1}').encode()))
+            due = since_ms <= at_ms < until_ms and fault.at(where.venue, where.route)
+            if fault.fault == "send" and due and self._may(k, fault, at_ms):
+                said.append(Frame(at_ms, "", (fault.payload or _UNKNOWN).encode()))
         return said
+
+    def replaying(self, now_ms: int, first_ms: int) -> bool:
+        """Whether a subscription may be told its last second again."""
+        at_s = (now_ms - first_ms) / MS_S
+        return any(fault.fault == "resubscribe-replay" and fault.holds(at_s) for fault in self.faults)
+
+    def replays(self, heard: list[Frame], now_ms: int, first_ms: int, where: Where) -> list[Frame]:
+        """Of a subscription's last second what is sent once more, now."""
+        again = []
+        for k, fault in enumerate(self.faults):
+            if fault.fault == "resubscribe-replay" and fault.at(where.venue, where.route):
+                again += [
+                    frame._replace(ts_ms=now_ms)
+                    for frame in heard
+                    if fault.holds((now_ms - first_ms) / MS_S)
+                    and fault.means(frame.stream, where.channels.get(frame.stream))
+                    and self._may(k, fault, now_ms)
+                ]
+        return again
 
     def cuts(self, now_ms: int, first_ms: int) -> list[Fault]:
         """The ``rst`` and ``close`` faults that became due; each is told once."""
+        return self._due({"rst", "close"}, now_ms, first_ms)
+
+    def resets(self, now_ms: int, first_ms: int) -> list[Fault]:
+        """The ``seq-reset`` faults that became due; each is told once."""
+        return self._due({"seq-reset"}, now_ms, first_ms)
+
+    def _due(self, names: set[str], now_ms: int, first_ms: int) -> list[Fault]:
         due = []
         for k, fault in enumerate(self.faults):
-            if fault.fault in {"rst", "close"} and k not in self._cut and (now_ms - first_ms) / MS_S >= fault.at_s:
-                self._cut.add(k)
+            if fault.fault in names and k not in self._once and (now_ms - first_ms) / MS_S >= fault.at_s:
+                self._once.add(k)
+                self._began.setdefault(k, now_ms)
                 due.append(fault)
         return due
 
-    def frozen(self, now_ms: int, first_ms: int, route: Route) -> bool:
-        """Whether connections of a route are frozen."""
-        return self._on("freeze", now_ms, first_ms, route)
+    def acted(self, fault: Fault, now_ms: int) -> bool:
+        """Count one deed of a fault told by :meth:`cuts` or :meth:`resets`; whether its ``count`` allows it."""
+        return self._may(next(k for k, one in enumerate(self.faults) if one is fault), fault, now_ms)
 
-    def refuses(self, now_ms: int, first_ms: int, route: Route) -> bool:
-        """Whether a new websocket is refused."""
-        return any(fault.channel != "rest" for fault in self._held("refuse", now_ms, first_ms, route))
-
-    def refuses_rest(self, now_ms: int, first_ms: int) -> bool:
-        """Whether requests are answered with 503."""
-        return any(fault.channel == "rest" for fault in self._held("refuse", now_ms, first_ms, None))
-
-    def _on(self, name: FaultName, now_ms: int, first_ms: int, route: Route) -> bool:
-        return bool(self._held(name, now_ms, first_ms, route))
-
-    def _held(self, name: FaultName, now_ms: int, first_ms: int, route: Route | None) -> list[Fault]:
+    def frozen(self, now_ms: int, first_ms: int, where: Where) -> bool:
+        """Whether a connection is frozen."""
         at_s = (now_ms - first_ms) / MS_S
-        return [
-            fault
-            for fault in self.faults
-            if fault.fault == name and fault.holds(at_s) and (route is None or fault.route in {None, route})
+        held = [
+            k
+            for k, fault in enumerate(self.faults)
+            if fault.fault == "freeze" and fault.holds(at_s) and fault.at(where.venue, where.route)
         ]
+        for k in held:
+            self._times[k] = max(self._times[k], 1)
+            self._began.setdefault(k, now_ms)
+        return bool(held)
+
+    def refuses(self, now_ms: int, first_ms: int, where: Where) -> bool:
+        """Whether a new websocket is refused."""
+        at_s = (now_ms - first_ms) / MS_S
+        return any(
+            fault.holds(at_s) and fault.at(where.venue, where.route) and self._may(k, fault, now_ms)
+            for k, fault in enumerate(self.faults)
+            if fault.fault == "refuse" and fault.channel != "rest"
+        )
+
+    def answers(self, now_ms: int, first_ms: int, venue: str, path: str, limited: Sequence[Answer]) -> Answer | None:
+        """What a request is answered with instead; ``limited`` are the venue's disguises of "too many requests"."""
+        at_s = (now_ms - first_ms) / MS_S
+        for k, fault in enumerate(self.faults):
+            if fault.fault not in _ANSWERING or not fault.holds(at_s) or not fault.answers(venue, path):
+                continue
+            if fault.fault == "rate-limit" and not limited:
+                continue
+            if self._may(k, fault, now_ms):
+                in_turn = limited[(self._times[k] - 1) % len(limited)] if limited else BUSY
+                return {"refuse": BUSY, "html-502": BAD_GATEWAY}.get(fault.fault, in_turn)
+        return None
+
+
+def where_of(venue: str, route: str, streams: Sequence[Stream], channel_of: Mapping[str, str]) -> Where:
+    """A connection with its streams."""
+    return Where(venue, route, {stream.name: channel_of.get(stream.kind, "") for stream in streams})
+
+
+def meant(fault: Fault, venue: str, talks: Iterable[Talk], channel_of: Mapping[str, str]) -> list[Stream]:
+    """The streams of a venue's connections that a fault means, each once, in order of their names."""
+    streams = {stream for talk in talks if fault.at(venue, talk.route) for stream in talk.streams}
+    return sorted(one for one in streams if fault.means(one.name, channel_of.get(one.kind)))
+
+
+def line_of(fault: Fault, now_ms: int) -> str:
+    """A fault that begins, as a line of JSON.
+
+    >>> line_of(Fault(1, "dup", channel="trade"), 5)
+    '{"began_ms":5,"fault":"dup","at_s":1,"for_s":1.0,"channel":"trade"}'
+    """
+    told: dict[str, Any] = {"began_ms": now_ms, "fault": fault.fault, "at_s": fault.at_s, "for_s": fault.for_s}
+    for name in ("venue", "channel", "stream", "route", "count"):
+        if getattr(fault, name) is not None:
+            told[name] = getattr(fault, name)
+    return msgspec.json.encode(told).decode()

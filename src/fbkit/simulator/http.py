@@ -1,48 +1,66 @@
-"""As much of HTTP/1.1 as a client of REST needs: the head of a request, and a reply."""
+"""As much of HTTP/1.1 as a client of REST needs: the head of a request, a body of stated length, and a reply."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from http import HTTPStatus
 from typing import NamedTuple
 
 from fbkit.simulator.answers import Answer
 
-#: A longer head is refused.
+#: A longer head is refused, and a longer body.
 MOST_HEAD = 64 * 1024
-
-_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 418: "I'm a teapot"}
-_REASONS |= {429: "Too Many Requests", 431: "Request Header Fields Too Large", 503: "Service Unavailable"}
-
-BUSY = Answer(503, (("Content-Type", "text/html"),), b"<html><body><h1>503 Service Unavailable</h1></body></html>")
+MOST_BODY = 256 * 1024
 
 
-class Asked(NamedTuple):
-    """A request: what is wanted, whether the connection stays for the next, whether it is to become a websocket."""
+class Head(NamedTuple):
+    """A request's head: what is wanted, whether the connection stays for the next, whether it is to be a websocket."""
 
     method: str
     target: str
     keep_alive: bool
     upgrade: bool
+    length: int
+    headers: dict[str, str]
 
 
-def read(head: bytes) -> Asked | None:
-    r"""Read a request's head, ``None`` where it is none.
+def read(head: bytes) -> Head | None:
+    r"""Read a request's head, ``None`` where it is none or its body's length cannot be.
 
-    >>> read(b"GET /fapi/v1/time HTTP/1.1\r\nHost: x\r\n\r\n")
-    Asked(method='GET', target='/fapi/v1/time', keep_alive=True, upgrade=False)
+    >>> read(b"POST /info HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")[:5]
+    ('POST', '/info', True, False, 2)
     """
     line, *rest = head.decode("latin-1").split("\r\n")
     words = line.split(" ")
     if len(words) != 3 or not words[2].startswith("HTTP/1."):
         return None
-    headers = {name.strip().lower(): value.strip().lower() for name, _, value in (one.partition(":") for one in rest)}
-    # A body would follow anything but a GET, and nobody here reads one.
-    keep_alive = words[0] == "GET" and words[2] == "HTTP/1.1" and headers.get("connection") != "close"
-    return Asked(words[0], words[1], keep_alive, headers.get("upgrade") == "websocket")
+    headers = {name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in rest) if name}
+    length = headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit() and int(length) <= MOST_BODY):
+        return None
+    # A body in chunks nobody here reads.
+    keep_alive = words[2] == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
+    keep_alive = keep_alive and "transfer-encoding" not in headers
+    upgrade = headers.get("upgrade", "").lower() == "websocket"
+    return Head(words[0], words[1], keep_alive, upgrade, int(length), headers)
+
+
+def venue_of(path: str, venues: Collection[str]) -> tuple[str, str] | None:
+    """The venue that a path begins with, and what follows. A path that names none is Binance's, where that is there.
+
+    >>> venue_of("/okx/api/v5/public/time", ["binance", "okx"]), venue_of("/fapi/v1/time", ["binance", "okx"])
+    (('okx', '/api/v5/public/time'), ('binance', '/fapi/v1/time'))
+    """
+    venue, slash, rest = path.lstrip("/").partition("/")
+    name, mark, query = venue.partition("?")
+    if name in venues:
+        return name, f"/{rest}" if slash else f"/{mark}{query}"
+    return ("binance", path) if "binance" in venues else None
 
 
 def reply(answer: Answer, *, keep_alive: bool) -> bytes:
     """An answer as bytes."""
-    lines = [f"HTTP/1.1 {answer.status} {_REASONS[answer.status]}", f"Content-Length: {len(answer.body)}"]
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}", f"Content-Length: {len(answer.body)}"]
     lines += [f"{name}: {value}" for name, value in answer.headers]
     lines.append(f"Connection: {'keep-alive' if keep_alive else 'close'}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + answer.body

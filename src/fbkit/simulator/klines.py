@@ -23,7 +23,11 @@ _WIDE = 120_000
 
 
 class Kline(NamedTuple):
-    """One kline of one coin, in ticks and steps; ids and counts of aggregate trades."""
+    """One kline of one coin, in ticks and steps; ids and counts of aggregate trades.
+
+    ``coin.base_volume(bar.steps, bar.turnover)`` and ``coin.usd_volume`` say what its volume is worth, and likewise of
+    what takers bought.
+    """
 
     open: int
     high: int
@@ -65,7 +69,7 @@ def fill_id_of(trade_id: int) -> int:
 def summary(minute: Minute) -> Ints:
     """All coins' klines of a whole minute, shape (fields, n). Every coin trades in every minute."""
     edges = minute.edges[:-1]
-    turnover = minute.ticks * minute.steps
+    turnover = minute.turnover
     rows = np.empty((len(FIELDS), len(edges)), dtype=np.int64)
     rows[OPEN] = minute.ticks[edges]
     rows[HIGH] = np.maximum.reduceat(minute.ticks, edges)
@@ -96,7 +100,7 @@ class Running:
 
     def __init__(self, minute: Minute) -> None:
         self.minute = minute
-        turnover = minute.ticks * minute.steps
+        turnover = minute.turnover
         rows = np.empty((len(FIELDS), len(minute.ticks)), dtype=np.int64)
         plain = ((STEPS, minute.steps), (TURNOVER, turnover))
         bought = ((BUY_STEPS, minute.steps * minute.buy), (BUY_TURNOVER, turnover * minute.buy))

@@ -1,6 +1,6 @@
 """Liquidations: longs die when prices fall, shorts when they rise, and in a shock one after the other.
 
-The exchange tells one liquidation a coin and second at most; this market has no others.
+Some venues tell one liquidation a coin and second at most; those that tell all have several in a bad second.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from fbkit.simulator.calendar import MS_MIN, MS_S, split_minute
 from fbkit.simulator.noise import Bools, Floats, Ints, Use, rng
 from fbkit.simulator.prices import SECONDS
+from fbkit.simulator.profile import Profile
 from fbkit.simulator.trades import Minute, touch
 from fbkit.simulator.universe import Universe
 
@@ -33,15 +34,22 @@ class Liquidations(NamedTuple):
     last_steps: Ints
 
 
-def liquidations_of(universe: Universe, seed: int, minute: Minute) -> Liquidations:
-    """Who was liquidated, as told in one minute."""
+def liquidations_of(universe: Universe, seed: int, minute: Minute, profile: Profile) -> Liquidations:
+    """Who was liquidated, as a venue tells it in one minute."""
     place = split_minute(minute.start_ms // MS_MIN)
     chance, moved = _chances(universe, minute)
     drawn = rng(seed, Use.LIQUIDATION_WHEN, *place).random(chance.shape)
+    if profile.liquidations_a_second == 0:
+        drawn[:] = 1.0
     coin, second = np.nonzero(drawn < chance)
+    if profile.liquidations_a_second is None:
+        coin, second = _all(seed, place, coin, second, moved)
     how = rng(seed, Use.LIQUIDATION_HOW, *place).random((len(coin), 4))
     push_ms = minute.start_ms + second * MS_S + (coin * 389) % MS_S
     ts_ms = push_ms - 935 - (how[:, 0] * 75).astype(np.int64)
+    if profile.liquidations_a_second is None:
+        push_ms = minute.start_ms + second * MS_S + (how[:, 0] * MS_S).astype(np.int64)
+        ts_ms = push_ms - profile.latency_ms
     move = moved[coin, second]
     # On a calm second longs die a little more often: there are more of them.
     long = np.where(np.abs(move) > 0.8, move < 0, how[:, 1] < 0.55)
@@ -65,6 +73,13 @@ def liquidations_of(universe: Universe, seed: int, minute: Minute) -> Liquidatio
         steps[by_time],
         last_steps[by_time],
     )
+
+
+def _all(seed: int, place: tuple[int, int], coin: Ints, second: Ints, moved: Floats) -> tuple[Ints, Ints]:
+    """Coins and seconds as often as somebody died: one at least, the more the harder the price moved."""
+    hard = np.minimum(np.maximum(np.abs(moved[coin, second]) - 1.5, 0.0), 8.0)
+    often = 1 + rng(seed, Use.LIQUIDATION_MANY, *place).poisson(0.3 + 1.2 * hard)
+    return np.repeat(coin, often), np.repeat(second, often)
 
 
 def _chances(universe: Universe, minute: Minute) -> tuple[Floats, Floats]:

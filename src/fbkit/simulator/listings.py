@@ -70,7 +70,7 @@ def _in_coins(rank: int, asset: Asset, symbol: str, base: str, price: float) -> 
     return Coin(symbol, base, asset.sector, price, tick, printed, step, _usual_hours(rank), _onboard(rank), asset=rank)
 
 
-def binance(n: int, at_ms: int) -> list[Coin]:
+def binance(n: int, _at_ms: int) -> list[Coin]:
     """USD-M perpetuals.
 
     >>> [coin.symbol for coin in binance(3, 0)]
@@ -79,7 +79,7 @@ def binance(n: int, at_ms: int) -> list[Coin]:
     return [_in_coins(k, asset, f"{asset.base}USDT", asset.base, asset.price) for k, asset in _numbered(n)]
 
 
-def bybit(n: int, at_ms: int) -> list[Coin]:
+def bybit(n: int, _at_ms: int) -> list[Coin]:
     """Linear perpetuals in coins; one of the thousands is spelled with a suffix.
 
     >>> [coin.symbol for coin in bybit(40, 0) if "1000" in coin.symbol]
@@ -105,13 +105,13 @@ def okx(n: int, at_ms: int) -> list[Coin]:
     """
     swaps = [_okx_swap(k, asset) for k, asset in _numbered(n)]
     end = quarterly(at_ms)
-    dated = {"expiry_ms": round(end.timestamp() * 1000), "funding_hours": 8}
-    inverse = {"quote": "USD", "settle": "BTC", "face_usd": 100, "contract_exponent": 0, "step_decimals": 1}
-    bitcoin, ether = _okx_swap(0, assets(1)[0]), _okx_swap(1, assets(2)[1])
+    expiry_ms = round(end.timestamp() * 1000)
+    bitcoin, ether = (_okx_swap(k, asset) for k, asset in _numbered(2))
+    inverse = bitcoin._replace(symbol="BTC-USD-SWAP", quote="USD", settle="BTC", weight=0.2)
     extra = {
-        4: bitcoin._replace(symbol="BTC-USD-SWAP", weight=0.2, **inverse),
-        7: bitcoin._replace(symbol=f"BTC-USDT-{end:%y%m%d}", weight=0.1, **dated),
-        9: ether._replace(symbol=f"ETH-USDT-{end:%y%m%d}", weight=0.06, **dated),
+        4: inverse._replace(face_usd=100, contract_exponent=0, step_decimals=1),
+        7: bitcoin._replace(symbol=f"BTC-USDT-{end:%y%m%d}", expiry_ms=expiry_ms, weight=0.1),
+        9: ether._replace(symbol=f"ETH-USDT-{end:%y%m%d}", expiry_ms=expiry_ms, weight=0.06),
     }
     return _woven(swaps, extra)[:n]
 
@@ -134,10 +134,11 @@ def _woven(listed: list[Coin], extra: dict[int, Coin]) -> list[Coin]:
     return whole
 
 
-def hyperliquid(n: int, at_ms: int) -> list[Coin]:
+def hyperliquid(n: int, _at_ms: int) -> list[Coin]:
     """Perpetuals in coins, named by the coin; thousands have a ``k``. Prices have five digits, funding is hourly.
 
-    >>> [(coin.symbol, coin.tick_decimals, coin.step_decimals) for coin in hyperliquid(12, 0) if coin.asset in {0, 1, 11}]
+    >>> listed = hyperliquid(12, 0)
+    >>> [(coin.symbol, coin.tick_decimals, coin.step_decimals) for coin in (listed[0], listed[1], listed[11])]
     [('BTC', 0, 5), ('ETH', 1, 4), ('kPEPE', 6, 0)]
     """
     listed = []
@@ -151,9 +152,30 @@ def hyperliquid(n: int, at_ms: int) -> list[Coin]:
 
 
 #: What Deribit lists against USDC, in order of turnover.
-_DERIBIT_USDC = (
-    "BTC ETH SOL XRP BNB DOGE HYPE SUI ADA LINK AVAX LTC TRX BCH AAVE NEAR TAO UNI DOT TON ALGO TRUMP".split()
-)
+_DERIBIT_USDC = [
+    "BTC",
+    "ETH",
+    "SOL",
+    "XRP",
+    "BNB",
+    "DOGE",
+    "HYPE",
+    "SUI",
+    "ADA",
+    "LINK",
+    "AVAX",
+    "LTC",
+    "TRX",
+    "BCH",
+    "AAVE",
+    "NEAR",
+    "TAO",
+    "UNI",
+    "DOT",
+    "TON",
+    "ALGO",
+    "TRUMP",
+]
 
 
 def deribit(n: int, at_ms: int) -> list[Coin]:
@@ -188,7 +210,7 @@ def _deribit_linear(rank: int, asset: Asset) -> Coin:
     return coin._replace(quote="USDC", settle="USDC")
 
 
-def bitget(n: int, at_ms: int) -> list[Coin]:
+def bitget(n: int, _at_ms: int) -> list[Coin]:
     """USDT perpetuals in coins; of the thousands only BONK is counted so.
 
     >>> [coin.symbol for coin in bitget(40, 0) if coin.asset in {11, 36, 37}]
@@ -207,7 +229,7 @@ def bitget(n: int, at_ms: int) -> list[Coin]:
 _GATE_CONTRACTS = {"BTC": -4, "ETH": -2, "SOL": 0, "XRP": 1, "DOGE": 1}
 
 
-def gate(n: int, at_ms: int) -> list[Coin]:
+def gate(n: int, _at_ms: int) -> list[Coin]:
     """USDT perpetuals in whole contracts of ``quanto_multiplier`` coins.
 
     >>> [(coin.symbol, coin.contract_exponent) for coin in gate(12, 0) if coin.asset in {0, 5, 11}]

@@ -1,4 +1,4 @@
-"""The market: everything about any instant, from a seed."""
+"""A venue's market: everything about any instant, from a seed and the venue's profile."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ from functools import cached_property
 import numpy as np
 
 from fbkit.simulator.calendar import DAY_MINUTES, HISTORY_DAYS, INTERVALS, MS_DAY, MS_MIN, STATISTICS_DAYS, split_minute
+from fbkit.simulator.course import beside, course_of
 from fbkit.simulator.crowd import Crowd
 from fbkit.simulator.days import Day
 from fbkit.simulator.kept import Kept
 from fbkit.simulator.klines import FIELDS, Running, fold, summary
 from fbkit.simulator.noise import Bools, Floats, Ints
+from fbkit.simulator.profile import BINANCE, Profile
 from fbkit.simulator.trades import Minute, minute_of
 from fbkit.simulator.universe import Universe
 
+#: The instant whose listing a market has unless another is told: it decides which dated futures there are.
+LISTED_MS = 1_795_000_000_000
+
 
 class Market:
-    """A believable crypto-futures market.
+    """A believable crypto-futures market as one venue sees it.
 
-    Whatever it answers is a function of ``seed`` and the instant asked about (UTC ms); what it keeps in memory only
-    saves making it again. The first ``n`` coins are the same whatever the number of instruments.
+    Whatever it answers is a function of ``seed``, ``profile`` and the instant asked about (UTC ms); what it keeps in
+    memory only saves making it again. The first ``n`` coins are the same whatever the number of instruments. Venues of
+    one seed share where prices go; trades, quotes, books and ids are each venue's own. ``at_ms`` is the instant whose
+    listing it has.
 
     >>> market = Market(seed=7, instruments=2)
     >>> minute = market.minute(29_454_000)
@@ -29,10 +36,14 @@ class Market:
     (True, ['BTCUSDT', 'ETHUSDT'])
     """
 
-    def __init__(self, seed: int = 7, instruments: int = 90) -> None:
-        self.seed = seed
-        self.universe = Universe(instruments)
-        self._days = Kept(self._make_day, 5)
+    def __init__(
+        self, seed: int = 7, instruments: int = 90, profile: Profile = BINANCE, at_ms: int = LISTED_MS
+    ) -> None:
+        self.seed, self.profile = seed, profile
+        self.own_seed = beside(seed, profile.number)
+        self.universe = Universe(profile.coins(instruments, at_ms), profile.share, profile.spread)
+        self.course = course_of(seed, max(instruments, self.universe.last_asset + 1))
+        self._days = Kept(self._make_day, 3)
         self._minutes = Kept(self._make_minute, 4)
         self._running = Kept(self._make_running, 3)
         self._history = Kept(self._make_history, HISTORY_DAYS + 2)
@@ -110,11 +121,11 @@ class Market:
 
     def _make_day(self, day: int) -> Day:
         split_minute(day * DAY_MINUTES)
-        return Day(self.universe, self.seed, day)
+        return Day(self.universe, self.own_seed, self.course.day(day), self.profile.basis_bp)
 
     def _make_minute(self, minute: int) -> Minute:
         day, of_day = split_minute(minute)
-        return minute_of(self.universe, self.seed, self.day(day), of_day)
+        return minute_of(self.universe, self.own_seed, self.day(day), of_day, self.course.seconds(minute))
 
     def _make_running(self, minute: int) -> Running:
         return Running(self.minute(minute))
@@ -124,7 +135,8 @@ class Market:
         return rows, np.zeros(DAY_MINUTES, dtype=np.bool_)
 
     def _make_crowd(self, day: int) -> Crowd:
-        return Crowd(self.universe, self.seed, self.day(day), self.day(day - 1))
+        plan, before = self.day(day), self.day(day - 1)
+        return Crowd(self.universe, self.own_seed, plan, before, self.course.day(day).leaning)
 
 
 def _by_day(since: int, until: int) -> Iterator[tuple[int, int, int]]:

@@ -50,6 +50,8 @@ class Use(enum.IntEnum):
     LIQUIDATION_WHEN = 27
     LIQUIDATION_HOW = 28
     BUMP = 29
+    BASIS = 30
+    LIQUIDATION_MANY = 31
 
 
 def rng(seed: int, use: Use, *place: int) -> np.random.Generator:

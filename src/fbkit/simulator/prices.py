@@ -11,9 +11,10 @@ from functools import lru_cache
 import numpy as np
 
 from fbkit.simulator.calendar import DAY_MINUTES, MS_S
+from fbkit.simulator.coin import SECTORS
 from fbkit.simulator.noise import Floats, Use, bridge, mood, rng
 from fbkit.simulator.shocks import Shocks
-from fbkit.simulator.universe import SECTORS, Universe
+from fbkit.simulator.universe import Universe
 
 #: A midnight's level remembers this many days, each worth less than the next: prices wander and stay near home.
 _MEMORY_DAYS = 60

@@ -13,9 +13,9 @@ class Profile(NamedTuple):
 
     ``number`` mixes into the draws of its trades, quotes, books and ids; Binance's 0 mixes in nothing. ``share`` is its
     activity beside Binance's. ``spread`` is how many times as wide it quotes. ``latency_ms``: a trade is pushed so much
-    after it matched. ``basis_bp``: how far its prices usually stand from the seed's, drifting. ``liquidations_a_second``
-    is what it tells of one coin at most: ``None`` tells all, 0 none. ``coins(n, at_ms)`` are the ``n`` largest
-    contracts it lists at an instant, fewer where it has fewer.
+    after it matched. ``basis_bp``: how far its prices usually stand from the seed's, drifting.
+    ``liquidations_a_second`` is what it tells of one coin at most: ``None`` tells all, 0 none. ``coins(n, at_ms)`` are
+    the ``n`` largest contracts it lists at an instant, fewer where it has fewer.
 
     >>> [coin.symbol for coin in PROFILES["okx"].coins(2, 1_795_000_000_000)]
     ['BTC-USDT-SWAP', 'ETH-USDT-SWAP']

@@ -39,6 +39,18 @@ class Shocks(NamedTuple):
         """Which of them fall into a minute of the day."""
         return np.flatnonzero(self.minute == minute)
 
+    def of(self, asset: Ints) -> Shocks:
+        """Those of the coins that follow ``asset``, by coin: a shock of BTC befalls every contract of BTC."""
+        coin, which = np.nonzero(asset[:, None] == self.coin[None, :])
+        return Shocks(
+            coin,
+            self.minute[which],
+            self.at_ms[which],
+            self.move[which],
+            self.count_mult[which],
+            self.size_mult[which],
+        )
+
 
 def shocks_of(seed: int, day: int, sigma: Floats) -> Shocks:
     """The shocks of a day, given the standard deviation of each coin's minute returns, shape (n, 1440)."""

@@ -1,4 +1,4 @@
-"""One TCP connection to the simulated exchange: HTTP requests one after the other, or a websocket after a handshake.
+"""One TCP connection to the simulated exchanges: HTTP requests one after the other, or a websocket after a handshake.
 
 The handshake and the control frames are the ``websockets`` library's; data frames are written straight to the
 transport, all that are due in one write. No compression is offered, as none is known of the real one.
@@ -22,16 +22,16 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from fbkit.simulator import http
-from fbkit.simulator.answers import Answer, Refusal
-from fbkit.simulator.limits import with_weight
-from fbkit.simulator.streams import Frame
-from fbkit.simulator.talk import TOO_MANY_REQUESTS, Address, Talk, address_of
-from fbkit.simulator.wire import combined
+from fbkit.simulator.answers import Answer
+from fbkit.simulator.wires.wire import Asked, Frame, Manners, Reply, Talk
 
 if TYPE_CHECKING:
     from fbkit.simulator.server import Server
 
 _MOST_UNSENT = 32 * 1024 * 1024
+
+#: The longest message that a client may send: OKX and Bybit take a subscription of tens of kilobytes.
+_MOST_HEARD = 128 * 1024
 
 
 class Socket(asyncio.Protocol):
@@ -39,15 +39,17 @@ class Socket(asyncio.Protocol):
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.venue = ""
         self.talk: Talk | None = None
         self.pending: deque[Frame] = deque()
         self.opened_ms = 0
         self.heard_pong_ms = 0
         self.pinged_ms = 0
+        self.ticked_ms = 0
         self.frozen = False
         self._transport: asyncio.Transport
         self._head = bytearray()
-        self._asked: deque[http.Asked] = deque()
+        self._asked: deque[tuple[http.Head, bytes]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self._ws: ServerProtocol | None = None
         self._kept_back = bytearray()
@@ -85,16 +87,19 @@ class Socket(asyncio.Protocol):
     def _read_heads(self) -> None:
         while self._ws is None and (end := self._head.find(b"\r\n\r\n")) >= 0:
             head = bytes(self._head[: end + 4])
-            del self._head[: end + 4]
             asked = http.read(head)
             if asked is None:
                 self._refuse_head(400)
                 return
+            if len(self._head) < end + 4 + asked.length:
+                break
+            body = bytes(self._head[end + 4 : end + 4 + asked.length])
+            del self._head[: end + 4 + asked.length]
             if asked.upgrade:
-                self._shake_hands(head, asked.target)
+                self._shake_hands(head, asked)
                 return
-            self._asked.append(asked)
-        if len(self._head) > http.MOST_HEAD:
+            self._asked.append((asked, body))
+        if len(self._head) > http.MOST_HEAD + http.MOST_BODY:
             self._refuse_head(431)
         elif self._asked and self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._work())
@@ -105,54 +110,50 @@ class Socket(asyncio.Protocol):
 
     async def _work(self) -> None:
         while self._asked:
-            asked = self._asked.popleft()
-            answer = await self._answer(asked)
-            self._write(http.reply(answer, keep_alive=asked.keep_alive))
-            if not asked.keep_alive:
+            head, body = self._asked.popleft()
+            answer = await self._answer(head, body)
+            self._write(http.reply(answer, keep_alive=head.keep_alive))
+            if not head.keep_alive:
                 self._transport.close()
                 break
         self._worker = None
 
-    async def _answer(self, asked: http.Asked) -> Answer:
-        if asked.method != "GET":
-            return Answer(405, (("Allow", "GET"),), b"")
-        parts = urlsplit(asked.target)
+    async def _answer(self, head: http.Head, body: bytes) -> Answer:
+        parts = urlsplit(head.target)
+        found = http.venue_of(parts.path, self.server.wires)
+        if found is None:
+            return Answer(404, (), b"")
+        venue, path = found
         given = dict(parse_qsl(parts.query, keep_blank_values=True))
-        server = self.server
-        if server.faults.refuses_rest(server.now_ms(), server.first_ms):
-            return http.BUSY
-        try:
-            used = server.limits.spend(parts.path, given, server.now_ms())
-        except Refusal as refusal:
-            return refusal.answer()
-        await server.prepare(parts.path, given)
-        return with_weight(server.rest.answer(parts.path, given, server.now_ms()), used)
+        return await self.server.answer(venue, Asked(head.method, path, given, body))
 
-    def _shake_hands(self, head: bytes, target: str) -> None:
-        address = address_of(target)
-        ws = ServerProtocol(extensions=None, max_size=65_536)
-        ws.receive_data(head)
+    def _shake_hands(self, raw: bytes, head: http.Head) -> None:
+        ws = ServerProtocol(extensions=None, max_size=_MOST_HEARD)
+        ws.receive_data(raw)
         request = next((event for event in ws.events_received() if isinstance(event, Request)), None)
         if request is None:
             self._transport.abort()
             return
-        if address is None:
+        found = http.venue_of(head.target, self.server.wires)
+        venue, target = found or ("", "")
+        talk = self.server.wires[venue].talk(target, head.headers) if found else None
+        if talk is None:
             ws.send_response(ws.reject(404, "Not Found\n"))
-        elif self.server.refuses(address.route):
+        elif self.server.refuses(venue, talk.route):
             ws.send_response(ws.reject(503, "Service Unavailable\n"))
         else:
             ws.send_response(ws.accept(request))
         self._ws = ws
         self._flush()
-        if address is not None and ws.state is OPEN:
-            self._begin(address)
+        if talk is not None and ws.state is OPEN:
+            self._begin(venue, talk)
             rest, self._head = bytes(self._head), bytearray()
             if rest:
                 self._hear(rest)
 
-    def _begin(self, address: Address) -> None:
-        self.talk = Talk(address, self.server.market.universe.index)
-        self.opened_ms = self.heard_pong_ms = self.pinged_ms = self.server.real_ms()
+    def _begin(self, venue: str, talk: Talk) -> None:
+        self.venue, self.talk = venue, talk
+        self.opened_ms = self.heard_pong_ms = self.pinged_ms = self.ticked_ms = self.server.real_ms()
         self.server.join(self)
 
     def _hear(self, data: bytes) -> None:
@@ -172,32 +173,45 @@ class Socket(asyncio.Protocol):
         talk = self.talk
         if talk is None:
             return
-        now = self.server.real_ms()
+        now = self.server.now_ms()
         if frame.opcode is Opcode.TEXT:
             known = set(talk.streams)
-            reply = talk.hear(bytes(frame.data), now)
-            if reply.text is not None:
-                self.send([reply.text])
-            if reply.ends is not None:
-                self.end(1008, reply.ends)
-                return
-            self.server.subscribed(self, [stream for stream in talk.streams if stream not in known])
+            reply = talk.hear(bytes(frame.data).decode(errors="replace"), now)
+            self.follow(reply)
+            if reply.ends is None:
+                self.server.subscribed(self, [stream for stream in talk.streams if stream not in known])
         elif frame.opcode in {Opcode.PING, Opcode.PONG}:
             if frame.opcode is Opcode.PONG:
-                self.heard_pong_ms = now
-            if not talk.counted(now):
-                self.end(1008, TOO_MANY_REQUESTS)
+                self.heard_pong_ms = self.server.real_ms()
+            self.follow(talk.counted(now))
+
+    def follow(self, reply: Reply) -> None:
+        """Do what the conversation came to."""
+        self.send(list(reply.texts))
+        if reply.ends is not None:
+            self.end(reply.code, reply.ends)
+        elif reply.frames:
+            self.server.queue(self, list(reply.frames))
+
+    def keep(self, now_ms: int, manners: Manners) -> None:
+        """Ping, miss a pong, end what is too old; ``now_ms`` is real."""
+        if manners.lifetime_ms is not None and now_ms - self.opened_ms > manners.lifetime_ms:
+            self.end(1001, "24 hours are over")
+        elif self.pinged_ms > self.heard_pong_ms and now_ms - self.heard_pong_ms > manners.pong_within_ms:
+            self.end(1008, "Pong timeout")
+        elif manners.ping_every_ms is not None and now_ms - self.pinged_ms > manners.ping_every_ms:
+            self.ping(now_ms)
 
     def send_due(self, now_ms: int) -> None:
         """Write every frame whose time has come; a client that does not read is cut off."""
         pending = self.pending
         if not pending or pending[0].ts_ms > now_ms or self.talk is None:
             return
-        wrap = self.talk.combined
+        wrap = self.talk.wrap
         due: list[bytes] = []
         while pending and pending[0].ts_ms <= now_ms:
             frame = pending.popleft()
-            due.append(combined(frame.stream, frame.payload) if wrap and frame.stream else frame.payload)
+            due.append(wrap(frame) if frame.stream else frame.payload)
         if not self.frozen:
             self.send(due)
         if self._transport.get_write_buffer_size() > _MOST_UNSENT:

@@ -12,6 +12,7 @@ import numpy as np
 
 from fbkit.simulator import prices
 from fbkit.simulator.calendar import DAY_MINUTES, MS_MIN, MS_S
+from fbkit.simulator.coin import COIN_PARTS
 from fbkit.simulator.days import Day, fill_id
 from fbkit.simulator.noise import Bools, Floats, Ints, Use, rng
 from fbkit.simulator.universe import Universe
@@ -19,16 +20,14 @@ from fbkit.simulator.universe import Universe
 #: Spread of log sizes; their mean stays what the universe says.
 _SIZE_SIGMA = 1.1
 
-#: The exchange pushes a trade this much later than it matched, ms.
-PUSH_DELAY_MS = 150
-
 
 class Minute(NamedTuple):
     """One minute of the market.
 
     ``fair``: fair price in ticks at each full second, shape (n, 61). ``spread`` in ticks, ``sigma`` of the minute's
     return, shape (n,). Trades, ordered by coin and time, one element each: ``coin``, ``ts_ms``, ``trade_id``,
-    ``ticks``, ``steps``, ``buy``. Coin ``i`` has those from ``edges[i]`` to ``edges[i + 1]``.
+    ``ticks``, ``steps``, ``buy``, ``turnover`` (ticks times steps; of inverse contracts the coins, see
+    :meth:`~fbkit.simulator.coin.Coin.base_volume`). Coin ``i`` has those from ``edges[i]`` to ``edges[i + 1]``.
     """
 
     start_ms: int
@@ -42,6 +41,7 @@ class Minute(NamedTuple):
     ticks: Ints
     steps: Ints
     buy: Bools
+    turnover: Ints
 
     def fair_at(self, coin: Ints, ts_ms: Ints) -> Floats:
         """Fair price in ticks of each ``coin`` at each instant within the minute."""
@@ -68,13 +68,11 @@ def touch(fair: Floats, spread: Ints) -> tuple[Ints, Ints]:
     return bid, bid + spread
 
 
-def minute_of(universe: Universe, seed: int, plan: Day, minute: int) -> Minute:
-    """Make one minute of a day."""
+def minute_of(universe: Universe, seed: int, plan: Day, minute: int, seconds: Floats) -> Minute:
+    """Make one minute of a day; ``seconds``: log price of the seed's assets at its full seconds."""
     place = (plan.day, minute)
     sigma = plan.sigma[:, minute]
-    log_price = prices.seconds(
-        seed, place, plan.log_price[:, minute], plan.log_price[:, minute + 1], sigma, plan.shocks
-    )
+    log_price = seconds[universe.asset] + _between(plan.beside[:, minute], plan.beside[:, minute + 1])
     fair = np.exp(log_price) / universe.tick[:, None]
     counts = plan.counts[:, minute]
     edges = np.zeros(universe.n + 1, dtype=np.int64)
@@ -97,7 +95,15 @@ def minute_of(universe: Universe, seed: int, plan: Day, minute: int) -> Minute:
     deeper = (np.maximum(draw - 1.7, 0.0) * (1 + wide)).astype(np.int64)
     ticks = np.where(buy, ask + deeper, np.maximum(bid - deeper, 1))
     trade_id = np.arange(total) + np.repeat(plan.first_id[:, minute] - edges[:-1], counts)
-    return Minute(start_ms, fair, spread, sigma, edges, coin, start_ms + offset, trade_id, ticks, steps, buy)
+    turnover = ticks * steps
+    if universe.inverse.any():
+        turnover = np.where(universe.inverse[coin], steps * COIN_PARTS // ticks, turnover)
+    return Minute(start_ms, fair, spread, sigma, edges, coin, start_ms + offset, trade_id, ticks, steps, buy, turnover)
+
+
+def _between(start: Floats, end: Floats) -> Floats:
+    """Straight from one edge of a minute to the other, shape (n, 61)."""
+    return start[:, None] + (end - start)[:, None] * (np.arange(prices.SECONDS + 1) / prices.SECONDS)
 
 
 def _times(seed: int, plan: Day, minute: int, coin: Ints, edges: Ints) -> Ints:

@@ -143,7 +143,7 @@ class Wire(ABC):
 
     @abstractmethod
     def limited(self) -> list[Answer]:
-        """Every disguise of "too many requests", for the fault ``rate-limit``."""
+        """Every disguise of "too many requests", for the fault ``rate-limit``; :meth:`spend` has heard the request."""
 
     def prepare(self, asked: Asked, now_ms: int) -> Iterator[None]:
         """Make what :meth:`answer` will need, some milliseconds a step; between the steps others may run.
@@ -153,15 +153,19 @@ class Wire(ABC):
         yield from ()
 
     def spend(self, asked: Asked, now_ms: int) -> Answer | None:
-        """Count a request against the venue's limits (``generosity`` times them); its refusal where they are used up."""
+        """Count a request against ``generosity`` times the venue's limits; its refusal where they are used up."""
         return None
 
     def finish(self, answer: Answer) -> Answer:
-        """The answer with what the limits add to its headers; called right after :meth:`spend` let it pass."""
+        """The answer with what the limits add to its headers; called right after :meth:`spend` and :meth:`answer`."""
         return answer
 
     def reset_sequence(self, stream: Stream, now_ms: int) -> bool:
-        """Fault ``seq-reset``: the stream's sequence begins anew, as the venue's rules allow. False: it knows none."""
+        """Fault ``seq-reset``: the stream's sequence begins anew, as the venue's rules allow. False: it knows none.
+
+        ``now_ms`` is a full second of which nothing was made yet: frames from then on are of the new sequence. A wire
+        that overrides this is one that a script may name.
+        """
         return False
 
     def second(self, start_ms: int, wanted: Iterable[Stream]) -> list[Frame]:
