@@ -85,7 +85,7 @@ class CoinWire:
     def _day(self, day: DayRow) -> str:
         bar = day.bar
         usd, coins = (volume(bar.steps, bar.turnover) for volume in (self.coin.usd_volume, self.coin.base_volume))
-        return f'"prevDayPx":"{self.price(bar.open)}","dayNtlVlm":"{usd:.6f}","dayBaseVlm":"{coins:.6f}",'
+        return f'"prevDayPx":"{self.price(bar.open)}","dayNtlVlm":"{usd:.2f}","dayBaseVlm":"{coins:.4f}",'
 
     def candle(self, start_ms: int, length_ms: int, interval: str, bar: Kline) -> str:
         """A candle, of ``candleSnapshot`` and of ``candle``."""
