@@ -9,6 +9,7 @@ import pytest
 from fbkit.clock import SystemClock
 from fbkit.feeds.feed import World
 from fbkit.feeds.transport import Keepalive, Limits, make_transport
+from fbkit.model import NS_MS
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "venues"
 
@@ -57,6 +58,12 @@ class Memory:
 @pytest.fixture
 def sink():
     return Memory()
+
+
+@pytest.fixture
+def now():
+    """2026-10-03T04:00:30Z, in UTC ns."""
+    return 1_791_000_030_000 * NS_MS
 
 
 @pytest.fixture

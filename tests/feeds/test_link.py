@@ -11,7 +11,8 @@ import pytest
 from fbkit.clock import SystemClock
 from fbkit.errors import ConnectionLost
 from fbkit.feeds.binance.parse import Parser
-from fbkit.feeds.binance.symbols import Instruments, assume
+from fbkit.feeds.binance.symbols import assume
+from fbkit.feeds.instruments import Instruments
 from fbkit.feeds.link import Link
 from fbkit.feeds.silence import Silence
 from fbkit.feeds.transport import Keepalive

@@ -14,13 +14,13 @@ MINUTE_MS = 60_000
 class StubRest:
     """Endpoints over a made-up past: candles and data every minute and 5 minutes, one trade every 100 ms.
 
-    ``before`` are answers given first, one a request; ``now`` is in UTC ms.
+    ``before`` are answers given first, one a request, ``refused`` paths that are refused once; ``now`` is in UTC ms.
     """
 
     def __init__(self, load, now):
         self.load, self.now = load, now
         self.asked = []
-        self.before = []
+        self.before, self.refused = [], []
 
     @property
     def counts(self):
@@ -29,9 +29,13 @@ class StubRest:
     def __call__(self, request):
         path, query = request.url.path, dict(request.url.params)
         self.asked.append((path, query))
+        if path in self.refused:
+            self.refused.remove(path)
+            return httpx.Response(400, content=b'{"code":-1121,"msg":"Invalid symbol."}')
         if self.before:
             return self.before.pop(0)
         whole = {
+            "/fapi/v1/premiumIndex": "rest_premium_index",
             "/fapi/v1/exchangeInfo": "rest_exchange_info",
             "/fapi/v1/ticker/24hr": "rest_ticker_24hr",
             "/fapi/v1/fundingInfo": "rest_funding_info",
@@ -90,12 +94,6 @@ class StubRest:
             {"symbol": query["symbol"], "fundingTime": t, "fundingRate": "0.0001", "markPrice": "100.0"}
             for t in self.span(query, 28_800_000, 100)
         ]
-
-
-@pytest.fixture
-def now():
-    """2026-10-03T04:00:30Z, in UTC ns."""
-    return 1_791_000_030_000 * NS_MS
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from fbkit.feeds.binance.book import Books
 from fbkit.feeds.binance.parse import Parser
-from fbkit.feeds.binance.symbols import Instruments, assume
+from fbkit.feeds.binance.symbols import assume
+from fbkit.feeds.instruments import Instruments
 from fbkit.model import Ignored, Quote
 
 NOW = 1_791_000_001_000_000_000
@@ -20,7 +20,10 @@ def breaks():
 
 @pytest.fixture
 def parser(breaks):
-    return Parser(Instruments([assume("BTCUSDT"), assume("ETHUSDT")]), Books(breaks.append))
+    parser = Parser(Instruments([assume("BTCUSDT"), assume("ETHUSDT")]))
+    parser.books.on_break = breaks.append
+    parser.books.on_mend = lambda symbol: breaks.append(f"{symbol} is whole")
+    return parser
 
 
 def diff(first, last, previous, bids=(), asks=(), symbol="BTCUSDT"):
@@ -76,7 +79,7 @@ def test_a_missing_diff_is_told_and_ends_the_quotes_until_the_next_snapshot(pars
     assert read(parser, diff(109, 110, 108, bids=[["83000.00", "3"]])) == UNCHANGED
     [quote] = parser.snapshot(load("binance/rest_depth.json").replace(b":103,", b":108,"), "BTCUSDT", NOW)
     assert quote.bid_size == 3.0
-    assert len(breaks) == 1
+    assert breaks[1:] == ["BTCUSDT is whole"]
 
 
 def test_a_repeated_diff_is_no_break(parser, load, breaks):

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from fbkit.feeds.binance import pages
-from fbkit.feeds.binance.symbols import Known, assume
+from fbkit.feeds.binance.symbols import assume
+from fbkit.feeds.instruments import Instruments, Known
 from fbkit.model import NS_MS, Bar, Funding, Ignored, OpenInterest, Origin, Ratio, Rejected, Side
 
 NOW = 1_791_000_000_000 * NS_MS
@@ -102,7 +103,59 @@ def test_the_list_leaves_out_what_is_no_linear_coin_contract(load):
     assert found["BTCUSDT"].tick == 0.1
     assert found["1000PEPEUSDT"].step == 1000.0
     assert found["BTCUSDT_261225"].name == "binance:BTC-USDT-261225"
-    assert [symbol for symbol, item in found.items() if not pages.followable(item)] == ["OMGUSDT"]
+    assert [symbol for symbol, item in found.items() if item.status != "trading"] == ["OMGUSDT"]
+
+
+def test_either_reading_of_open_interest_is_one_side(load):
+    known = Known(assume("BTCUSDT"))
+    [one] = pages.open_interest(load("binance/rest_open_interest.json"), known, NOW)
+    [half] = pages.open_interest(load("binance/rest_open_interest.json"), known, NOW, both_sides=True)
+    assert half.oi_base == one.oi_base / 2
+    row = b'[{"sumOpenInterest":"8","sumOpenInterestValue":"400","timestamp":1}]'
+    [past] = pages.open_interest_history(row, known, NOW, both_sides=True)
+    assert (past.oi_base, past.oi_usd) == (4.0, 200.0)
+
+
+def test_marks_of_the_page_are_marks_of_the_stream():
+    instruments = Instruments([assume("BTCUSDT"), assume("BTCUSDT_261225"), assume("1000PEPEUSDT")])
+    instruments.set_funding_hours({"1000PEPEUSDT": 4.0}, 8.0)
+    rows = [
+        {
+            "symbol": "BTCUSDT",
+            "markPrice": "83067.3",
+            "indexPrice": "83114.6",
+            "lastFundingRate": "0.00000078",
+            "nextFundingTime": 1_791_388_800_000,
+            "time": 1_791_382_985_000,
+        },
+        {
+            "symbol": "BTCUSDT_261225",
+            "markPrice": "84000.0",
+            "indexPrice": "83114.6",
+            "lastFundingRate": "",
+            "nextFundingTime": 0,
+            "time": 1_791_382_985_000,
+        },
+        {
+            "symbol": "1000PEPEUSDT",
+            "markPrice": "0.01",
+            "indexPrice": "",
+            "lastFundingRate": "-0.0001",
+            "nextFundingTime": 1_791_388_800_000,
+            "time": 1_791_382_985_000,
+        },
+        {"symbol": "NOPEUSDT", "markPrice": "1", "time": 1},
+        {"symbol": "BTCUSD_PERP", "markPrice": "83000", "time": 1},
+        {"symbol": "BTCUSDT", "markPrice": "0", "time": 1},
+    ]
+    btc, dated, pepe, stranger, coin_margined, broken = pages.marks(json.dumps(rows).encode(), instruments, NOW)
+    assert (btc.mark, btc.index, btc.funding_rate, btc.funding_hours) == (83067.3, 83114.6, 0.00000078, 8.0)
+    assert (btc.ts_event, btc.ts_funding) == (1_791_382_985_000 * NS_MS, 1_791_388_800_000 * NS_MS)
+    assert (dated.funding_rate, dated.funding_hours, dated.ts_funding) == (None, None, None)
+    assert (pepe.mark, pepe.index, pepe.funding_hours) == (0.01 / 1000, None, 4.0)
+    assert stranger == Ignored("mark", "not_subscribed")
+    assert coin_margined == Ignored("mark", "other_market")
+    assert type(broken) is Rejected
 
 
 def test_the_limit_is_the_one_the_venue_advertises(load):

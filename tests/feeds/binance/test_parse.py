@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fbkit.feeds.binance.parse import Parser
-from fbkit.feeds.binance.symbols import Instruments, assume
+from fbkit.feeds.binance.symbols import assume
+from fbkit.feeds.instruments import Instruments
 from fbkit.model import (
     NS_MS,
     Bar,
@@ -116,7 +117,7 @@ def test_marks_have_funding_only_where_some_is_scheduled(parser, load):
 
 def test_the_interval_of_funding_is_unknown_until_the_venue_has_said_it(parser, load):
     assert parser.frame(load("binance/ws_mark_price_arr.json"), NOW)[0].funding_hours is None
-    parser.instruments.set_funding_hours({})
+    parser.instruments.set_funding_hours({}, 8.0)
     assert parser.frame(load("binance/ws_mark_price_arr.json"), NOW)[0].funding_hours == 8.0
 
 
@@ -167,6 +168,13 @@ def test_a_contract_that_settles_is_listed_as_settling(parser, load):
     item = one(parser, load("binance/ws_contract_info.json"))
     assert type(item) is Listing
     assert (item.instrument, item.status) == ("binance:BTC-USDT-PERP", "settling")
+
+
+def test_a_strangers_state_is_news_for_the_list_and_coin_margined_contracts_are_nobodys(parser):
+    listed = b'{"e":"contractInfo","E":1,"s":"%s","cs":"TRADING","st":%d}'
+    assert one(parser, listed % (b"NEWUSDT", 1)) == Control("listing", "NEWUSDT")
+    assert one(parser, listed % (b"BTCUSD_PERP", 2)) == Ignored("listing", "other_market")
+    assert one(parser, listed % (b"BTCUSD_PERP", 1)) == Ignored("listing", "other_market")
 
 
 def test_an_answer_and_an_error_are_control_and_no_items(parser, load):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fbkit.feeds.binance.symbols import Instruments, assume, make, unprefixed
+from fbkit.feeds.binance.symbols import assume, make
+from fbkit.feeds.instruments import Instruments, unprefixed
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_a_stranger_stays_one_unless_we_assume():
 
 
 def test_who_was_introduced_is_known_and_who_was_not_is_assumed():
-    instruments = Instruments(assuming=True)
+    instruments = Instruments(assume=assume)
     instruments.introduce([make("BTCUSDT", "BTC", "USDT", tick=0.1)])
     assert instruments.meet("BTCUSDT").instrument.tick == 0.1
     assert instruments.meet("ETHUSDT").instrument.assumed

@@ -1,4 +1,4 @@
-"""Questions to Binance, and the moods of its answers."""
+"""Binance's limits, and what its refusals look like."""
 
 import asyncio
 
@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from fbkit.clock import VirtualClock
-from fbkit.errors import ConnectFailed, SettingError, VenueRefused
-from fbkit.feeds.binance.rest import Rest
+from fbkit.errors import VenueRefused
+from fbkit.feeds.asking import Rest
+from fbkit.feeds.binance.manners import BinanceManners, more_generous
 from fbkit.model import NS_MS, NS_S
 
 TOO_MANY = b'{"code":-1003,"msg":"Too many requests; current limit of IP(1.2.3.4) is 2400 requests per minute."}'
@@ -37,19 +38,13 @@ def ask(clock, make_test_world):
             return given
 
         world, _ = make_test_world(answer, clock=clock, sleep=jump)
-        return Rest("http://127.0.0.1:1", world), seen
+        return Rest("binance", "http://127.0.0.1:1", world, BinanceManners()), seen
 
     return make
 
 
 def ok(**headers):
     return httpx.Response(200, content=b"{}", headers=headers)
-
-
-async def test_a_symbol_of_any_script_is_percent_encoded(ask):
-    rest, seen = ask(ok())
-    assert await rest.get("/fapi/v1/openInterest", {"symbol": "币安人生USDT"}) == b"{}"
-    assert seen[0][1].endswith("openInterest?symbol=%E5%B8%81%E5%AE%89%E4%BA%BA%E7%94%9FUSDT")
 
 
 async def test_429_waits_as_long_as_the_header_says(ask, now):
@@ -62,12 +57,6 @@ async def test_a_header_of_zero_seconds_is_no_invitation_to_hurry(ask, now):
     rest, seen = ask(httpx.Response(429, content=TOO_MANY, headers={"Retry-After": "0"}), ok())
     await rest.get("/fapi/v1/klines", {})
     assert [ts - now for ts, _ in seen] == [0, NS_S]
-
-
-async def test_plain_text_leaves_this_machine_never(make_test_world):
-    world, _ = make_test_world()
-    with pytest.raises(SettingError, match="https://"):
-        Rest("http://fapi.example", world)
 
 
 async def test_429_without_a_header_waits_for_the_next_minute(ask, now):
@@ -95,7 +84,8 @@ async def test_the_venues_own_count_fills_our_minute(ask, now):
 @pytest.mark.parametrize(("weight", "waits"), [(240_000, False), (6_000, True)])
 async def test_a_simulator_is_generous_throughout_and_an_exchange_only_in_what_it_says(ask, clock, now, weight, waits):
     rest, _ = ask(ok())
-    rest.allow(weight)
+    for budget, limit in more_generous(weight).items():
+        rest.allow(budget, limit)
     for _ in range(1000):
         await rest.get("/futures/data/openInterestHist", {})
     assert (clock.now() > now) == waits
@@ -109,37 +99,30 @@ async def test_data_and_funding_have_budgets_of_their_own(ask, now):
     assert {ts - now for ts, _ in seen} == {0}
 
 
+async def test_a_refusal_is_not_asked_again_and_says_why(ask):
+    for status in (400, 200):
+        rest, seen = ask(httpx.Response(status, content=b'{"code":-1121,"msg":"Invalid symbol."}'))
+        with pytest.raises(VenueRefused, match=r"-1121 .*Invalid symbol"):
+            await rest.get("/fapi/v1/openInterest", {"symbol": "NOPE"})
+        assert len(seen) == 1
+
+
 @pytest.mark.parametrize(
-    "mood",
+    ("status", "body", "why"),
     [
-        httpx.Response(503, content=b"<html>Service Unavailable</html>"),
-        httpx.Response(202, content=b""),
-        httpx.ConnectError("nobody there"),
-        httpx.ReadTimeout("too slow"),
+        (403, b"<html>forbidden</html>", "firewall"),
+        (451, b"", "country"),
+        (451, b'{"code":0,"msg":"Service unavailable from a restricted location"}', "restricted location"),
     ],
 )
-async def test_a_mood_passes(ask, mood):
-    rest, seen = ask(mood, mood, ok())
-    assert await rest.get("/fapi/v1/klines", {}) == b"{}"
-    assert len(seen) == 3
-
-
-async def test_after_four_tries_it_is_an_error_that_says_where(ask):
-    rest, seen = ask(httpx.ConnectError("nobody there"))
-    with pytest.raises(ConnectFailed, match="/fapi/v1/klines"):
-        await rest.get("/fapi/v1/klines", {"symbol": "BTCUSDT"})
-    assert len(seen) == 4
-
-
-async def test_a_refusal_is_not_asked_again_and_says_why(ask):
-    rest, seen = ask(httpx.Response(400, content=b'{"code":-1121,"msg":"Invalid symbol."}'))
-    with pytest.raises(VenueRefused, match=r"-1121 .*Invalid symbol"):
-        await rest.get("/fapi/v1/openInterest", {"symbol": "NOPE"})
+async def test_a_firewall_and_a_frontier_are_not_asked_again(ask, status, body, why):
+    rest, seen = ask(httpx.Response(status, content=body))
+    with pytest.raises(VenueRefused, match=why):
+        await rest.get("/fapi/v1/exchangeInfo")
     assert len(seen) == 1
 
 
-async def test_nobody_is_followed_to_another_address(ask):
-    rest, seen = ask(httpx.Response(302, headers={"Location": "http://elsewhere.example/"}))
-    with pytest.raises(VenueRefused, match="302"):
-        await rest.get("/fapi/v1/klines", {})
-    assert len(seen) == 1
+async def test_too_many_is_a_limit_under_any_status(ask, now):
+    rest, seen = ask(httpx.Response(400, content=TOO_MANY), ok())
+    await rest.get("/fapi/v1/klines", {})
+    assert [ts - now for ts, _ in seen] == [0, 30 * NS_S]
