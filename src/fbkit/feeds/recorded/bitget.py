@@ -1,0 +1,83 @@
+"""Bitget's recordings: the live parser, and REST answers of v2 and of v1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar, TypeAlias
+
+from fbkit.feeds.bitget import VENUE, pages
+from fbkit.feeds.bitget.parse import Parser
+from fbkit.feeds.bitget.symbols import assume
+from fbkit.feeds.decoding import MALFORMED, malformed
+from fbkit.feeds.instruments import Known
+from fbkit.feeds.recorded.reader import VenueReader
+from fbkit.feeds.recorded.recording import Frame
+from fbkit.model import Control, Ignored, Instrument, Item
+from fbkit.model.events import RatioKind
+
+Page: TypeAlias = Callable[[bytes, Known, int], list[Item]]
+
+_PAGES: dict[str, Page] = {
+    "candles": pages.candles,
+    "history-candles": pages.candles,
+    "fills": pages.fills,
+    "fills-history": pages.fills,
+    "history-fund-rate": pages.funding,
+    "taker-buy-sell": pages.taker_ratios,
+}
+
+
+class BitgetReader(VenueReader):
+    """See :class:`~fbkit.feeds.recorded.reader.VenueReader`."""
+
+    venue: ClassVar[str] = VENUE
+    contiguous: ClassVar[bool] = False
+
+    def __init__(self, flipped: frozenset[str] = frozenset()) -> None:
+        super().__init__(flipped)
+        self._hours: dict[str, float] = {}
+
+    def assume(self, symbol: str) -> Instrument | None:
+        """See :func:`fbkit.feeds.bitget.symbols.assume`."""
+        return assume(symbol)
+
+    def make_parser(self) -> Parser:
+        """The parser."""
+        return Parser(self.instruments, self.flipped)
+
+    def page(self, path: str, query: dict[str, str], frame: Frame) -> list[Item] | None:
+        """A page of ``/api/v2/mix/market``; of v1 (``/api/mix/v1/market``) the instrument list alone."""
+        folder, _, word = path.rpartition("/")
+        if word == "contracts" and folder in {"/api/v2/mix/market", "/api/mix/v1/market"}:
+            return self._contracts(path, frame)
+        if folder != "/api/v2/mix/market":
+            return None
+        return self._of(word, query.get("symbol", ""), frame)
+
+    def _contracts(self, path: str, frame: Frame) -> list[Item]:
+        try:
+            found, hours = pages.contracts(frame.payload)
+        except MALFORMED:
+            return [malformed("listing", frame.payload)]
+        self.instruments.introduce(found)
+        if hours:
+            self._hours |= hours  # one list a product
+            self.instruments.set_funding_hours(self._hours)
+        return [Control("page", path)]
+
+    def _of(self, word: str, symbol: str, frame: Frame) -> list[Item] | None:
+        read = self._flippable(word) or _PAGES.get(word)
+        if read is None:
+            return None
+        known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
+        return [Ignored("", "other_market")] if known is None else read(frame.payload, known, frame.ts_recv)
+
+    def _flippable(self, word: str) -> Page | None:
+        """The pages that may be read the other way."""
+        if word == "open-interest":
+            return partial(pages.open_interest, halved="open_interest" in self.flipped)
+        if word == "account-long-short":
+            kind: RatioKind = "acct_global" if "ratio:acct_top" in self.flipped else "acct_top"
+            return partial(pages.account_ratios, kind=kind)
+        return None
