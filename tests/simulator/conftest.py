@@ -5,10 +5,9 @@ import json
 import pytest
 
 from fbkit.clock import parse_utc
-from fbkit.simulator.frames import Frames
 from fbkit.simulator.market import Market
-from fbkit.simulator.rest import Rest
-from fbkit.simulator.streams import stream_of
+from fbkit.simulator.wires.binance import BinanceWire
+from fbkit.simulator.wires.binance.streams import stream_of
 
 NOON = parse_utc("2026-03-05T12:34:56.789Z") // 1_000_000
 MIDNIGHT = parse_utc("2026-01-02T00:00:00Z") // 1_000_000
@@ -22,16 +21,15 @@ def market():
 
 @pytest.fixture(scope="session")
 def frames(market):
-    return Frames(market)
+    """Binance's wire, which makes them."""
+    return BinanceWire(market)
 
 
 @pytest.fixture(scope="session")
-def get(market, frames):
+def get(frames):
     """GET at an instant: (path, now_ms, parameters) to (status, decoded body)."""
-    rest = Rest(market, frames)
-
     def ask(path, now_ms=NOON, **given):
-        reply = rest.answer(path, {name: str(value) for name, value in given.items()}, now_ms)
+        reply = frames.rest.answer(path, {name: str(value) for name, value in given.items()}, now_ms)
         return reply.status, json.loads(reply.body)
 
     return ask

@@ -13,6 +13,7 @@ from fbkit.simulator.days import fill_id
 from fbkit.simulator.klines import BUY_TURNOVER, CLOSE, FIRST_ID, HIGH, LOW, OPEN, TURNOVER
 from fbkit.simulator.liquidations import liquidations_of
 from fbkit.simulator.market import Market
+from fbkit.simulator.profile import BINANCE
 from fbkit.simulator.trades import fills
 from tests.simulator.conftest import MIDNIGHT, NOON
 
@@ -20,11 +21,11 @@ DAY = MIDNIGHT // 86_400_000
 
 FINGERPRINT = """
 import hashlib
-from fbkit.simulator.frames import Frames
 from fbkit.simulator.market import Market
-from fbkit.simulator.streams import stream_of
+from fbkit.simulator.wires.binance import BinanceWire
+from fbkit.simulator.wires.binance.streams import stream_of
 market = Market(7, 3)
-frames = Frames(market)
+frames = BinanceWire(market)
 names = ["!markPrice@arr@1s", "!forceOrder@arr", "!bookTicker", "!ticker@arr"]
 names += [symbol.lower() + what for symbol in market.symbols for what in ("@aggTrade", "@depth5@500ms", "@kline_1m")]
 digest = hashlib.sha256()
@@ -186,7 +187,7 @@ def test_longs_die_when_the_price_falls_and_shorts_when_it_rises():
     for day in range(DAY - 3, DAY + 5):
         minute = market.minute((day + 1) * DAY_MINUTES - 1)
         shocks = market.day(day).shocks_in(DAY_MINUTES - 1)
-        told = liquidations_of(market.universe, 7, minute)
+        told = liquidations_of(market.universe, 7, minute, BINANCE)
         late = (told.push_ms > minute.start_ms + 52_000) & np.isin(told.coin, shocks.coin)
         tally = fell if shocks.move[0] < 0 else rose
         tally[0] += int(told.long[late].sum())
@@ -196,7 +197,7 @@ def test_longs_die_when_the_price_falls_and_shorts_when_it_rises():
 
 
 def test_a_coin_has_one_liquidation_a_second_at_most_told_about_a_second_late(market):
-    told = liquidations_of(market.universe, 7, market.minute(DAY * DAY_MINUTES - 1))
+    told = liquidations_of(market.universe, 7, market.minute(DAY * DAY_MINUTES - 1), BINANCE)
     for coin in range(6):
         pushes = told.push_ms[told.coin == coin]
         assert (np.diff(pushes) >= 1000).all()
@@ -210,7 +211,7 @@ def test_the_book_leans_a_little_towards_the_next_move(frames, market):
     leans, nexts = [], []
     plan = market.day(DAY)
     for of_day in range(600, 660):
-        lean = frames.lean[DAY * DAY_MINUTES + of_day]
+        lean = frames.scene.lean[DAY * DAY_MINUTES + of_day]
         leans.append(lean[:, 0])
         nexts.append((plan.log_price[:, of_day + 1] - plan.log_price[:, of_day]) / plan.sigma[:, of_day])
     together = np.corrcoef(np.concatenate(leans), np.concatenate(nexts))[0, 1]

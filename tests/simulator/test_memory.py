@@ -11,12 +11,12 @@ from fbkit.clock import VirtualClock, VirtualLoop
 from fbkit.errors import ConnectFailed
 from fbkit.simulator.faults import GARBAGE, FaultScript
 from fbkit.simulator.market import Market
-from fbkit.simulator.memory import MemoryVenue
+from fbkit.simulator.memory import MemoryVenues
 from tests.simulator.conftest import MIDNIGHT
 
 MS = 1_000_000
 START = (MIDNIGHT - 15_000) * MS
-MARKET = "ws://venue/market/stream?streams="
+MARKET = "ws://127.0.0.1/binance/market/stream?streams="
 
 
 def play(script, faults=None, seconds=5, start=START, instruments=4):
@@ -25,7 +25,7 @@ def play(script, faults=None, seconds=5, start=START, instruments=4):
     heard, closed = [], []
 
     async def main():
-        venue = MemoryVenue(Market(7, instruments), clock, faults)
+        venue = MemoryVenues({"binance": Market(7, instruments)}, clock, faults)
 
         def ears(name):
             return (
@@ -43,7 +43,7 @@ def play(script, faults=None, seconds=5, start=START, instruments=4):
 
 async def two_connections(venue, ears):
     await venue.connect(f"{MARKET}!markPrice@arr@1s/btcusdt@aggTrade/!forceOrder@arr", *ears("market"))
-    public = await venue.connect("ws://venue/public/stream", *ears("public"))
+    public = await venue.connect("ws://127.0.0.1/binance/public/stream", *ears("public"))
     await public.send('{"method":"SUBSCRIBE","params":["!bookTicker","ethusdt@depth5@100ms"],"id":7}')
 
 
@@ -98,7 +98,7 @@ def test_closing_is_told_once_and_ends_the_frames():
 def test_who_connects_again_hears_again():
     async def again(venue, ears):
         for _ in range(3):
-            connection = await venue.connect("ws://venue/market/ws/btcusdt@aggTrade", *ears("a"))
+            connection = await venue.connect("ws://127.0.0.1/binance/market/ws/btcusdt@aggTrade", *ears("a"))
             await asyncio.sleep(1.5)
             await connection.close()
             await asyncio.sleep(1)
@@ -111,7 +111,7 @@ def test_who_connects_again_hears_again():
 
 def test_too_many_streams_end_the_connection_with_1008():
     async def greedy(venue, ears):
-        connection = await venue.connect("ws://venue/market/ws", *ears("a"))
+        connection = await venue.connect("ws://127.0.0.1/binance/market/ws", *ears("a"))
         names = [f"x{k}@aggTrade" for k in range(1025)]
         await connection.send(json.dumps({"method": "SUBSCRIBE", "params": names, "id": 1}))
 
@@ -123,7 +123,7 @@ def test_too_many_streams_end_the_connection_with_1008():
 def test_an_address_without_a_websocket_cannot_be_connected_to():
     async def wrong(venue, ears):
         with pytest.raises(ConnectFailed):
-            await venue.connect("ws://venue/private/ws/x", *ears("a"))
+            await venue.connect("ws://127.0.0.1/binance/private/ws/x", *ears("a"))
 
     play(wrong, seconds=0)
 
@@ -131,7 +131,7 @@ def test_an_address_without_a_websocket_cannot_be_connected_to():
 def test_requests_are_answered_at_a_standing_clock_without_limits():
     async def ask(venue, ears):
         before = venue.now_ms()
-        async with httpx.AsyncClient(transport=venue.http, base_url="http://venue") as http:
+        async with httpx.AsyncClient(transport=venue.http, base_url="http://127.0.0.1/binance") as http:
             pages = [await http.get("/fapi/v1/aggTrades", params={"symbol": "BTCUSDT", "limit": 5}) for _ in range(200)]
             wrong = await http.get("/fapi/v1/klines", params={"symbol": "NOPE"})
         assert venue.now_ms() == before
@@ -148,7 +148,7 @@ def script_of(*faults):
 
 
 async def trades(venue, ears):
-    await venue.connect("ws://venue/market/ws/btcusdt@aggTrade", *ears("a"))
+    await venue.connect("ws://127.0.0.1/binance/market/ws/btcusdt@aggTrade", *ears("a"))
 
 
 def test_the_script_duplicates_leaves_out_and_swaps():

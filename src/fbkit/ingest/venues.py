@@ -61,7 +61,7 @@ async def _simulated(settings: Settings) -> AsyncIterator[Settings]:
     wanted = settings.venues.partition(":")[2]
     instruments = int(wanted) if wanted else settings.instruments
     child = spawn(
-        ["fbkit.simulator", "--seed", str(settings.seed), "--instruments", str(instruments), "--port", "0"],
+        ["fbkit.simulator", "--seed", str(settings.seed), "--instruments", str(instruments), "--venues", "binance"],
         keep_stdin=True,
     )
     try:
@@ -73,8 +73,8 @@ async def _simulated(settings: Settings) -> AsyncIterator[Settings]:
         log.info("the simulated market (seed %d, %d instruments) listens on port %d", settings.seed, instruments, port)
         facts: dict[str, Any] = {
             "instruments": instruments,
-            "binance_rest": f"http://127.0.0.1:{port}",
-            "binance_ws": f"ws://127.0.0.1:{port}",
+            "binance_rest": f"http://127.0.0.1:{port}/binance",
+            "binance_ws": f"ws://127.0.0.1:{port}/binance",
         }
         yield settings.model_copy(update=facts)
     finally:

@@ -1,8 +1,9 @@
-"""A simulated market that is a function of (seed, UTC instant), and venues that speak it on Binance's wire.
+"""A simulated market that is a function of (seed, UTC instant), and venues that speak it, each on its own wire.
 
-Imports no feed: the wire is written a second time here, from the exchange's documentation.
+Imports no feed: the wires are written a second time here, from the exchanges' documentation.
 """
 
 from fbkit.simulator.market import Market
+from fbkit.simulator.memory import MemoryVenues
 
-__all__ = ["Market"]
+__all__ = ["Market", "MemoryVenues"]

@@ -46,16 +46,16 @@ def read(head: bytes) -> Head | None:
 
 
 def venue_of(path: str, venues: Collection[str]) -> tuple[str, str] | None:
-    """The venue that a path begins with, and what follows. A path that names none is Binance's, where that is there.
+    """The venue that a path begins with, and what follows; ``None`` where it names none.
 
-    >>> venue_of("/okx/api/v5/public/time", ["binance", "okx"]), venue_of("/fapi/v1/time", ["binance", "okx"])
-    (('okx', '/api/v5/public/time'), ('binance', '/fapi/v1/time'))
+    >>> venue_of("/okx/api/v5/public/time", ["okx"]), venue_of("/deribit?x=1", ["deribit"]), venue_of("/time", ["okx"])
+    (('okx', '/api/v5/public/time'), ('deribit', '/?x=1'), None)
     """
     venue, slash, rest = path.lstrip("/").partition("/")
     name, mark, query = venue.partition("?")
-    if name in venues:
-        return name, f"/{rest}" if slash else f"/{mark}{query}"
-    return ("binance", path) if "binance" in venues else None
+    if name not in venues:
+        return None
+    return name, f"/{rest}" if slash else f"/{mark}{query}"
 
 
 def reply(answer: Answer, *, keep_alive: bool) -> bytes:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from fbkit.simulator.answers import Refusal, answer
-from fbkit.simulator.limits import Limits, weight_of, with_weight
+from fbkit.simulator.answers import answer
+from fbkit.simulator.wires.binance.limits import Limits, weight_of, with_weight
+from fbkit.simulator.wires.binance.query import Refusal
 from tests.simulator.conftest import NOON
 
 MINUTE = NOON // 60_000 * 60_000

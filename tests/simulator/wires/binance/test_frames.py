@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from fbkit.simulator import wire
-from fbkit.simulator.frames import Frames
+from fbkit.simulator.decimals import decimal
 from fbkit.simulator.market import Market
-from fbkit.simulator.streams import stream_of
+from fbkit.simulator.wires.binance import BinanceWire
+from fbkit.simulator.wires.binance.streams import stream_of
+from fbkit.simulator.wires.binance.templates import combined
 from tests.simulator.conftest import MIDNIGHT, NOON
 
 # One message of each kind in the exchange's shape, as captured; values are of no account, keys, order and types are.
@@ -82,7 +83,8 @@ def test_prices_are_on_the_tick_and_sizes_on_the_step(sent, market, get):
 
 def test_an_impatient_exchange_begins_the_ticker_when_its_day_is_made_and_goes_on():
     market = Market(7, 1)
-    frames = Frames(market, patient=False)
+    frames = BinanceWire(market)
+    frames.scene.patient = False
     stream = [stream_of("!ticker@arr", market.universe.index)]
     start = NOON // 60_000 * 60_000
     assert frames.second(start, stream) == []
@@ -165,8 +167,8 @@ def test_all_liquidations_come_as_single_objects_closing_longs_with_sells(sent):
 
 
 def test_a_combined_frame_wraps_the_payload():
-    assert wire.combined("a@b", b'{"x":1}') == b'{"stream":"a@b","data":{"x":1}}'
+    assert combined("a@b", b'{"x":1}') == b'{"stream":"a@b","data":{"x":1}}'
 
 
 def test_decimals_are_exact_beyond_what_a_float_holds():
-    assert wire.decimal(12_345_678_901_234_567_890_123, 5) == "123456789012345678.90123"
+    assert decimal(12_345_678_901_234_567_890_123, 5) == "123456789012345678.90123"

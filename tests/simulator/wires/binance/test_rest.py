@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from fbkit.simulator.market import Market
-from fbkit.simulator.rest import Rest
+from fbkit.simulator.wires.binance import BinanceWire
 from tests.simulator.conftest import MIDNIGHT, NOON
-from tests.simulator.test_wire import shape
+from tests.simulator.wires.binance.test_frames import shape
 
 MINUTE = 60_000
 DATA = ("openInterestHist", "globalLongShortAccountRatio", "topLongShortAccountRatio", "topLongShortPositionRatio")
@@ -221,7 +221,7 @@ def test_fundings_settle_on_their_hours_and_come_in_order(get):
 
 def test_only_coins_with_another_interval_are_in_funding_info():
     market = Market(7, 60)
-    rows = json.loads(Rest(market, None).answer("/fapi/v1/fundingInfo", {}, NOON).body)
+    rows = json.loads(BinanceWire(market).rest.answer("/fapi/v1/fundingInfo", {}, NOON).body)
     hours = {row["fundingIntervalHours"] for row in rows}
     assert hours == {1, 4}
     assert "BTCUSDT" not in {row["symbol"] for row in rows}
@@ -262,7 +262,7 @@ def test_a_wrong_request_gets_the_exchanges_own_error(get, path, given, code):
 
 def test_preparing_makes_all_that_the_answer_needs():
     market = Market(7, 2)
-    rest = Rest(market, None)
+    rest = BinanceWire(market).rest
     given = {"symbol": "BTCUSDT", "interval": "1m", "limit": "50"}
     steps = sum(1 for _ in rest.prepare("/fapi/v1/klines", given, NOON))
     assert steps == 49

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fbkit.simulator.streams import delivers, stream_of
-from fbkit.simulator.talk import Talk, address_of
+from fbkit.simulator.wires.binance.streams import delivers, stream_of
+from fbkit.simulator.wires.binance.talk import Talk, address_of
 
 INDEX = {"BTCUSDT": 0, "ETHUSDT": 1}
 
@@ -16,7 +16,7 @@ def talk(target="/market/stream"):
 
 def say(conversation, now_ms=0, **request):
     reply = conversation.hear(json.dumps(request), now_ms)
-    return json.loads(reply.text), reply.ends
+    return json.loads(reply.texts[0]), reply.ends
 
 
 def test_unknown_and_uppercase_names_are_acknowledged_and_silent():
@@ -87,8 +87,8 @@ def test_a_wrong_request_gets_its_code_and_the_connection_stays(request_, code):
 
 
 def test_what_is_not_json_gets_code_3():
-    assert json.loads(talk().hear(b"{not json", 0).text)["error"]["code"] == 3
-    assert json.loads(talk().hear(b"[1]", 0).text)["error"]["code"] == 2
+    assert json.loads(talk().hear("{not json", 0).texts[0])["error"]["code"] == 3
+    assert json.loads(talk().hear("[1]", 0).texts[0])["error"]["code"] == 2
 
 
 def test_the_envelope_can_be_switched():
@@ -101,9 +101,9 @@ def test_the_envelope_can_be_switched():
 def test_forty_messages_at_once_end_the_connection_after_fifteen_and_ten_a_second_do_not():
     hasty, patient = talk(), talk()
     answers = [hasty.hear('{"method":"LIST_SUBSCRIPTIONS","id":1}', 0) for _ in range(40)]
-    assert [reply.text is not None for reply in answers[:16]] == [True] * 15 + [False]
+    assert [bool(reply.texts) for reply in answers[:16]] == [True] * 15 + [False]
     assert answers[15].ends == "Too many requests"
-    assert all(patient.hear('{"method":"LIST_SUBSCRIPTIONS","id":1}', k * 100).text for k in range(100))
+    assert all(patient.hear('{"method":"LIST_SUBSCRIPTIONS","id":1}', k * 100).texts for k in range(100))
 
 
 @pytest.mark.parametrize("name", ["btcusdt@aggTrade", "btcusdt@kline_1m", "!ticker@arr", "!forceOrder@arr"])
