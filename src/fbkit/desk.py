@@ -18,7 +18,9 @@ import pandas as pd
 
 from fbkit.clock import Clock, SystemClock, iso, parse_utc
 from fbkit.errors import StoreMissing, UnknownName
-from fbkit.health import WINDOWS, Uptime, uptime_windows
+from fbkit.feeds.offers import Offer
+from fbkit.feeds.venues import FEEDS, doubts, offers
+from fbkit.health import WINDOWS, Uptime, compare_prices, uptime_windows
 from fbkit.ingest import CollectorHandle, code_stamp, ensure_collector, find_collector, run_demo
 from fbkit.model import TIMEFRAMES, AccountRow, HealthRow, Market, Span
 from fbkit.quant.frames import zscore
@@ -92,11 +94,38 @@ class Desk:
         return self.store.market
 
     def instruments(self) -> pd.DataFrame:
-        """Every instrument heard of, with units and multipliers."""
+        """Every instrument heard of, with units and multipliers.
+
+        ``price_ratio`` is its last price over that of its coin at other venues: far from 1, a multiplier was read
+        wrongly; missing where one venue alone has the coin. ``doubts`` are the channels that its venue's documents
+        leave open (:meth:`offers`).
+        """
+        known = self.store.instruments()
+        if not known:
+            return pd.DataFrame()
+        ratios, open_readings = self._price_ratios(), doubts()
         rows = [
-            {name: getattr(one, name) for name in one.__struct_fields__} for one in self.store.instruments().values()
+            {name: getattr(one, name) for name in one.__struct_fields__}
+            | {
+                "price_ratio": ratios.get(one.name),
+                "doubts": ", ".join(at.partition(".")[2] for at in open_readings if at.startswith(f"{one.venue}.")),
+            }
+            for one in known.values()
         ]
-        return pd.DataFrame(rows).set_index("name").sort_index() if rows else pd.DataFrame(rows)
+        return pd.DataFrame(rows).set_index("name").sort_index()
+
+    def _price_ratios(self) -> dict[str, float]:
+        newest = self.store.rows("summary", tf="1m")
+        if newest.empty:
+            return {}
+        prices = dict(zip(newest["instrument"], newest["last"].astype(float), strict=True))
+        return {one.instrument: one.ratio for one in compare_prices(prices)}
+
+    def offers(self) -> pd.DataFrame:
+        """What each venue of this database offers of each channel: how, under which name, and how sure we are."""
+        here = sorted({one.venue for one in self.store.instruments().values()} & FEEDS.keys())
+        rows = [{"venue": venue} | offer._asdict() for venue in here for offer in offers(venue).values()]
+        return pd.DataFrame(rows, columns=["venue", *Offer._fields])
 
     def find(self, text: str) -> list[str]:
         """Names meant by a name, a symbol or a coin, in name order; raises ``UnknownName`` with the nearest ones."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from fbkit.cli.options import AsJson, Db, For, Instruments, Seed, Venues
+from fbkit.cli.options import AsJson, Db, Faults, For, Instruments, Seed, Venues
 from fbkit.cli.saying import answer_json, out, progress, say, table
 from fbkit.clock import iso
 from fbkit.errors import SettingError
@@ -27,21 +27,25 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def up(
+def up(  # noqa: PLR0917 - typer reads options from the signature
     venues: Venues = None,
     instruments: Instruments = None,
     seed: Seed = None,
     db: Db = None,
+    faults: Faults = None,
     port: Annotated[int | None, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.")] = None,
     for_: For = None,
 ) -> None:
     """Start everything: the market, JupyterLab, the dashboard; Ctrl-C ends it cleanly.
 
-    The market is simulated unless --venues says otherwise. The page is live before its 48 h of history are fetched.
+    The market is simulated, as three venues show it, unless --venues says otherwise. The page is live before its 48 h
+    of history are fetched.
     """
     from fbkit.server.launch import up as launch  # Jupyter takes a second to import; the other commands need none of it
 
-    settings = load_settings(venues=venues, instruments=instruments, seed=seed, db=db, port=port)
+    settings = load_settings(
+        venues=venues, instruments=instruments, seed=seed, db=db, port=port, faults=_script(venues, faults)
+    )
     raise typer.Exit(launch(settings, port=settings.port, for_s=_seconds(for_)))
 
 
@@ -85,6 +89,7 @@ def collect(  # noqa: PLR0917 - typer reads options from the signature
     instruments: Instruments = None,
     seed: Seed = None,
     db: Db = None,
+    faults: Faults = None,
     for_: For = None,
     recording: Annotated[Path | None, typer.Option("--recording", help="Take a recording instead of a venue.")] = None,
     speed: Annotated[str, typer.Option("--speed", help="Of a recording: max, or 1 for its own speed.")] = "max",
@@ -94,7 +99,7 @@ def collect(  # noqa: PLR0917 - typer reads options from the signature
     as_json: AsJson = False,
 ) -> None:
     """Collect without Jupyter: from venues until Ctrl-C, or a recording to its end. Ends with the accounts."""
-    settings = load_settings(venues=venues, instruments=instruments, seed=seed, db=db)
+    settings = load_settings(venues=venues, instruments=instruments, seed=seed, db=db, faults=_script(venues, faults))
     if recording is not None:
         _check_recording(recording, speed, db, venues=venues, capture=capture)
         url = db or ""
@@ -104,6 +109,17 @@ def collect(  # noqa: PLR0917 - typer reads options from the signature
     say(f"collecting {settings.venues} into {url}; Ctrl-C ends it")
     accounts = run_headless(settings, for_s=_seconds(for_), capture=capture)
     _tell(accounts, {"database": url, "market": "SIMULATED" if settings.simulated else "LIVE"}, as_json)
+
+
+def _script(venues: str | None, faults: Path | None) -> Path | None:
+    """The script as the child finds it; only a simulated market plays one."""
+    if faults is None:
+        return None
+    if not load_settings(venues=venues).simulated:
+        raise SettingError("--faults", str(faults), "the simulated market alone: --venues sim")
+    if not faults.is_file():
+        raise SettingError("--faults", str(faults), "a file that is there")
+    return faults.absolute()
 
 
 def _from_recording(recording: Path, url: str, speed: str) -> Recorded:

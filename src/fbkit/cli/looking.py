@@ -17,6 +17,16 @@ from fbkit.desk import open as open_desk
 MISUSED_HEALTH = 64
 
 
+#: Of ``fbkit instruments``.
+_UNITS = {
+    "contract_size": "coins a unit of the venue's size (USD where inverse)",
+    "unit_mult": "coins a unit of the venue's price",
+    "tick": "USD a coin",
+    "step": "coins",
+    "price_ratio": "its price over other venues' of the same coin",
+}
+
+
 class HealthSays(Exception):
     """How ``fbkit health`` leaves: its exit code is its answer."""
 
@@ -105,10 +115,23 @@ def gaps(db: Db = None, since: Since = None, as_json: AsJson = False) -> None:
 
 
 def instruments(db: Db = None, as_json: AsJson = False) -> None:
-    """List the instruments with their units and multipliers."""
+    """List the instruments with units and multipliers, their price beside other venues', and what each venue offers."""
     desk = open_desk(db)
-    columns = ["name", "venue_symbol", "contract_size", "unit_mult", "tick", "step", "status", "assumed"]
-    _show(desk, "instruments", desk.instruments(), columns, as_json)
+    found, offered = desk.instruments(), desk.offers()
+    if as_json:
+        answer_json(
+            _head(desk) | {"units": _UNITS, "instruments": plain(found.reset_index()), "offers": plain(offered)}
+        )
+        return
+    columns = ["name", "venue_symbol", "contract_size", "unit_mult", "inverse", "tick", "step", "status", "price_ratio"]
+    _show(desk, "instruments", found, columns, as_json)
+    for _, one in offered[~offered["certain"].astype(bool)].iterrows():
+        out.print(
+            f"in doubt: {one.venue} {one.channel}: {one.note} (setting flipped={one.venue}.{one.channel})", markup=False
+        )
+    missing = offered[offered["how"] == "unsupported"].groupby("venue")["channel"].agg(", ".join)
+    for venue, channels in missing.items():
+        out.print(f"unsupported by {venue}: {channels}", markup=False)
 
 
 def metrics(

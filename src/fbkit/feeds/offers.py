@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from fbkit.model import CHANNELS
@@ -28,12 +27,3 @@ OFFERED = (
     *(channel for channel in CHANNELS if channel != "ratio"),
     *("ratio:acct_global", "ratio:acct_top", "ratio:pos_top", "ratio:taker"),
 )
-
-
-def unsure(venue: str, offers: Sequence[Offer]) -> dict[str, str]:
-    """What can be flipped: ``venue.channel`` and the note.
-
-    >>> unsure("bitget", [Offer("liquidation", "stream", "liquidation", False, "side is read as the position's")])
-    {'bitget.liquidation': "side is read as the position's"}
-    """
-    return {f"{venue}.{offer.channel}": offer.note for offer in offers if not offer.certain}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 MOST = 1.5
 
 
-class Strange(NamedTuple):
+class Compared(NamedTuple):
     """A contract whose price (USD a coin) is ``ratio`` times the usual one of its coin over ``others`` venues."""
 
     instrument: str
@@ -34,27 +34,33 @@ class Strange(NamedTuple):
         )
 
 
-def strange_prices(prices: Mapping[str, float]) -> list[Strange]:
-    """The contracts whose price is far from that of their coin at other venues, in name order.
+def compare_prices(prices: Mapping[str, float]) -> list[Compared]:
+    """Every contract beside those of its coin at other venues, in name order; a coin of one venue alone is left out.
 
     ``prices`` are USD a coin by our name. The usual price is the median over the venues (each venue's own median, so
-    that one with many contracts does not outvote the rest); where only two venues have a coin, both are told.
-
-    >>> told = strange_prices({"binance:A-USDT-PERP": 4.9e-6, "bybit:A-USDT-PERP": 4.9e-3, "okx:A-USDT-PERP": 4.8e-6})
-    >>> [(one.instrument, round(one.ratio)) for one in told]
-    [('bybit:A-USDT-PERP', 1000)]
+    that one with many contracts does not outvote the rest); of two venues it is the other's.
     """
     coins: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     for name, price in prices.items():
         venue, _, symbol = name.partition(":")
         if price > 0:
             coins[symbol.split("-")[0]][venue][name] = price
-    found: list[Strange] = []
+    found: list[Compared] = []
     for venues in coins.values():
         each = {venue: median(named.values()) for venue, named in venues.items()}
         for venue, named in venues.items():
             others = [price for other, price in each.items() if other != venue]
             if others:
                 usual = others[0] if len(others) == 1 else median(each.values())
-                found += [Strange(name, price, usual, len(others)) for name, price in named.items()]
-    return sorted(one for one in found if not 1 / MOST < one.ratio < MOST)
+                found += [Compared(name, price, usual, len(others)) for name, price in named.items()]
+    return sorted(found)
+
+
+def strange_prices(prices: Mapping[str, float]) -> list[Compared]:
+    """The contracts whose price is far from that of their coin at other venues; of two that disagree, both.
+
+    >>> told = strange_prices({"binance:A-USDT-PERP": 4.9e-6, "bybit:A-USDT-PERP": 4.9e-3, "okx:A-USDT-PERP": 4.8e-6})
+    >>> [(one.instrument, round(one.ratio)) for one in told]
+    [('bybit:A-USDT-PERP', 1000)]
+    """
+    return [one for one in compare_prices(prices) if not 1 / MOST < one.ratio < MOST]

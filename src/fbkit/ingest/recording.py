@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from fbkit.clock import Clock, SystemClock
 from fbkit.errors import DamagedRecording
-from fbkit.feeds.recorded import Broken, replay_frames
+from fbkit.feeds.recorded import Broken, Mended, replay_frames
+from fbkit.feeds.recorded.replay import READERS
 from fbkit.ingest.beats import Beats
-from fbkit.ingest.pipeline import Cut
+from fbkit.ingest.pipeline import Cut, Pipeline
 from fbkit.ingest.sequence import Hole
 from fbkit.ingest.session import Session
 from fbkit.ingest.writing import Inline
@@ -44,22 +45,23 @@ def collect_recording(
     ``paced`` keeps the recording's own speed. ``told(items, ts_recv)`` hears of progress once a recorded second.
     A damaged recording is kept up to the damage, which is then said.
     """
-    breaks: list[Broken] = []
-    frames = replay_frames(path, breaks.append)
+    books: list[Broken | Mended] = []
+    frames = replay_frames(path, books.append, books.append, lambda venue: settings.flipped_at.get(venue, frozenset()))
     first_frame = next(frames, None)
     if first_frame is None:
         raise DamagedRecording(str(path), 0, "no frame in it")
     first = first_frame[0]
     wall = clock or SystemClock()
     holder = f"fbkit collect --recording {path.name}"
-    session = Session.open(url, settings, wall, market=Market.RECORDED, seed=None, holder=holder)
+    counted = frozenset(venue for venue, reader in READERS.items() if reader.contiguous)
+    session = Session.open(url, settings, wall, market=Market.RECORDED, seed=None, holder=holder, counted=counted)
     try:
         session.refuse_older_than_last_beat(first, str(path))
     except BaseException:
         session.writer.close()
         raise
     pace = _Pace(on=paced, first=first, sleep=sleep, clock=wall)
-    return _pump(session, chain([first_frame], frames), breaks, first, pace, told)
+    return _pump(session, chain([first_frame], frames), books, first, pace, told)
 
 
 class _Pace:
@@ -79,7 +81,7 @@ class _Pace:
 def _pump(
     session: Session,
     frames: Iterable[tuple[int, str, Sequence[Item]]],
-    breaks: list[Broken],
+    books: list[Broken | Mended],
     first: int,
     pace: _Pace,
     told: Callable[[int, int], None],
@@ -102,23 +104,41 @@ def _pump(
     pipeline.on_hole = unfilled
     session.begin(first, fetches=False)
     beats = Beats(pipeline, first, keep)
+    broken_books = _BrokenBooks(pipeline)
     try:
         for ts_recv, venue, items in frames:
             pace.wait(ts_recv)
             last = ts_recv
             beats.reach(ts_recv)
-            while breaks:
-                _tell_break(session, breaks.pop(0), ts_recv)
+            while books:
+                broken_books.hear(books.pop(0), ts_recv)
             pipeline.take(venue, items, ts_recv)
     except DamagedRecording as error:
         damaged = str(error)
+    broken_books.close(last)
     writing.offer(beats.end(last), session.checkpoint())
     return Recorded(session.end(last), first, last, damaged)
 
 
-def _tell_break(session: Session, broken: Broken, ts_recv: int) -> None:
-    """A book whose updates do not follow one another: a gap at that instant; no quote comes until the next snapshot."""
-    gap = session.pipeline.open_gap(
-        ts_recv, "sequence", broken.ts, venue=broken.venue, channel=broken.channel, instrument=broken.instrument
-    )
-    session.pipeline.close_gap(gap, ts_recv, broken.ts, backfilled=False)
+class _BrokenBooks:
+    """Books whose updates do not follow one another: gaps of their instruments until the next snapshot."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._open: dict[tuple[str, str], Gap] = {}
+
+    def hear(self, told: Broken | Mended, ts_recv: int) -> None:
+        key = (told.instrument, told.channel)
+        if isinstance(told, Mended):
+            gap = self._open.pop(key, None)
+            if gap is not None:
+                self._pipeline.close_gap(gap, ts_recv, told.ts, backfilled=False)
+        elif key not in self._open:
+            self._open[key] = self._pipeline.open_gap(
+                ts_recv, "sequence", told.ts, venue=told.venue, channel=told.channel, instrument=told.instrument
+            )
+
+    def close(self, ts: int) -> None:
+        for gap in self._open.values():
+            self._pipeline.close_gap(gap, ts, ts, backfilled=False)
+        self._open.clear()

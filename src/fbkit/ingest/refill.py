@@ -7,7 +7,7 @@ import logging
 from typing import NamedTuple
 
 from fbkit.clock import Clock
-from fbkit.errors import FbkitError
+from fbkit.errors import FbkitError, NotRemembered
 from fbkit.feeds.feed import Feed
 from fbkit.feeds.sink import Sink
 from fbkit.ingest.pipeline import Pipeline
@@ -55,9 +55,16 @@ class Refill:
                 self._close(job, filled=job.hole is None or self._pipeline.order.missing(job.hole) == 0)
 
     async def _fill_silence(self, feed: Feed, gap: Gap) -> None:
+        """Whose trades the venue no longer has is left out and said; the gap then stays unfilled, for all of them."""
         until = self._clock.now()
+        forgotten: NotRemembered | None = None
         for listing in await feed.listings():
-            await feed.trades(self._sink, listing.instrument, gap.t0, until)
+            try:
+                await feed.trades(self._sink, listing.instrument, gap.t0, until)
+            except NotRemembered as error:
+                forgotten = forgotten or error
+        if forgotten is not None:
+            raise forgotten
 
     async def _fill_hole(self, feed: Feed, hole: Hole) -> None:
         if self._pipeline.order.missing(hole):

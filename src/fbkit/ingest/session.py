@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -12,6 +12,7 @@ from fbkit.alerts import Rules
 from fbkit.clock import Clock, iso
 from fbkit.engine import Engine
 from fbkit.errors import StoreError
+from fbkit.feeds.venues import COUNTED
 from fbkit.ingest.pipeline import Pipeline
 from fbkit.ingest.stamp import stamp_of
 from fbkit.model import NS_MIN, NS_MS, AccountRow, Beat, Gap, Market, RunRow, Span
@@ -28,7 +29,7 @@ class Session:
     ``last_beat_ts`` is where an earlier run ended (UTC ns), ``None`` on a fresh database.
     """
 
-    def __init__(self, writer: Writer, settings: Settings) -> None:
+    def __init__(self, writer: Writer, settings: Settings, counted: Collection[str] = COUNTED) -> None:
         self.writer = writer
         self.stamp = stamp_of(settings)
         self.number = writer.stamp(self.stamp.code, self.stamp.settings)
@@ -49,23 +50,33 @@ class Session:
             last_beat_ts=last.ts_event if last else 0,
             cadence=settings.cadence_ms * NS_MS,
             run=writer.epoch,
+            counted=counted,
         )
         if last is not None:
             self._restore(last)
 
     @classmethod
     def open(
-        cls, url: str, settings: Settings, clock: Clock, *, market: Market, seed: int | None, holder: str
+        cls,
+        url: str,
+        settings: Settings,
+        clock: Clock,
+        *,
+        market: Market,
+        seed: int | None,
+        holder: str,
+        counted: Collection[str] = COUNTED,
     ) -> Session:
         """Take the database for writing; raises what :func:`fbkit.store.open_writer` raises.
 
-        ``clock`` times the lease, so it is the machine's, also for a recording or a simulation.
+        ``clock`` times the lease, so it is the machine's, also for a recording or a simulation. ``counted`` are the
+        venues whose trade ids count one by one.
         """
         writer = open_writer(
             url, market=market, seed=seed, clock=clock, holder=holder, synchronous=settings.synchronous
         )
         try:
-            return cls(writer, settings)
+            return cls(writer, settings, counted)
         except BaseException:
             writer.close()
             raise

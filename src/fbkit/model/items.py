@@ -15,8 +15,7 @@ from fbkit.model.events import Event
 #: ``within_cadence``: a ticker or a book said something newer, too soon after what was kept; ``replayed``: rows of the
 #: past that a venue sends again on subscribing; ``no_state``: a delta before its snapshot.
 IgnoreReason: TypeAlias = Literal[
-    *("not_subscribed", "other_market", "open_bar", "heartbeat", "unchanged"),
-    *("within_cadence", "replayed", "no_state"),
+    "not_subscribed", "other_market", "open_bar", "heartbeat", "unchanged", "within_cadence", "replayed", "no_state"
 ]
 
 

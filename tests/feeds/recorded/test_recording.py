@@ -186,8 +186,8 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
 
 
 def test_a_venue_without_a_room_is_named(write):
-    path = write("x.txt", f'{T0} {{"channel":"trades","data":[]}}\n'.encode())
-    with pytest.raises(UnknownName, match="hyperliquid"):
+    path = write("okx.jsonl", b'{"raw": "{}", "exchange": "KRAKEN_FUTURES"}\n')
+    with pytest.raises(UnknownName, match="kraken_futures"):
         list(replay_frames(path))
 
 

@@ -10,7 +10,7 @@ import msgspec
 from fbkit.errors import DamagedRecording
 from fbkit.feeds.recorded.lines import lines
 from fbkit.feeds.recorded.recording import Frame, Recording
-from fbkit.feeds.recorded.venue import venue_named
+from fbkit.feeds.recorded.venue import venue_of
 from fbkit.model.timeframe import NS_S, NS_US
 
 
@@ -34,7 +34,7 @@ def recognise(path: Path, first: bytes) -> Recording | None:
         return None
     if line.t not in {"header", "http", "connect", "send", "recv"}:
         return None
-    return Recording(path, venue_named(line.exchange) or venue_named(path.name), "cryptofeed", _read)
+    return Recording(path, venue_of(line.exchange, path), "cryptofeed", _read)
 
 
 def _read(recording: Recording) -> Iterator[Frame]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from fbkit.errors import DamagedRecording
 from fbkit.feeds.recorded.lines import lines
 from fbkit.feeds.recorded.recording import Frame, Recording
-from fbkit.feeds.recorded.venue import venue_named, venue_of_frame
+from fbkit.feeds.recorded.venue import venue_of, venue_of_frame
 
 #: The instants we believe: 2001 to 2262.
 _FROM, _TO = 10**18, 2**63
@@ -19,7 +19,7 @@ def recognise(path: Path, first: bytes) -> Recording | None:
     ts, _, payload = first.partition(b" ")
     if not (ts.isdigit() and _FROM <= int(ts) < _TO):
         return None
-    venue = venue_of_frame(payload) or venue_named(path.name) or venue_named(path.parent.name)
+    venue = venue_of("", path) or venue_of_frame(payload)
     return Recording(path, venue, "hftbacktest", _read)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from fbkit.errors import DamagedRecording
 from fbkit.feeds.recorded.lines import lines
 from fbkit.feeds.recorded.recording import Frame, Recording
-from fbkit.feeds.recorded.venue import venue_named
+from fbkit.feeds.recorded.venue import venue_of
 from fbkit.model import NS_MS
 
 
@@ -34,7 +34,7 @@ def recognise(path: Path, first: bytes) -> Recording | None:
         line = _decoder.decode(first)
     except msgspec.DecodeError:
         return None
-    venue = venue_named(line.venue or line.exchange) or venue_named(path.parent.name) or venue_named(path.name)
+    venue = venue_of(line.venue or line.exchange, path)
     return Recording(path, venue, "raw", _read)
 
 
@@ -47,6 +47,7 @@ def _read(recording: Recording) -> Iterator[Frame]:
             raise DamagedRecording(str(recording.path), number - 1, f"no line of this container: {error}") from error
         instant = _INSTANT.search(row.raw)
         ts = int(instant[1]) * NS_MS if instant else ts
-        venue = venue_named(row.venue or row.exchange) or recording.venue
+        said = row.venue or row.exchange
+        venue = venue_of(said, recording.path) if said else recording.venue
         is_http = row.channel.startswith("rest:")
         yield Frame(ts, "1", row.raw.encode(), is_http, row.channel.removeprefix("rest:") if is_http else "", venue)

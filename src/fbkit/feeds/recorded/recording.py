@@ -76,14 +76,15 @@ def open_recording(path: str | Path) -> Recording:
 
     Raises :class:`~fbkit.errors.DamagedRecording` for what is no recording.
     """
-    from fbkit.feeds.recorded import capture, cryptofeed, hftbacktest, raw
+    from fbkit.feeds.recorded import capture, cassette, cryptofeed, hftbacktest, raw
     from fbkit.feeds.recorded.lines import lines
 
     path = Path(path)
     if path.is_dir():
         return capture.open_folder(path)
+    recognisers = [container.recognise for container in (capture, cryptofeed, raw, hftbacktest, cassette)]
     for _, line in lines(path):
-        for recognise in (capture.recognise, cryptofeed.recognise, raw.recognise, hftbacktest.recognise):
+        for recognise in recognisers:
             recording = recognise(path, line)
             if recording is not None:
                 return recording

@@ -7,6 +7,12 @@ from pathlib import Path
 
 from fbkit.errors import UnknownName
 from fbkit.feeds.recorded.binance import BinanceReader
+from fbkit.feeds.recorded.bitget import BitgetReader
+from fbkit.feeds.recorded.bybit import BybitReader
+from fbkit.feeds.recorded.deribit import DeribitReader
+from fbkit.feeds.recorded.gate import GateReader
+from fbkit.feeds.recorded.hyperliquid import HyperliquidReader
+from fbkit.feeds.recorded.okx import OkxReader
 from fbkit.feeds.recorded.reader import Broken, Mended, VenueReader
 from fbkit.feeds.recorded.recording import Frame, Recording, open_recording
 from fbkit.model import SAMPLE_BYTES, Item, Rejected
@@ -14,6 +20,12 @@ from fbkit.model import SAMPLE_BYTES, Item, Rejected
 #: The venues whose recordings we can read: a line each.
 READERS: dict[str, type[VenueReader]] = {
     "binance": BinanceReader,
+    "bybit": BybitReader,
+    "okx": OkxReader,
+    "hyperliquid": HyperliquidReader,
+    "deribit": DeribitReader,
+    "bitget": BitgetReader,
+    "gate": GateReader,
 }
 
 
@@ -41,7 +53,7 @@ def replay_frames(
     for frame in recording.frames():
         venue = frame.venue or recording.venue
         if venue not in READERS:
-            yield frame.ts_recv, venue, [Rejected("", "unknown", frame.payload[:SAMPLE_BYTES])]
+            yield frame.ts_recv, venue, [Rejected("", "unsupported", frame.payload[:SAMPLE_BYTES])]
             continue
         if venue not in readers:
             readers[venue] = READERS[venue](flipped(venue))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 #: How recorders spell our venues, as prefixes in lower case.
 _SPELLINGS = {
     "binance": "binance",
@@ -29,6 +31,19 @@ def venue_named(text: str) -> str:
         if spelling in lower:
             return venue
     return ""
+
+
+def venue_of(said: str, path: Path) -> str:
+    """The venue of a file: what its rows say, else its folder's name, else its own; ``""`` if none says.
+
+    A venue that is said and that we have no room for is named all the same.
+
+    >>> venue_of("", Path("okx/cryptofeed_BYBIT.jsonl")), venue_of("KRAKEN", Path("okx/x.jsonl"))
+    ('okx', 'kraken')
+    """
+    if said:
+        return venue_named(said) or said.lower()
+    return venue_named(path.parent.name) or venue_named(path.name)
 
 
 def venue_of_frame(payload: bytes) -> str:
