@@ -47,13 +47,12 @@ class Talk(wire.Talk):
             return Reply((_said("", "", "error:invalid json"),))
         if not isinstance(request, dict):
             return Reply((_said("", "", "error:invalid request"),))
-        op, req_id = request.get("op"), request.get("req_id")
-        req_id = req_id if isinstance(req_id, str) else ""
+        op, req_id = _text(request.get("op")), _text(request.get("req_id"))
         if op == "ping":
             return Reply((_said("ping", req_id, "pong", success=True),))
         args = request.get("args")
         if op not in {"subscribe", "unsubscribe"} or not _are_topics(args):
-            return Reply((_said(op if isinstance(op, str) else "", req_id, "error:invalid request"),))
+            return Reply((_said(op, req_id, "error:invalid request"),))
         return self._subscribe(args, req_id, now_ms) if op == "subscribe" else self._leave(args, req_id)
 
     def tick(self, now_ms: int) -> Reply:
@@ -91,6 +90,10 @@ def _said(op: str, req_id: str, ret_msg: str, *, success: bool = False) -> bytes
     return msgspec.json.encode(
         {"success": success, "ret_msg": ret_msg, "conn_id": _CONNECTION, "req_id": req_id, "op": op}
     )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _are_topics(args: Any) -> TypeGuard[list[str]]:
