@@ -12,6 +12,8 @@ from fbkit.errors import NotRemembered
 from fbkit.feeds.feed import World
 from fbkit.feeds.hyperliquid.channels import MOST_INSTRUMENTS
 from fbkit.feeds.hyperliquid.feed import HyperliquidFeed
+from fbkit.feeds.recorded.hyperliquid import HyperliquidReader
+from fbkit.feeds.recorded.recording import Frame
 from fbkit.ingest.sequence import Sequence, Verdict
 from fbkit.model import (
     NS_HOUR,
@@ -21,7 +23,9 @@ from fbkit.model import (
     Bar,
     Funding,
     Ignored,
+    Listing,
     Mark,
+    OpenInterest,
     Origin,
     Quote,
     Rejected,
@@ -48,7 +52,7 @@ def market():
 def play(market, sink):
     """Run something with a feed that is listening; what its sink heard by then."""
 
-    def run(script, faults="[]", before=None):
+    def run(script, faults="[]", market=market):
         clock = VirtualClock(START)
         wires = {"hyperliquid": HyperliquidWire}
         memory = MemoryVenues({"hyperliquid": market}, clock, FaultScript.parse(faults), wires)
@@ -57,7 +61,7 @@ def play(market, sink):
             async with httpx.AsyncClient(transport=memory.http) as http:
                 world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
                 rest, ws = "http://127.0.0.1/hyperliquid", "ws://127.0.0.1/hyperliquid"
-                feed = HyperliquidFeed(rest=rest, ws=ws, count=N, world=world)
+                feed = HyperliquidFeed(rest=rest, ws=ws, count=market.universe.n, world=world)
                 listening = asyncio.ensure_future(feed.run(sink))
                 await script(feed)
                 listening.cancel()
@@ -87,6 +91,35 @@ def test_every_channel_that_is_offered_arrives(play):
     assert sink.heard("trouble") == sink.heard("silent") == []
     funded = {mark.funding_hours for mark in sink.of(Mark)}
     assert funded <= {1.0}
+
+
+def test_a_thousand_pepe_are_a_thousand_pepe(play):
+    whole = Market(7, 12, PROFILES["hyperliquid"])
+    sink = play(lambda feed: asyncio.sleep(10), market=whole)
+    place, name = whole.universe.index["kPEPE"], "hyperliquid:PEPE-USD-PERP"
+    told = [event for event, _ in events(sink) if getattr(event, "instrument", "") == name]
+    marks = [event for event in told if isinstance(event, Mark)]
+    assert {listing.unit_mult for listing in told if isinstance(listing, Listing)} == {1000.0}
+    for mark in marks:
+        assert mark.mark == pytest.approx(whole.fair(mark.ts_event // NS_MS)[place] / 1000, rel=5e-3)
+    trade = next(event for event in told if isinstance(event, Trade))
+    assert trade.price == pytest.approx(marks[0].mark, rel=5e-2)
+    interest = next(event for event in told if isinstance(event, OpenInterest))
+    held = whole.crowd(START // NS_MS // 86_400_000).oi_at(START // NS_MS)[place]
+    assert interest.oi_base == pytest.approx(held * 1000, rel=2e-3)
+
+
+def test_a_capture_reads_as_it_was_heard(play):
+    sink = play(lambda feed: asyncio.sleep(70))
+    reader, read = HyperliquidReader(), []
+    for connection, ts, payload in sink.raws:
+        url = connection.removeprefix("rest:")
+        read += reader.read(Frame(ts, connection, payload, url != connection, url))
+    told = [event for item in read for event in (item if isinstance(item, tuple) else (item,))]
+    assert all(not event.assumed for event in told if isinstance(event, Listing))
+    for kind in (Trade, Quote, Mark, OpenInterest, Bar):
+        live = [event for event, _ in events(sink) if isinstance(event, kind)]
+        assert [event for event in told if isinstance(event, kind)] == live != []
 
 
 def test_what_is_live_is_news_once_and_in_time(play):
