@@ -25,6 +25,7 @@ class FakeVenue:
         self.connections = 0
         self.said = []
         self.paths = []
+        self.headers = []
         self.answer = None
 
     async def __aenter__(self):
@@ -45,6 +46,7 @@ class FakeVenue:
         connection.number = self.connections
         self.connections += 1
         self.paths.append(request.path)
+        self.headers.append(request.headers)
         if self._script(connection.number) == "refuse":
             return connection.respond(http.HTTPStatus.SERVICE_UNAVAILABLE, "")
         return None
