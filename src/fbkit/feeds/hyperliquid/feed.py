@@ -19,7 +19,7 @@ from fbkit.feeds.hyperliquid.channels import (
     limits_s,
     topics,
 )
-from fbkit.feeds.hyperliquid.manners import CANDLES, ROWS, HyperliquidManners, weight_of
+from fbkit.feeds.hyperliquid.manners import CANDLES, HyperliquidManners, weight_of
 from fbkit.feeds.hyperliquid.parse import Parser
 from fbkit.feeds.hyperliquid.symbols import FUNDING_HOURS
 from fbkit.feeds.hyperliquid.talk import HyperliquidWording
@@ -31,7 +31,7 @@ from fbkit.model import NS_HOUR, NS_MIN, NS_MS, NS_S, Item, Origin, Trade
 
 PATH = "/info"
 
-FUNDINGS_A_PAGE, CANDLES_A_PAGE, RECENT_TRADES = 500, 1500, 10
+FUNDINGS_A_PAGE, CANDLES_A_PAGE, RECENT_TRADES = 500, 3000, 10
 
 #: Only the newest candles are kept, whatever their length; ten fewer are asked for, as the edge moves while we ask.
 CANDLES_KEPT = 5000 - 10
@@ -102,7 +102,7 @@ class HyperliquidFeed(VenueFeed):
         """Settled funding, then candles, of which the venue keeps three days and a half."""
         for start, stop in windows(since, until, FUNDINGS_A_PAGE * NS_HOUR):
             asked = {"type": "fundingHistory", **_span(known, start, stop)}
-            await self._page(take, known, asked, weight_of(FUNDINGS_A_PAGE, ROWS), pages.funding)
+            await self._page(take, known, asked, weight_of((stop - start) // NS_HOUR), pages.funding)
         kept_since = self.world.clock.now() - CANDLES_KEPT * NS_MIN
         for start, stop in windows(max(since, kept_since), until, CANDLES_A_PAGE * NS_MIN):
             span = {**_span(known, start, stop), "interval": CANDLE}
