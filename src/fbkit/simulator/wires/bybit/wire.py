@@ -68,10 +68,10 @@ class BybitWire(Wire):
         return [too_many_visits(self._asked_ms), protected(), SHUT_OUT]
 
     def reset_sequence(self, stream: Stream, now_ms: int) -> bool:
-        """A book's ``u`` begins again with 1, and the book with a snapshot, from the next full second on."""
+        """A book's ``u`` begins again with 1, and the book with a snapshot, with the first second not made yet."""
         if stream.kind != "orderbook":
             return False
-        self._restarts[stream.name] = (now_ms // MS_S + 1) * MS_S
+        self._restarts[stream.name] = -(-now_ms // MS_S) * MS_S
         return True
 
     def _books(self, start_ms: int, wanted: list[Stream]) -> Iterator[Frame]:
