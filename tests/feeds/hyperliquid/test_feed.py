@@ -185,6 +185,11 @@ def test_a_candle_that_was_open_at_a_cut_over_its_end_is_no_bar(play):
     assert {bar.ts_event for bar in sink.of(Bar)} == {START + 90 * NS_S}
 
 
+def test_candles_that_grew_unheard_are_no_bars(play):
+    sink = play(lambda feed: asyncio.sleep(120), '[{"at_s": 10, "fault": "silence", "for_s": 40, "channel": "bar"}]')
+    assert {bar.ts_event for bar in sink.of(Bar)} == {START + 90 * NS_S}
+
+
 def test_no_trade_is_lost_where_the_cut_was_short(play, market):
     sink = play(lambda feed: asyncio.sleep(40), '[{"at_s": 15, "fault": "rst", "for_s": 1}]')
     heard = {trade.venue_id for trade in sink.of(Trade) if trade.instrument == "hyperliquid:BTC-USD-PERP"}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fbkit.feeds.hyperliquid.wire import CandleRow
 from fbkit.feeds.instruments import Known
-from fbkit.model import NS_MS, Bar, Origin
+from fbkit.model import NS_MS, NS_S, Bar, Origin
+
+#: When no candle of anybody was heard for so long, the venue was silent and not the market: some grew on unheard.
+QUIET_NS = 15 * NS_S
 
 
 class OpenCandles:
@@ -13,17 +16,21 @@ class OpenCandles:
     >>> candles = OpenCandles()
     >>> def at(minute, close):
     ...     return CandleRow(minute * 60_000, minute * 60_000 + 59_999, "BTC", "1m", 9.0, 9.0, 8.0, close, 1.0, 3)
-    >>> [candles.closed_by(row) for row in (at(5, 8.0), at(5, 8.5))]
+    >>> [candles.closed_by(row, 0) for row in (at(5, 8.0), at(5, 8.5))]
     [None, None]
-    >>> candles.closed_by(at(6, 8.6)).c
+    >>> candles.closed_by(at(6, 8.6), 0).c
     8.5
     """
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], CandleRow] = {}
+        self._heard = 0
 
-    def closed_by(self, row: CandleRow) -> CandleRow | None:
-        """The candle that is over now that ``row`` has come, as it was heard last."""
+    def closed_by(self, row: CandleRow, ts_recv: int) -> CandleRow | None:
+        """The candle that is over now that ``row`` has come at ``ts_recv`` (UTC ns), as it was heard last."""
+        if ts_recv - self._heard > QUIET_NS:
+            self._open.clear()
+        self._heard = ts_recv
         before = self._open.get((row.s, row.i))
         if before is None or row.t >= before.t:
             self._open[row.s, row.i] = row

@@ -160,7 +160,7 @@ class Parser:
             return _stranger("bar", row.s)
         if (row.T + 1 - row.t) * NS_MS != TIMEFRAMES[row.i] or row.t * NS_MS > ts_recv + NS_MIN:
             return malformed("bar", msgspec.json.encode(row), known.name)
-        closed = self._candles.closed_by(row)
+        closed = self._candles.closed_by(row, ts_recv)
         return Ignored("bar", "open_bar") if closed is None else bar_of(closed, known, ts_recv)
 
     def _known(self, symbol: str) -> Known | None:
