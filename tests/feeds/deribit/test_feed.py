@@ -1,0 +1,347 @@
+"""Deribit's feed against the venue in memory, on a virtual clock."""
+
+import asyncio
+import json
+from collections import Counter
+from functools import partial
+
+import httpx
+import pytest
+
+from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
+from fbkit.errors import NotRemembered, RateLimited
+from fbkit.feeds.deribit import history
+from fbkit.feeds.deribit.feed import DeribitFeed
+from fbkit.feeds.deribit.symbols import assume
+from fbkit.feeds.feed import World
+from fbkit.feeds.instruments import Known
+from fbkit.feeds.recorded.deribit import DeribitReader
+from fbkit.feeds.recorded.recording import Frame
+from fbkit.model import (
+    NS_HOUR,
+    NS_MIN,
+    NS_S,
+    Bar,
+    Funding,
+    Ignored,
+    Liquidation,
+    Listing,
+    Mark,
+    OpenInterest,
+    Origin,
+    Quote,
+    Rejected,
+    Trade,
+    channel_of,
+)
+from fbkit.simulator.faults import FaultScript
+from fbkit.simulator.market import Market
+from fbkit.simulator.memory import MemoryVenues
+from fbkit.simulator.profile import PROFILES
+from fbkit.simulator.wires.deribit import DeribitWire
+from fbkit.simulator.wires.deribit.talk import DeribitTalk
+from tests.feeds.conftest import Memory
+
+START = parse_utc("2026-01-01T23:58:30Z")
+BTC = "deribit:BTC-USD-PERP"
+N = 5
+
+
+@pytest.fixture(scope="module")
+def market():
+    return Market(7, N, PROFILES["deribit"])
+
+
+def listen(market, sink, script, faults="[]", wire=DeribitWire, **more):
+    """Run something with a feed that is listening; what its sink heard by then."""
+    clock = VirtualClock(START)
+    memory = MemoryVenues({"deribit": market}, clock, FaultScript.parse(faults), {"deribit": wire})
+
+    async def main():
+        async with httpx.AsyncClient(transport=memory.http) as http:
+            world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
+            rest, ws = "http://127.0.0.1/deribit", "ws://127.0.0.1/deribit"
+            feed = DeribitFeed(rest=rest, ws=ws, count=N, world=world, **more)
+            listening = asyncio.ensure_future(feed.run(sink))
+            await script(feed)
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
+        runner.run(main())
+    return sink
+
+
+@pytest.fixture
+def play(market, sink):
+    return partial(listen, market, sink)
+
+
+@pytest.fixture(scope="module")
+def minutes(market):
+    """What some calm minutes sound like: several tests look at them."""
+    return listen(market, Memory(), lambda feed: asyncio.sleep(400))
+
+
+def events(sink, kind=object):
+    """Every event of a kind with the instant it was told."""
+    for _, item, ts in sink.items:
+        for event in item if isinstance(item, tuple) else (item,):
+            if isinstance(event, kind) and hasattr(event, "seq"):
+                yield event, ts
+
+
+def heard(sink, kind):
+    return [event for event, _ in events(sink, kind)]
+
+
+def test_every_channel_that_is_offered_arrives(minutes):
+    sink = minutes
+    found = {channel_of(event) for event, _ in events(sink)}
+    assert found == {offer.channel for offer in DeribitFeed.offers if offer.how != "unsupported"}
+    assert sink.of(Rejected) == []
+    assert sink.heard("trouble") == sink.heard("silent") == sink.heard("broke") == []
+    everyone = {listing.instrument for listing in heard(sink, Listing)}
+    assert len(everyone) == N
+    assert {"deribit:BTC-USD-261225", "deribit:SOL-USDC-PERP", BTC} <= everyone
+    for kind in (Trade, Quote, Mark, OpenInterest, Bar):
+        assert {event.instrument for event in heard(sink, kind)} == everyone
+    assert {funding.instrument for funding in heard(sink, Funding)} == everyone - {"deribit:BTC-USD-261225"}
+
+
+def test_trades_are_numbered_one_by_one_and_each_is_told_once_and_in_time(minutes):
+    sink = minutes
+    for name in {trade.instrument for trade in heard(sink, Trade)}:
+        numbers = sorted({trade.venue_id for trade in heard(sink, Trade) if trade.instrument == name})
+        assert numbers == list(range(numbers[0], numbers[-1] + 1)), "from the open minute on, without a hole"
+    late = [ts - trade.ts_event for trade, ts in events(sink, Trade) if trade.ts_event > START + NS_S]
+    assert len(late) > 20
+    assert all(0 < delay < NS_S // 4 for delay in late)
+
+
+def test_inverse_and_linear_trades_are_alike_in_coins(minutes):
+    sink = minutes
+    for trade in heard(sink, Trade):
+        if trade.instrument == BTC:
+            usd = trade.size * trade.price
+            assert usd == pytest.approx(round(usd / 10) * 10, abs=1e-6), "lots of ten USD"
+    interest = {event.instrument: event for event in heard(sink, OpenInterest)}
+    assert interest[BTC].oi_usd / interest[BTC].oi_base == pytest.approx(85_000, rel=0.3)
+    assert interest["deribit:SOL-USDC-PERP"].oi_usd is None
+
+
+def test_the_dead_are_told_with_the_trades_that_killed_them(minutes):
+    sink = minutes
+    dead = heard(sink, Liquidation)
+    assert dead
+    pairs = [item for _, item, _ in sink.items if isinstance(item, tuple) and isinstance(item[0], Trade)]
+    for trade, *died in pairs:
+        assert all((one.price, one.size, one.ts_event) == (trade.price, trade.size, trade.ts_event) for one in died)
+
+
+def test_bars_are_the_minutes_that_the_next_one_closed(minutes):
+    sink = minutes
+    bars = [bar for bar in heard(sink, Bar) if bar.instrument == BTC]
+    assert [bar.ts_event for bar in bars] == [START + k * NS_S for k in range(30, 400, 60)]
+    for bar in bars[1:]:
+        inside = {
+            trade.venue_id: trade
+            for trade in heard(sink, Trade)
+            if trade.instrument == BTC and bar.ts_event - NS_MIN <= trade.ts_event < bar.ts_event
+        }
+        assert bar.vol_base == pytest.approx(sum(trade.size for trade in inside.values()), rel=1e-6)
+        assert (bar.high, bar.low) == (max(t.price for t in inside.values()), min(t.price for t in inside.values()))
+
+
+def test_heartbeats_are_answered_so_that_a_connection_outlives_many(play):
+    asked = Counter()
+
+    class Counting(DeribitWire):
+        def talk(self, target, headers):
+            asked["connections"] += 1
+            talk = super().talk(target, headers)
+            hear = talk.hear
+
+            def listening(text, now_ms):
+                asked[json.loads(text)["method"]] += 1
+                return hear(text, now_ms)
+
+            talk.hear = listening
+            return talk
+
+    sink = play(lambda feed: asyncio.sleep(100), wire=Counting)
+    assert (asked["connections"], asked["public/set_heartbeat"]) == (1, 1)
+    assert asked["public/test"] == 3
+    assert sink.heard("silent") == []
+
+
+def test_who_leaves_a_test_request_unanswered_is_cut_and_comes_back(play, monkeypatch):
+    monkeypatch.setattr(DeribitTalk, "_test", lambda talk, params, now_ms: ("deaf", ()))
+    sink = play(lambda feed: asyncio.sleep(80))
+    assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
+    assert sink.heard("speaking")
+
+
+def test_a_cut_reconnects_and_books_begin_anew(play):
+    sink = play(lambda feed: asyncio.sleep(60), '[{"at_s": 15, "fault": "rst", "for_s": 1}]')
+    silenced = {channel for entry in sink.heard("silent") for channel in entry[1]}
+    spoken = {channel for entry in sink.heard("speaking") for channel in entry[1]}
+    assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
+    assert {"trade", "quote", "depth", "mark", "open_interest", "day", "liquidation"} <= silenced
+    assert spoken == silenced
+    assert sink.heard("broke") == []
+    depths = [ts for event, ts in events(sink, Quote) if event.levels and event.instrument == BTC]
+    assert max(depths) > START + 55 * NS_S
+
+
+def test_a_book_that_lost_its_sequence_is_mended_by_subscribing_again(play):
+    faults = '[{"at_s": 10, "fault": "silence", "for_s": 0.3, "stream": "book.BTC-PERPETUAL.100ms"}]'
+    sink = play(lambda feed: asyncio.sleep(40), faults)
+    [broke] = sink.heard("broke")
+    [mended] = sink.heard("mended")
+    assert (broke[1:3], mended[1:3]) == ((BTC, "depth"), (BTC, "depth"))
+    assert mended[3] - broke[3] < 5 * NS_S
+    assert sink.heard("silent") == []
+
+
+def test_doubled_frames_break_no_book_and_no_candle(play):
+    sink = play(lambda feed: asyncio.sleep(100), '[{"at_s": 5, "fault": "dup", "for_s": 80}]')
+    assert sink.heard("broke") == sink.of(Rejected) == []
+    bars = [(bar.instrument, bar.ts_event) for bar in heard(sink, Bar)]
+    assert len(bars) == len(set(bars)) == 2 * N
+    assert Ignored("depth", "unchanged") in sink.of(Ignored)
+
+
+def test_a_refused_channel_is_trouble_and_the_others_run(play):
+    class Refusing(DeribitWire):
+        def talk(self, target, headers):
+            talk = super().talk(target, headers)
+            talk._index = {name: at for name, at in talk._index.items() if name != "ETH-PERPETUAL"}
+            return talk
+
+    sink = play(lambda feed: asyncio.sleep(20), wire=Refusing)
+    assert {entry[1] for entry in sink.heard("trouble")} == {"trade", "quote", "depth", "mark", "bar"}
+    assert all("ETH-PERPETUAL" in entry[3] and entry[2] == "refused" for entry in sink.heard("trouble"))
+    assert {trade.instrument for trade, ts in events(sink, Trade) if ts > START + 2 * NS_S} >= {BTC}
+
+
+def test_flipped_funding_is_the_rate_of_the_moment(play):
+    straight = play(lambda feed: asyncio.sleep(5))
+    rates = {mark.funding_rate for mark in heard(straight, Mark) if mark.instrument == BTC}
+    straight.items.clear()
+    flipped = play(lambda feed: asyncio.sleep(5), flipped=frozenset({"mark"}))
+    assert rates.isdisjoint({mark.funding_rate for mark in heard(flipped, Mark) if mark.instrument == BTC})
+
+
+def test_history_is_hourly_funding_and_candles(play, sink):
+    steps = []
+
+    async def script(feed):
+        await asyncio.sleep(1)
+        sink.items.clear()
+        steps.extend([progress async for progress in feed.backfill(sink, START - 3 * NS_HOUR, START)])
+
+    play(script)
+    assert steps[-1].done == N
+    assert all(step.complete for step in steps)
+    # The first minute began before, the last has not ended.
+    past = [event for event, _ in events(sink) if event.origin is Origin.BACKFILL]
+    assert Counter(type(event) for event in past) == {Bar: 179 * N, Funding: 3 * (N - 1)}
+    assert all(START - 3 * NS_HOUR <= event.ts_event <= START for event in past)
+    assert {event.funding_hours for event in past if isinstance(event, Funding)} == {1.0}
+
+
+def test_a_hole_is_filled_by_number_or_by_time(play, sink):
+    counts = []
+
+    async def script(feed):
+        await asyncio.sleep(2)
+        sink.items.clear()
+        since = START - 10 * NS_MIN
+        counts.append(await feed.trades(sink, BTC, since, START))
+        by_time = [trade for trade in heard(sink, Trade) if trade.origin is Origin.BACKFILL]
+        assert all(since <= trade.ts_event < START for trade in by_time)
+        sink.items.clear()
+        await feed.trades(sink, BTC, since, START, by_time[3].venue_id)
+        by_number = [trade for trade in heard(sink, Trade) if trade.origin is Origin.BACKFILL]
+        assert by_number == by_time[3:]
+
+    play(script)
+    assert counts[0] > 100
+
+
+def test_a_capture_reads_as_it_was_heard(play):
+    sink = play(lambda feed: asyncio.sleep(70))
+    reader, read = DeribitReader(), []
+    for connection, ts, payload in sink.raws:
+        url = connection.removeprefix("rest:")
+        read += reader.read(Frame(ts, connection, payload, url != connection, url))
+    assert reader.breaks == []
+    told = [event for item in read for event in (item if isinstance(item, tuple) else (item,))]
+    assert all(not event.assumed for event in told if isinstance(event, Listing))
+    for kind in (Quote, Mark, OpenInterest, Bar):
+        assert [event for event in told if isinstance(event, kind)] == heard(sink, kind) != []
+    assert {event.venue_id for event in told if isinstance(event, Trade)} >= {
+        event.venue_id for event in heard(sink, Trade)
+    }
+
+
+def test_limits_are_waited_for_where_there_are_any(play):
+    async def script(feed):
+        await asyncio.sleep(5)
+        with pytest.raises(RateLimited):
+            await feed.read_list()
+
+    play(script, '[{"at_s": 1, "fault": "rate-limit", "for_s": 60}]')
+
+
+def page(*rows):
+    trades = [
+        {
+            "instrument_name": "BTC-PERPETUAL",
+            "trade_seq": number,
+            "timestamp": 1_000 + number,
+            "price": 80_000.0,
+            "amount": 10.0,
+            "direction": "buy",
+            **more,
+        }
+        for number, more in rows
+    ]
+    return json.dumps({"result": {"trades": trades, "has_more": False}}).encode()
+
+
+def collect(pages, since, until, from_id):
+    """What trade pages come to, and what was asked."""
+    asked, answers = [], iter(pages)
+
+    async def ask(path, params):
+        asked.append((path.rpartition("/")[2], params))
+        return next(answers)
+
+    async def run():
+        known, found = Known(assume("BTC-PERPETUAL")), []
+        async for items in history.trades(ask, lambda: 0, known, since, until, from_id):
+            found += items
+        return found
+
+    return asyncio.run(run()), asked
+
+
+def test_a_full_page_is_followed_by_the_next_numbers():
+    full = page(*((number, {}) for number in range(1_000)))
+    items, asked = collect([full, page((1_000, {}))], 0, 10**12 * 10, None)
+    assert len(items) == 1_001
+    assert [path for path, _ in asked] == ["get_last_trades_by_instrument_and_time", "get_last_trades_by_instrument"]
+    assert (asked[1][1]["start_seq"], asked[1][1]["end_seq"]) == (1_000, 1_999)
+
+
+def test_what_lies_outside_is_left_out_even_where_somebody_died():
+    rows = [(number, {"liquidation": "T"}) for number in range(5)]
+    items, _ = collect([page(*rows)], 1_001_000_000, 1_004_000_000, None)
+    assert [trade.venue_id for trade, _ in items] == [1, 2, 3]
+
+
+def test_what_is_forgotten_is_said():
+    with pytest.raises(NotRemembered, match="begins with 7"):
+        collect([page((7, {}))], 0, 10**12, 3)
