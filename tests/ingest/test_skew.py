@@ -17,9 +17,18 @@ def test_skew_is_the_median_of_ten_second_minima() -> None:
 def test_skew_before_the_first_ten_seconds_is_the_median_so_far() -> None:
     skew = Skew()
     assert skew.ns is None
-    for delay in (300, 100, 900, -20_000, 200):
-        skew.hear(NS_S, NS_S - delay * NS_MS)
+    for ts, delay in enumerate((300, 100, 900, -20_000, 200), NS_S):
+        skew.hear(ts, ts - delay * NS_MS)
     assert skew.ns == 200 * NS_MS
+
+
+def test_the_last_minute_sent_again_in_one_frame_counts_once() -> None:
+    skew = Skew()
+    for delay in (59_000, 40_000, 700, 30_000):
+        skew.hear(NS_S, NS_S - delay * NS_MS)
+    assert skew.ns == 700 * NS_MS
+    skew.hear(2 * NS_S, 2 * NS_S - 300 * NS_MS)
+    assert skew.ns == 300 * NS_MS, "the lower median of 300 and 700"
 
 
 def test_a_clock_behind_the_venues_gives_a_negative_skew() -> None:

@@ -22,16 +22,17 @@ class Skew:
     """The skew of one venue, signed, in ns; ``None`` before its first live event.
 
     >>> skew = Skew()
-    >>> for delay in (600, 500, 9_000): skew.hear(10_000, 10_000 - delay)
+    >>> for ts, delay in ((10_000, 600), (10_001, 500), (10_002, 9_000)): skew.hear(ts, ts - delay)
     >>> skew.ns
     600
     """
 
-    __slots__ = ("_first", "_minima", "_until", "lowest", "ns", "steady_until")
+    __slots__ = ("_first", "_frame", "_minima", "_until", "lowest", "ns", "steady_until")
 
     def __init__(self) -> None:
         self._minima: deque[int] = deque(maxlen=_WINDOWS)
         self._first: list[int] = []
+        self._frame = (-1, 0)  # ts_recv of the newest frame, and its least delay
         self._until = 0
         #: The least delay of this window. Whoever hears at less than ``steady_until`` (``ts_recv``, UTC ns) may lower
         #: it directly instead of calling :meth:`hear`: no more than that would happen.
@@ -45,10 +46,10 @@ class Skew:
         if ts_recv < self._until:
             self.lowest = min(self.lowest, behind)
             if not self._minima and len(self._first) < _FIRST:
-                self._hear_first(behind)
+                self._hear_first(ts_recv, behind)
         elif self.ns is None:
             self._until, self.lowest = ts_recv + _WINDOW_NS, behind
-            self._hear_first(behind)
+            self._hear_first(ts_recv, behind)
         else:
             self._minima.append(self.lowest)
             self._until, self.lowest = ts_recv + _WINDOW_NS, behind
@@ -56,8 +57,18 @@ class Skew:
         if self._minima or len(self._first) >= _FIRST:
             self.steady_until = self._until
 
-    def _hear_first(self, behind: int) -> None:
-        """One delay in ten seconds may be nonsense; the median of all so far is not moved by it."""
+    def _hear_first(self, ts_recv: int, behind: int) -> None:
+        """One delay in ten seconds may be nonsense; the median of all so far is not moved by it.
+
+        What came in one frame counts once, with its least delay: some venues send the trades of the last minute again
+        when they are subscribed to.
+        """
+        heard, least = self._frame
+        if ts_recv == heard:
+            if behind >= least:
+                return
+            self._first.remove(least)
+        self._frame = (ts_recv, behind)
         insort(self._first, behind)
         self.ns = self._first[(len(self._first) - 1) // 2]
 

@@ -1,4 +1,4 @@
-"""Which feeds a collector listens to: real venues, or the simulated one behind the same adapter."""
+"""Which feeds a collector listens to: real venues, or simulated ones behind the same adapters."""
 
 from __future__ import annotations
 
@@ -7,30 +7,25 @@ import json
 import logging
 import subprocess
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 import httpx
 
 from fbkit.clock import Clock
-from fbkit.errors import CollectorError
-from fbkit.feeds.binance.feed import BinanceFeed
+from fbkit.errors import CollectorError, SettingError
 from fbkit.feeds.feed import Feed, World
 from fbkit.feeds.transport import make_transport
+from fbkit.feeds.venues import FEEDS, doubts
 from fbkit.model import Market
 from fbkit.runtime import spawn
 from fbkit.settings import Settings
 
 log = logging.getLogger(__name__)
 
-#: A venue's room by its name; each takes the world and the settings.
-FEEDS: dict[str, Callable[[World, Settings], Feed]] = {
-    "binance": lambda world, chosen: BinanceFeed(
-        rest=chosen.binance_rest, ws=chosen.binance_ws, count=chosen.instruments, world=world
-    ),
-}
-
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+
+#: REST connections a venue may have open.
+_CONNECTIONS = 6
 
 
 def market_of(settings: Settings) -> tuple[Market, int | None]:
@@ -41,42 +36,57 @@ def market_of(settings: Settings) -> tuple[Market, int | None]:
 @contextlib.asynccontextmanager
 async def open_feeds(settings: Settings, clock: Clock) -> AsyncIterator[list[Feed]]:
     """The feeds of the chosen venues, with a simulator of our own behind them when the market is simulated."""
+    check_flipped(settings)
     async with contextlib.AsyncExitStack() as stack:
-        names = [name.strip() for name in settings.venues.split(",")]
         if settings.simulated:
             settings = await stack.enter_async_context(_simulated(settings))
-            names = ["binance"]
-        http = await stack.enter_async_context(
-            httpx.AsyncClient(
-                timeout=_TIMEOUT, limits=httpx.Limits(max_connections=8), trust_env=not settings.simulated
-            )
-        )
-        world = World(clock, make_transport(settings.transport), http)
-        yield [FEEDS[name](world, settings) for name in names]
+        feeds = []
+        for name in settings.venue_names:
+            # A client a venue: one that is slow to answer holds up nobody else.
+            limits = httpx.Limits(max_connections=_CONNECTIONS)
+            client = httpx.AsyncClient(timeout=_TIMEOUT, limits=limits, trust_env=not settings.simulated)
+            http = await stack.enter_async_context(client)
+            feeds.append(make_feed(name, settings, World(clock, make_transport(settings.transport), http)))
+        yield feeds
+
+
+def make_feed(venue: str, settings: Settings, world: World) -> Feed:
+    """One venue's feed, at the addresses of the settings."""
+    return FEEDS[venue](
+        rest=getattr(settings, f"{venue}_rest"),
+        ws=getattr(settings, f"{venue}_ws"),
+        count=settings.count,
+        world=world,
+        flipped=settings.flipped_at.get(venue, frozenset()),
+    )
+
+
+def check_flipped(settings: Settings) -> None:
+    """Refuse to turn round what no venue leaves open."""
+    for venue, channels in settings.flipped_at.items():
+        for channel in sorted(channels):
+            if f"{venue}.{channel}" not in doubts():
+                raise SettingError("flipped", f"{venue}.{channel}", f"out of {', '.join(sorted(doubts()))}")
 
 
 @contextlib.asynccontextmanager
 async def _simulated(settings: Settings) -> AsyncIterator[Settings]:
     """A simulator process; it ends when we do, because its standard input does."""
-    wanted = settings.venues.partition(":")[2]
-    instruments = int(wanted) if wanted else settings.instruments
-    child = spawn(
-        ["fbkit.simulator", "--seed", str(settings.seed), "--instruments", str(instruments), "--venues", "binance"],
-        keep_stdin=True,
-    )
+    asked = ["--seed", str(settings.seed), "--instruments", str(settings.count), "--port", "0"]
+    asked += ["--venues", ",".join(settings.venue_names)]
+    asked += ["--faults", str(settings.faults)] if settings.faults else []
+    child = spawn(["fbkit.simulator", *asked], keep_stdin=True)
     try:
         line = await to_thread(child.stdout.readline) if child.stdout else b""
         try:
             port = int(json.loads(line)["port"])
         except (ValueError, KeyError) as error:
-            raise CollectorError("the simulator did not start; run `python -m fbkit.simulator` to see why") from error
-        log.info("the simulated market (seed %d, %d instruments) listens on port %d", settings.seed, instruments, port)
-        facts: dict[str, Any] = {
-            "instruments": instruments,
-            "binance_rest": f"http://127.0.0.1:{port}/binance",
-            "binance_ws": f"ws://127.0.0.1:{port}/binance",
-        }
-        yield settings.model_copy(update=facts)
+            command = f"python -m fbkit.simulator {' '.join(asked)}"
+            raise CollectorError(f"the simulator did not start; run `{command}` to see why") from error
+        log.info("the simulated market (seed %d) listens on port %d", settings.seed, port)
+        places = {f"{venue}_rest": f"http://127.0.0.1:{port}/{venue}" for venue in settings.venue_names}
+        places |= {f"{venue}_ws": f"ws://127.0.0.1:{port}/{venue}" for venue in settings.venue_names}
+        yield settings.model_copy(update=places)
     finally:
         if child.stdin:
             child.stdin.close()

@@ -82,7 +82,9 @@ def open_recording(path: str | Path) -> Recording:
     path = Path(path)
     if path.is_dir():
         return capture.open_folder(path)
-    recognisers = [container.recognise for container in (capture, cryptofeed, raw, hftbacktest, cassette)]
+    recognisers: list[Callable[[Path, bytes], Recording | None]] = [
+        container.recognise for container in (capture, cryptofeed, raw, hftbacktest, cassette)
+    ]
     for _, line in lines(path):
         for recognise in recognisers:
             recording = recognise(path, line)

@@ -8,10 +8,20 @@ from fbkit.errors import SettingError
 from fbkit.simulator.market import Market
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.binance import BinanceWire
+from fbkit.simulator.wires.bybit.wire import BybitWire
+from fbkit.simulator.wires.deribit.wire import DeribitWire
+from fbkit.simulator.wires.gate.wire import GateWire
+from fbkit.simulator.wires.hyperliquid.wire import HyperliquidWire
+from fbkit.simulator.wires.okx.wire import OkxWire
 from fbkit.simulator.wires.wire import Wire
 
 WIRES: dict[str, type[Wire]] = {
     "binance": BinanceWire,
+    "bybit": BybitWire,
+    "okx": OkxWire,
+    "hyperliquid": HyperliquidWire,
+    "deribit": DeribitWire,
+    "gate": GateWire,
 }
 
 
