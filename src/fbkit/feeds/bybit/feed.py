@@ -42,6 +42,8 @@ class BybitFeed(VenueFeed):
     offers = OFFERS
     wording = BybitWording
     manners: ClassVar[Manners] = Manners()
+    #: Of the 500 that the venue allows in five minutes.
+    connects: ClassVar[tuple[int, int]] = (450, 300)
 
     def make_parser(self) -> Parser:
         """The parser."""
