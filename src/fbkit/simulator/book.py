@@ -6,12 +6,14 @@ next seconds and the next minute, and not much.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from fbkit.simulator.calendar import DAY_MINUTES, MS_MIN, MS_S
 from fbkit.simulator.days import Day
+from fbkit.simulator.facts import Levels
 from fbkit.simulator.noise import Floats, Ints, Use, rng
 from fbkit.simulator.prices import SECONDS
 from fbkit.simulator.trades import Minute
@@ -101,16 +103,38 @@ class Depths:
         leaning = np.stack((pull, -pull), axis=1)[:, None, :, None]
         grow = (1.0 + 0.18 * np.arange(LEVELS)) * depth_steps(universe)[:, None]
         self._steps = 1 + (grow[:, None, None, :] * np.exp(leaning + 0.55 * draw)).astype(np.int64)
+        self._start_ms = second_ms
 
-    def book(self, coin: int, ts_ms: int, levels: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Bids and asks from the best outwards, (ticks, steps) each. Bids end where prices do."""
+    @cached_property
+    def _slots(self) -> tuple[list[list[int]], list[list[int]], list[list[list[list[int]]]]]:
+        """Best bids and asks of each coin at each slot, and the sizes: all at once is quicker than one by one."""
+        n = len(self._steps)
+        coin = np.repeat(np.arange(n), _SLOTS)
+        ts = np.tile(self._start_ms + np.arange(_SLOTS) * SLOT_MS, n)
+        bid, ask = self.minute.touch(coin, ts)
+        sizes: list[list[list[list[int]]]] = self._steps.tolist()
+        return bid.reshape(n, _SLOTS).tolist(), ask.reshape(n, _SLOTS).tolist(), sizes
+
+    def at_slot(self, coin: int, ts_ms: int, levels: int) -> tuple[Levels, Levels]:
+        """Bids and asks at the beginning of the slot that holds an instant."""
+        slot = ts_ms % MS_S // SLOT_MS
+        bids, asks, sizes = self._slots
+        return _ladders(bids[coin][slot], asks[coin][slot], sizes[coin][slot], levels)
+
+    def book(self, coin: int, ts_ms: int, levels: int) -> tuple[Levels, Levels]:
+        """Bids and asks at an instant, sizes as of its slot."""
         bid, ask = self.minute.touch(np.array([coin]), np.array([ts_ms]))
-        sizes = self._steps[coin, ts_ms % MS_S // SLOT_MS]
-        best_bid, best_ask = int(bid[0]), int(ask[0])
-        bids = [(best_bid - k, _level(sizes[0], k)) for k in range(min(levels, best_bid))]
-        asks = [(best_ask + k, _level(sizes[1], k)) for k in range(levels)]
-        return bids, asks
+        sizes = self._steps[coin, ts_ms % MS_S // SLOT_MS].tolist()
+        return _ladders(int(bid[0]), int(ask[0]), sizes, levels)
 
 
-def _level(sizes: Ints, k: int) -> int:
-    return int(sizes[k]) if k < LEVELS else int(sizes[k % LEVELS]) * (2 + k // LEVELS)
+def _ladders(bid: int, ask: int, sizes: list[list[int]], levels: int) -> tuple[Levels, Levels]:
+    """Bids and asks from the best outwards, (ticks, steps) each. Bids end where prices do."""
+    bids, asks = (side if levels <= LEVELS else _further(side, levels) for side in sizes)
+    down, up = range(bid, bid - min(levels, bid), -1), range(ask, ask + levels)
+    return list(zip(down, bids, strict=False)), list(zip(up, asks, strict=False))
+
+
+def _further(sizes: list[int], levels: int) -> list[int]:
+    """Sizes beyond the drawn levels: the same again, and larger."""
+    return [sizes[k] if k < LEVELS else sizes[k % LEVELS] * (2 + k // LEVELS) for k in range(levels)]

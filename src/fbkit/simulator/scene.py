@@ -51,6 +51,8 @@ class Scene(Past):
         self.quotes = Kept(self._make_quotes, 2)
         self.depths = Kept(self._make_depths, 3)
         self.liquidations = Kept(self._make_liquidations, 2)
+        # The newest book asked for, which a change is often asked from next.
+        self._books: dict[tuple[int, int], Book] = {}
 
     def trades(self, start_ms: int, delay_ms: int | None = None) -> Iterator[TradeRow]:
         """Trades pushed within ``[start_ms, start_ms + 1000)``, by time; ``delay_ms`` after each (the profile's)."""
@@ -87,8 +89,11 @@ class Scene(Past):
     def book(self, coin: int, ts_ms: int, levels: int) -> Book:
         """The first levels at the slot of 100 ms that holds an instant: the same book anywhere within the slot."""
         slot = ts_ms // SLOT_MS * SLOT_MS
-        bids, asks = self.depths[slot // MS_S].book(coin, slot, levels)
-        return Book(coin, slot, update_id(slot), bids, asks)
+        last = self._books.get((coin, levels))
+        if last is None or last.ts_ms != slot:
+            bids, asks = self.depths[slot // MS_S].at_slot(coin, slot, levels)
+            last = self._books[coin, levels] = Book(coin, slot, update_id(slot), bids, asks)
+        return last
 
     def change(self, coin: int, ts_ms: int, cadence_ms: int, levels: int) -> Change:
         """What turns the book of a slot ``cadence_ms`` before into that of ``ts_ms``; ``cadence_ms`` in whole slots.
