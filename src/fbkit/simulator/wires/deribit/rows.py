@@ -10,10 +10,9 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from fbkit.simulator.book import Levels
 from fbkit.simulator.calendar import MS_MIN
 from fbkit.simulator.coin import Coin
-from fbkit.simulator.facts import BestRow, Book, Change, DayRow, MarkRow, TradeRow
+from fbkit.simulator.facts import BestRow, Book, Change, DayRow, Levels, MarkRow, TradeRow
 from fbkit.simulator.kept import Kept
 from fbkit.simulator.klines import Kline
 from fbkit.simulator.scene import Scene
