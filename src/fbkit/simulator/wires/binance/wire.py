@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from fbkit.simulator.answers import Answer
 from fbkit.simulator.calendar import MS_DAY, MS_MIN
@@ -21,7 +22,7 @@ from fbkit.simulator.wires.wire import Asked, Manners, Wire
 class BinanceWire(Wire):
     """Binance USD-M. It knows no sequence that may begin anew: its books come whole."""
 
-    channel_of = {  # noqa: RUF012 - a table that nobody writes to; the base class says so
+    channel_of: ClassVar[Mapping[str, str]] = {
         "aggTrade": "trade",
         "bookTicker": "quote",
         "depth": "depth",
