@@ -14,7 +14,7 @@ from fbkit.feeds.bybit.manners import Manners
 from fbkit.feeds.bybit.parse import Parser
 from fbkit.feeds.bybit.talk import BybitWording
 from fbkit.feeds.instruments import Known
-from fbkit.feeds.past import SHARE, Take
+from fbkit.feeds.past import SHARE, TRADES_SHARE, Take
 from fbkit.feeds.polling import Poll
 from fbkit.feeds.venue import Ranked, Socket, VenueFeed
 from fbkit.model import NS_S, Instrument, Item, Origin, Trade
@@ -42,8 +42,7 @@ class BybitFeed(VenueFeed):
     offers = OFFERS
     wording = BybitWording
     manners: ClassVar[Manners] = Manners()
-    #: Of the 500 that the venue allows in five minutes.
-    connects: ClassVar[tuple[int, int]] = (450, 300)
+    connects: ClassVar[tuple[int, int]] = (500, 300)
 
     def make_parser(self) -> Parser:
         """The parser."""
@@ -128,7 +127,7 @@ class BybitFeed(VenueFeed):
 
     async def trade_pages(self, known: Known, since: int, until: int, from_id: int | None) -> AsyncIterator[list[Item]]:
         """The newest thousand trades: all there is to be had, whenever the hole was."""
-        body = await self.rest.get(f"{_MARKET}recent-trade", {**of(known), "limit": TRADES_A_PAGE}, share=SHARE)
+        body = await self.rest.get(f"{_MARKET}recent-trade", {**of(known), "limit": TRADES_A_PAGE}, share=TRADES_SHARE)
         items = pages.recent_trades(body, known, self.world.clock.now())
         yield items
         oldest = next((item.ts_event for item in items if isinstance(item, Trade)), None)

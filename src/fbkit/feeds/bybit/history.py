@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from fbkit.feeds.bybit import pages
 from fbkit.feeds.instruments import Known
+from fbkit.feeds.past import windows
 from fbkit.model import NS_HOUR, NS_MIN, NS_MS, NS_S, Item
 
 #: Rows of ``recent-trade`` at most.
@@ -28,7 +29,7 @@ class Memory(NamedTuple):
 
     def questions(self, known: Known, since: int, until: int) -> Iterator[dict[str, str | int]]:
         """What to ask for ``[since, until)`` (UTC ns), oldest first; the venue's ends are inclusive milliseconds."""
-        for start, stop in _stretches(since, until, self.a_page * self.distance):
+        for start, stop in windows(since, until, self.a_page * self.distance):
             span = {self.ends[0]: -(-start // NS_MS), self.ends[1]: -(-stop // NS_MS) - 1}
             yield {**of(known), **self.asked, **span, "limit": self.a_page}
 
@@ -60,14 +61,3 @@ def has_ratios(known: Known) -> bool:
 def of(known: Known) -> dict[str, str | int]:
     """The question's subject."""
     return {"category": "linear", "symbol": known.instrument.venue_symbol}
-
-
-def _stretches(since: int, until: int, length: int) -> Iterator[tuple[int, int]]:
-    """``[since, until)`` cut into stretches of at most ``length``, oldest first.
-
-    >>> list(_stretches(0, 5, 2))
-    [(0, 2), (2, 4), (4, 5)]
-    """
-    while since < until:
-        yield since, min(until, since + length)
-        since += length
