@@ -180,6 +180,13 @@ def test_a_listing_is_news_of_one_we_follow_and_an_occasion_for_another(one, loa
     assert one(load("okx/ws_instruments_new.json")) == Control("listing", "NEW-USDT-SWAP")
 
 
+def test_a_newcomer_is_told_before_the_news_of_others(parser, load):
+    frame = json.loads(load("okx/ws_instruments.json"))
+    frame["data"] += json.loads(load("okx/ws_instruments_new.json"))["data"]
+    newcomer, news = parser.frame(json.dumps(frame).encode(), NOW)
+    assert (newcomer, news.status) == (Control("listing", "NEW-USDT-SWAP"), "suspend")
+
+
 def test_a_contract_that_changes_its_size_counts_anew_from_there(one, load):
     listing = one(load("okx/ws_instruments.json").replace(b'"ctVal":"0.01"', b'"ctVal":"0.1"'))
     assert listing.contract_size == 0.1

@@ -136,7 +136,10 @@ class Parser:
             return [Control(frame.event, payload[:SAMPLE_BYTES].decode(errors="replace"))]
         if channel is None:
             return self._other(frame, payload, ts_recv)
-        return self._rows(channel, frame, ts_recv)
+        items = self._rows(channel, frame, ts_recv)
+        if channel.kind is InstrumentRow:
+            items.sort(key=lambda item: type(item) is not Control)  # a newcomer is heard of by the frame's first item
+        return items
 
     def _other(self, frame: Envelope, payload: bytes, ts_recv: int) -> list[Item]:
         if frame.arg.channel == "liquidation-orders":

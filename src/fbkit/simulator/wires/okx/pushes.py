@@ -203,16 +203,17 @@ class Pushes:
             return [self.snapshot(stream, now_ms)]
         if stream.kind == "liquidation-orders":
             return self.replay(stream, now_ms)
-        if stream.kind not in {"mark-price", "index-tickers", "funding-rate", "open-interest"}:
-            return []
+        text = self._first(stream, now_ms)
+        return [_frame(now_ms, stream.name, text)] if text else []
+
+    def _first(self, stream: Stream, now_ms: int) -> str:
         wire, row = self._wires[stream.coin], self._scene.marks(now_ms)[stream.coin]
         if stream.kind == "open-interest":
-            text = wire.interest(now_ms, self._scene.open_interest(now_ms)[stream.coin], row.mark)
-        else:
-            text = {"mark-price": wire.mark, "index-tickers": wire.index, "funding-rate": wire.funding}[stream.kind](
-                row
-            )
-        return [_frame(now_ms, stream.name, text)]
+            return wire.interest(now_ms, self._scene.open_interest(now_ms)[stream.coin], row.mark)
+        if stream.kind == "funding-rate":
+            return self._funding(row)
+        tellers = {"mark-price": wire.mark, "index-tickers": wire.index}
+        return tellers[stream.kind](row) if stream.kind in tellers else ""
 
 
 def _alike(before: TradeRow, row: TradeRow) -> bool:
