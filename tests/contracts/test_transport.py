@@ -57,6 +57,16 @@ class TestTransport:
         connection = await self.make(name, **more).connect(venue.url + "/x?y=1", line.on_frame, line.on_close)
         return connection, line
 
+    async def test_headers_go_with_the_handshake(self, name):
+        async with FakeVenue([("stay",)]) as venue:
+            line = Line()
+            transport = self.make(name)
+            plain = await transport.connect(venue.url, line.on_frame, line.on_close)
+            sized = await transport.connect(venue.url, line.on_frame, line.on_close, {"X-Size-Decimal": "1"})
+            assert [headers.get("X-Size-Decimal") for headers in venue.headers] == [None, "1"]
+            await plain.close()
+            await sized.close()
+
     async def test_frames_arrive_whole_and_in_order(self, name):
         script = [("send", "one"), ("fragments", "t", "w", "o"), ("garbage", b"\xff\x00"), ("fragments", b"a", b"b")]
         async with FakeVenue([*script, ("send", "ü"), ("stay",)]) as venue:

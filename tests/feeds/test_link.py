@@ -39,6 +39,7 @@ class Mute:
 
     def heard(self, control):
         self.controls.append(control)
+        return b"moving" in control.detail.encode()
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ async def keep_up(sink):
     """Start links; all end with the test."""
     tasks = []
 
-    def start(url, world, *, limits=CHANNELS, lifetime_s=3600.0, talk=Mute, tick_s=0.01):
+    def start(url, world, *, limits=CHANNELS, lifetime_s=3600.0, talk=Mute, tick_s=0.01, **more):
         link = Link(
             venue="binance",
             name="market-1",
@@ -59,6 +60,7 @@ async def keep_up(sink):
             world=world,
             lifetime_s=lifetime_s,
             tick_s=tick_s,
+            **more,
         )
         tasks.append(asyncio.create_task(link.run()))
         return tasks[-1]
@@ -283,3 +285,56 @@ async def test_a_talker_that_finds_the_line_dead_is_no_second_error(sink, keep_u
     async with FakeVenue([("send", trade(1)), ("close", 1000, "")], [("send", trade(2)), ("stay",)]) as venue:
         keep_up(venue.url, world, talk=Late)
         await until(lambda: ids(sink) == [1, 2])
+
+
+MARK = '{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"83000.10"}'
+DAY = '{"e":"24hrTicker","E":1,"s":"BTCUSDT","c":"1","P":"1","v":"1","q":"1","n":1}'
+
+
+@pytest.mark.faults
+async def test_what_rides_on_a_channel_is_silent_and_back_with_it(sink, keep_up, until, make_test_world):
+    world, _ = make_test_world()
+    limits, riders = {"trade": 30.0, "mark": 0.3, "liquidation": None}, {"mark": ("open_interest", "day")}
+    chatter = [step for number in range(200) for step in (("send", trade(number)), ("wait", 0.01))]
+    first = [("send", DAY), *chatter, ("stay",)]
+    async with FakeVenue(first, [("wait", 0.1), ("send", DAY), *chatter, ("stay",)]) as venue:
+        keep_up(venue.url, world, limits=limits, riders=riders)
+        await until(lambda: sink.heard("speaking"))
+        assert [entry[1:3] for entry in sink.heard("silent")] == [(("mark", "open_interest", "day"), "stalled")]
+        assert sink.heard("speaking")[0][1] == ("mark", "open_interest", "day"), "a rider's word is its carrier's"
+
+
+@pytest.mark.faults
+async def test_a_cut_silences_riders_and_only_their_carrier_brings_them_back(sink, keep_up, until, make_test_world):
+    world, _ = make_test_world()
+    lost = []
+    limits, riders = {"trade": 30.0, "mark": 30.0, "liquidation": None}, {"mark": ("day",)}
+    second = [("send", trade(2)), ("wait", 0.05), ("send", MARK), ("stay",)]
+    async with FakeVenue([("send", MARK), ("rst",)], second) as venue:
+        keep_up(venue.url, world, limits=limits, riders=riders, lost=lambda: lost.append(world.clock.now()))
+        await until(lambda: len(sink.heard("speaking")) == 2)
+        assert sink.heard("silent")[0][1] == ("trade", "mark", "liquidation", "day")
+        assert [back for _, back, _ in sink.heard("speaking")] == [("trade", "liquidation"), ("mark", "day")]
+        assert len(lost) == 1
+
+
+async def test_a_session_that_hears_that_it_will_end_is_left_and_nothing_is_lost(sink, keep_up, until, make_test_world):
+    world, slept = make_test_world()
+    lost = []
+    chatter = [step for number in range(300) for step in (("send", trade(number)), ("wait", 0.01))]
+    moving = [("send", trade(0)), ("send", '{"result":"moving","id":1}'), *chatter, ("stay",)]
+    async with FakeVenue(moving, [*chatter, ("stay",)]) as venue:
+        keep_up(venue.url, world, lost=lambda: lost.append(1))
+        await until(lambda: venue.connections == 2 and len(venue._server.connections) == 1)
+        assert sink.heard("silent") == []
+        assert (lost, slept) == ([], [])
+
+
+async def test_news_of_the_list_are_handed_on(sink, keep_up, until, make_test_world):
+    world, _ = make_test_world()
+    news = []
+    stranger = '{"e":"contractInfo","E":1,"s":"NEWUSDT","cs":"TRADING"}'
+    known = '{"e":"contractInfo","E":1,"s":"BTCUSDT","cs":"SETTLING"}'
+    async with FakeVenue([("send", stranger), ("send", known), ("send", known), ("stay",)]) as venue:
+        keep_up(venue.url, world, limits={"listing": None}, news=lambda: news.append(1))
+        await until(lambda: len(news) == 3)

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 
+import msgspec
 import pytest
 
 from fbkit.feeds.talking import SLOWLY_S, Heard, Talker
@@ -32,7 +33,7 @@ class Words:
         return json.dumps({"op": "ping", "topics": [], "number": number})
 
     def heard(self, control):
-        fields = json.loads(control.detail)
+        fields = msgspec.json.decode(control.detail)
         fields.update({key: tuple(fields[key]) for key in ("accepted", "refused") if key in fields})
         return Heard(**fields)
 
@@ -222,3 +223,10 @@ async def test_only_a_venue_that_is_moving_makes_us_move(talk):
     talking = await talk([])
     assert talking.talker.heard(Control("notice", '{"moving": true}')) is True
     assert talking.talker.heard(Control("answer", '{"number": 99}')) is False
+
+
+@pytest.mark.faults
+async def test_words_that_nobody_can_read_change_nothing(talk, sink):
+    talking = await talk(NAMES)
+    assert talking.talker.heard(Control("answer", "{")) is False
+    assert sink.told == []

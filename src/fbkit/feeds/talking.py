@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from fbkit.errors import SubscriptionRefused
+from fbkit.feeds.decoding import MALFORMED
 from fbkit.feeds.feed import World
 from fbkit.feeds.sink import Sink
 from fbkit.feeds.transport import Connection
@@ -109,7 +110,10 @@ class Talker:
 
     def heard(self, control: Control) -> bool:
         """An answer, an error, a heartbeat; true when the venue wants us to move to a new connection."""
-        heard = self._wording.heard(control)
+        try:
+            heard = self._wording.heard(control)
+        except MALFORMED:
+            return False
         if heard.reply is not None:
             self.say(heard.reply)
         asked = self._pending(heard)

@@ -195,9 +195,29 @@ def test_a_broken_book_is_told_to_whoever_listens(write, load):
     diff = load("binance/ws_depth_diff.json").decode()
     later = diff.replace('"U":101,"u":105,"pu":100', '"U":110,"u":115,"pu":109')
     snapshot = load("binance/rest_depth.json").decode()
-    path = write("x.txt", hft((T0, diff), (T0 + 1, snapshot), (T0 + 2, later)))
-    broken = []
-    list(replay_frames(path, broken.append))
+    newer = snapshot.replace('"lastUpdateId":103', '"lastUpdateId":112')
+    path = write("x.txt", hft((T0, diff), (T0 + 1, snapshot), (T0 + 2, later), (T0 + 3, newer)))
+    broken, mended = [], []
+    list(replay_frames(path, broken.append, mended.append))
     [only] = broken
     assert only[:4] == ("binance", "binance:BTC-USDT-PERP", "depth", T0 + 2)
     assert "105" in only.sentence
+    assert mended == [("binance", "binance:BTC-USDT-PERP", "depth", T0 + 3)]
+
+
+def test_a_channel_in_doubt_is_read_the_way_that_is_asked_for(write):
+    page = '{"symbol":"BTCUSDT","openInterest":"8","time":1723161256000}'
+    path = write("x.txt", hft((T0, trade(1)), (T0 + 1, page)))
+    ways = (frozenset(), frozenset({"open_interest"}))
+    assert [
+        [items for *_, items in replay_frames(path, flipped=lambda _, way=way: way)][-1][0].oi_base for way in ways
+    ] == [
+        8.0,
+        4.0,
+    ]
+
+
+def test_rows_may_name_their_venues(write):
+    rows = [{"raw": trade(1), "venue": "binance"}, {"raw": '{"channel":"bbo"}', "venue": "hyperliquid"}]
+    path = write("x.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
+    assert [venue for _, venue, _ in replay_frames(path)] == ["binance", "hyperliquid"]
