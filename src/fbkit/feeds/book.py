@@ -65,26 +65,32 @@ def depth_quote(
     bids: Sequence[Rung], asks: Sequence[Rung], known: Known, update_id: int, ts_event: int, ts_recv: int
 ) -> Quote:
     """The top of a book (wire prices and sizes, best first, at most :data:`LEVELS` a side) as a quote with its sums."""
-    unit, coins = known.unit_mult, known.coins
-    bid, bid_size = bids[0] if bids else (None, None)
-    ask, ask_size = asks[0] if asks else (None, None)
+    unit = known.unit_mult
+    bid_size, depth_bid = _coins(bids, known)
+    ask_size, depth_ask = _coins(asks, known)
     return Quote(
         known.name,
         ts_event,
         ts_recv,
         update_id,
-        None if bid is None else bid / unit,
-        None if bid is None or bid_size is None else coins(bid_size, bid),
-        None if ask is None else ask / unit,
-        None if ask is None or ask_size is None else coins(ask_size, ask),
+        bids[0][0] / unit if bids else None,
+        bid_size,
+        asks[0][0] / unit if asks else None,
+        ask_size,
         LEVELS,
-        _sum(bids, known),
-        _sum(asks, known),
+        depth_bid,
+        depth_ask,
     )
 
 
-def _sum(levels: Sequence[Rung], known: Known) -> float:
-    """Sizes are summed as the wire has them, and converted once; an inverse level has its own price."""
+def _coins(levels: Sequence[Rung], known: Known) -> tuple[float | None, float]:
+    """The best level's coins, and those of all.
+
+    Sizes are summed as the wire has them, and converted once; an inverse level has its own price.
+    """
+    if not levels:
+        return None, 0.0
     if known.inverse:
-        return sum(known.coins(size, price) for price, size in levels)
-    return sum(size for _, size in levels) * known.size_mult
+        coins = [known.coins(size, price) for price, size in levels]
+        return coins[0], sum(coins)
+    return levels[0][1] * known.size_mult, sum([level[1] for level in levels]) * known.size_mult
