@@ -28,6 +28,7 @@ def frames(market):
 @pytest.fixture(scope="session")
 def get(frames):
     """GET at an instant: (path, now_ms, parameters) to (status, decoded body)."""
+
     def ask(path, now_ms=NOON, **given):
         reply = frames.rest.answer(path, {name: str(value) for name, value in given.items()}, now_ms)
         return reply.status, json.loads(reply.body)

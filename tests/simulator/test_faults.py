@@ -36,9 +36,7 @@ def test_yaml_and_json_say_the_same():
       count: 3
     - {at_s: 1.5, fault: silence, channel: trade}
     """
-    json = (
-        '[{"at_s":2,"fault":"rate-limit","venue":"okx","count":3},{"at_s":1.5,"fault":"silence","channel":"trade"}]'
-    )
+    json = '[{"at_s":2,"fault":"rate-limit","venue":"okx","count":3},{"at_s":1.5,"fault":"silence","channel":"trade"}]'
     assert FaultScript.parse(yaml).faults == FaultScript.parse(json).faults
     assert [fault.at_s for fault in FaultScript.parse(yaml).faults] == [1.5, 2]
 

@@ -228,7 +228,7 @@ def test_funding_follows_the_premium(market):
 
 def test_the_rate_that_ran_at_the_end_of_a_period_is_the_rate_that_settles(market):
     crowd = market.crowd(DAY)
-    settled = dict(crowd.settled(0))
+    settled = {ts: rate for ts, rate, _ in crowd.settled(0)}
     running, _ = crowd.funding_at(MIDNIGHT + 8 * 3_600_000 - 1)
     assert settled[MIDNIGHT + 8 * 3_600_000] == pytest.approx(running[0], abs=2e-6)
 

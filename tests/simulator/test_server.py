@@ -58,7 +58,9 @@ async def speak_and_listen(ws, times):
 
 async def test_streams_of_the_url_arrive_in_their_envelope(serve):
     port = await serve()
-    async with connect(f"ws://127.0.0.1:{port}/binance/market/stream?streams={'/'.join(NAMES)}", compression=None) as ws:
+    async with connect(
+        f"ws://127.0.0.1:{port}/binance/market/stream?streams={'/'.join(NAMES)}", compression=None
+    ) as ws:
         messages = await take(ws, 60)
     assert {message["stream"] for message in messages} >= set(NAMES[:3])
 
@@ -199,7 +201,9 @@ async def test_the_script_silences_a_stream_while_pings_are_answered(serve):
 async def heard_over_sockets(serve, seconds):
     port = await serve()
     heard = []
-    async with connect(f"ws://127.0.0.1:{port}/binance/market/stream?streams={'/'.join(NAMES)}", close_timeout=0.2) as ws:
+    async with connect(
+        f"ws://127.0.0.1:{port}/binance/market/stream?streams={'/'.join(NAMES)}", close_timeout=0.2
+    ) as ws:
         while True:
             message = json.loads(await asyncio.wait_for(ws.recv(), 10))
             heard.append(message)

@@ -84,14 +84,16 @@ class Crowd:
         earlier = np.where(first > 0, first - self._hours * 60, 0)
         return self._rate(earlier, np.where(first > 0, first, minute))
 
-    def settled(self, coin: int) -> list[tuple[int, float]]:
-        """The fundings of a coin whose periods end within this day or at its end: (instant in ms, rate)."""
+    def settled(self, coin: int) -> list[tuple[int, float, float]]:
+        """The fundings of a coin whose periods end within this day or at its end: (instant in ms, rate, mark price)."""
         hours = int(self._hours[coin])
         ends = np.arange(hours * 60, DAY_MINUTES + 1, hours * 60)
         total = np.concatenate(([0.0], np.cumsum(self.premium[coin, :-1], dtype=np.float64)))
         average = np.diff(total[np.concatenate(([0], ends))]) / (hours * 60)
         rates = _funding(average, np.full(len(ends), hours))
-        return [((self.day * DAY_MINUTES + int(end)) * MS_MIN, float(r)) for end, r in zip(ends, rates, strict=True)]
+        instants = (self.day * DAY_MINUTES + ends) * MS_MIN
+        columns = (instants.tolist(), rates.tolist(), self.mark_5m[coin, ends // PERIOD].tolist())
+        return list(zip(*columns, strict=True))
 
     def _rate(self, first: Ints, minute: Ints) -> Floats:
         coin = np.arange(len(first))

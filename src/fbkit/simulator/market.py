@@ -11,6 +11,7 @@ from fbkit.simulator.calendar import DAY_MINUTES, HISTORY_DAYS, INTERVALS, MS_DA
 from fbkit.simulator.course import beside, course_of
 from fbkit.simulator.crowd import Crowd
 from fbkit.simulator.days import Day
+from fbkit.simulator.facts import FundingRow
 from fbkit.simulator.kept import Kept
 from fbkit.simulator.klines import FIELDS, Running, fold, summary
 from fbkit.simulator.noise import Bools, Floats, Ints
@@ -47,7 +48,8 @@ class Market:
         self._minutes = Kept(self._make_minute, 4)
         self._running = Kept(self._make_running, 3)
         self._history = Kept(self._make_history, HISTORY_DAYS + 2)
-        self._crowds = Kept(self._make_crowd, STATISTICS_DAYS + 2)
+        self._crowds = Kept(self._make_crowd, HISTORY_DAYS + 2)
+        self._settled = Kept(self._make_settled, STATISTICS_DAYS + 2)
 
     @cached_property
     def symbols(self) -> list[str]:
@@ -61,6 +63,10 @@ class Market:
     def crowd(self, day: int) -> Crowd:
         """Premium, funding, open interest and ratios of a UTC day since 1970."""
         return self._crowds[day]
+
+    def settled(self, day: int) -> list[list[FundingRow]]:
+        """What each coin's funding came to on a UTC day since 1970, its end included."""
+        return self._settled[day]
 
     def minute(self, minute: int) -> Minute:
         """All trades of a minute since 1970."""
@@ -133,6 +139,10 @@ class Market:
     def _make_history(self, day: int) -> tuple[Ints, Bools]:
         rows = np.zeros((len(FIELDS), self.universe.n, DAY_MINUTES), dtype=np.int64)
         return rows, np.zeros(DAY_MINUTES, dtype=np.bool_)
+
+    def _make_settled(self, day: int) -> list[list[FundingRow]]:
+        crowd = self.crowd(day)
+        return [[FundingRow(*row) for row in crowd.settled(coin)] for coin in range(self.universe.n)]
 
     def _make_crowd(self, day: int) -> Crowd:
         plan, before = self.day(day), self.day(day - 1)

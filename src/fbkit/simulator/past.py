@@ -178,11 +178,7 @@ class Past:
         first = max(since_ms // MS_DAY - 1, until_ms // MS_DAY - STATISTICS_DAYS, FIRST_DAY + 2)
         rows: list[FundingRow] = []
         for day in range(first, until_ms // MS_DAY + 1):
-            crowd = self.market.crowd(day)
-            for ts, rate in crowd.settled(coin):
-                if since_ms <= ts <= until_ms:
-                    mark = float(crowd.mark_5m[coin, (ts // MS_MIN - day * DAY_MINUTES) // PERIOD])
-                    rows.append(FundingRow(ts, rate, mark))
+            rows += [row for row in self.market.settled(day)[coin] if since_ms <= row.ts_ms <= until_ms]
         return rows
 
     def prepare_minutes(self, since: int, until: int) -> Iterator[None]:
@@ -195,9 +191,13 @@ class Past:
 
     def prepare_days(self, since_ms: int, until_ms: int) -> Iterator[None]:
         """Make what the crowd did on the days of ``[since_ms, until_ms]``, one a step."""
-        first = max(since_ms // MS_DAY, until_ms // MS_DAY - STATISTICS_DAYS - 1, FIRST_DAY + 2)
-        for day in range(first, until_ms // MS_DAY + 1):
-            self.market.crowd(day)
+        first = max(since_ms // MS_DAY - 1, until_ms // MS_DAY - STATISTICS_DAYS, FIRST_DAY + 2)
+        last = until_ms // MS_DAY
+        for day in range(first, last + 1):
+            self.market.settled(day)
+            # More days of all that the crowd did are not kept.
+            if day > last - HISTORY_DAYS:
+                self.market.crowd(day)
             yield
 
 
