@@ -36,9 +36,9 @@ def test_a_403_is_ten_minutes_of_silence():
     assert judge(403, b'{"retCode":10018,"retMsg":"ip rate limit"}').retry_after_s == 600.0
 
 
-def test_a_403_of_the_wrong_country_is_a_refusal():
-    error = judge(403, b"<html>The distribution is configured to block access from your country.</html>")
-    assert isinstance(error, VenueRefused)
+def test_a_403_of_the_wrong_country_is_no_limit_and_a_proxys_page_no_word_of_the_venue():
+    assert judge(403, b"<html>The distribution is configured to block access from your country.</html>") is None
+    assert judge(502, b"<html>Bad Gateway</html>") is None
 
 
 def test_a_429_says_how_long():

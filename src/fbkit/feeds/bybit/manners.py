@@ -53,7 +53,7 @@ class Manners:
         return "address"
 
     def judge(self, path: str, status: int, headers: Mapping[str, str], body: bytes, now: int) -> FeedError | None:
-        """What an answer means, heard at ``now`` (UTC ns).
+        """What an answer means, heard at ``now`` (UTC ns); what is no JSON is a proxy's, but for a 403.
 
         >>> Manners().judge("/v5/market/kline", 403, {}, b"access too frequent.", 0)
         RateLimited('bybit', '/v5/market/kline', 600.0)
@@ -63,9 +63,8 @@ class Manners:
         try:
             refusal = msgspec.json.decode(body, type=_Refusal, strict=False)
         except MALFORMED:
-            if status == 403 and b"country" not in body.lower():
-                return RateLimited(VENUE, path, SHUT_OUT_S)
-            return None if status == 200 else VenueRefused(VENUE, path, status, "", _words(body))
+            shut_out = status == 403 and b"country" not in body.lower()
+            return RateLimited(VENUE, path, SHUT_OUT_S) if shut_out else None
         return _judged(path, status, refusal, headers, now)
 
     def used(self, headers: Mapping[str, str]) -> tuple[str, int] | None:
@@ -91,7 +90,3 @@ def _until_reset_s(headers: Mapping[str, str], now: int) -> float:
     if reset is None:
         return _A_MOMENT_S
     return min(max(1.0, (reset * NS_MS - now) / NS_S), SHUT_OUT_S)
-
-
-def _words(body: bytes) -> str:
-    return body[:200].decode("utf-8", "replace").strip() or "no words"

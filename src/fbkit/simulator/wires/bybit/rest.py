@@ -5,82 +5,21 @@ Source: Bybit v5 docs, "Market".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NoReturn
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from fbkit.simulator.answers import Answer, answer
-from fbkit.simulator.calendar import DAY_MINUTES, INTERVALS, MS_DAY, MS_MIN
+from fbkit.simulator.calendar import DAY_MINUTES, MS_DAY, MS_MIN
 from fbkit.simulator.coin import Coin
 from fbkit.simulator.facts import DayRow
 from fbkit.simulator.past import ends
 from fbkit.simulator.wires.bybit.pushes import Pushes
+from fbkit.simulator.wires.bybit.query import Query, Refusal, invalid
 from fbkit.simulator.wires.bybit.templates import trade_uuid
-from fbkit.simulator.wires.bybit.topics import WORDS
 from fbkit.simulator.wires.wire import Asked
 
-_PERIODS = {"5min": 5, "15min": 15, "30min": 30, "1h": 60, "4h": 240, "1d": 1440}
-
 Page = dict[str, object]
-
-
-class Refusal(Exception):  # noqa: N818, RUF100 - named by what happened; it never leaves the simulator
-    """A request that the exchange answers with ``retCode`` other than 0."""
-
-    def __init__(self, code: int, why: str) -> None:
-        super().__init__(code, why)
-        self.code, self.why = code, why
-
-
-class Query:
-    """The parameters of a request, read as the exchange reads them.
-
-    >>> query = Query({"category": "linear", "symbol": "BTCUSDT", "limit": "5"}, {"BTCUSDT": 0})
-    >>> query.coin(), query.limit(50, 200), query.instant("startTime")
-    (0, 5, None)
-    """
-
-    def __init__(self, given: Mapping[str, str], index: Mapping[str, int]) -> None:
-        self._given, self._index = given, index
-        if self.text("category") != "linear":
-            _invalid("Category is invalid")
-
-    def text(self, name: str) -> str:
-        """A word, ``""`` where it was not sent."""
-        return self._given.get(name, "")
-
-    def coin(self) -> int:
-        """The coin that ``symbol`` names."""
-        coin = self._index.get(self.text("symbol"))
-        return _invalid("symbol invalid") if coin is None else coin
-
-    def limit(self, default: int, most: int) -> int:
-        """How many rows are wanted."""
-        limit = self.instant("limit")
-        if limit is not None and not 1 <= limit <= most:
-            _invalid("limit invalid")
-        return default if limit is None else limit
-
-    def instant(self, name: str) -> int | None:
-        """A whole number that is not below zero, ``None`` where it was not sent."""
-        text = self.text(name)
-        if text and not (text.isascii() and text.isdigit() and len(text) < 16):
-            _invalid(f"{name} invalid")
-        return int(text) if text else None
-
-    def period(self, name: str) -> int:
-        """A period in minutes."""
-        return _PERIODS.get(self.text(name)) or _invalid(f"{name} invalid")
-
-    def interval(self) -> str:
-        """A candle's interval, as the simulator says it."""
-        name = WORDS.get(self.text("interval"), "")
-        return name if name in INTERVALS else _invalid("interval invalid")
-
-
-def _invalid(why: str) -> NoReturn:
-    raise Refusal(10001, f"params error: {why}")
 
 
 class Rest:
@@ -141,7 +80,7 @@ class Rest:
         rows = [_instrument(coin, number) for number, coin in enumerate(self.scene.coins)]
         if query.text("status") not in {"", "Trading"}:
             rows = []
-        at = int(query.text("cursor") or 0) if (query.text("cursor") or "0").isdigit() else _invalid("cursor invalid")
+        at = int(query.text("cursor") or 0) if (query.text("cursor") or "0").isdigit() else invalid("cursor invalid")
         further = str(at + limit) if at + limit < len(rows) else ""
         return {"category": "linear", "list": rows[at : at + limit], "nextPageCursor": further}
 
@@ -217,7 +156,7 @@ class Rest:
         coin, symbol, limit = query.coin(), query.text("symbol"), query.limit(200, 200)
         since, until = query.instant("startTime"), query.instant("endTime")
         if since is not None and until is None:
-            _invalid("endTime is required with startTime")
+            invalid("endTime is required with startTime")
         last = min(now_ms, now_ms if until is None else until)
         hours = self.scene.coins[coin].funding_hours
         rows = [
