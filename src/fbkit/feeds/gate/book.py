@@ -103,11 +103,11 @@ class Book:
 
     def telling(self) -> str:
         """Whether to tell the top now (``""``), or why not: ``unchanged``, or ``within_cadence``."""
+        if 0 <= self.ts - self._told_at < CADENCE:
+            return "within_cadence"
         top = self.top()
         if top == self._told:
             return "unchanged"
-        if 0 <= self.ts - self._told_at < CADENCE:
-            return "within_cadence"
         self._told, self._told_at = top, self.ts
         return ""
 

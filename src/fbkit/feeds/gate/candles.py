@@ -27,7 +27,7 @@ class Candles:
             self._open[row.n] = row
         if row.w:
             return self._once(row, known, ts_recv, LENGTHS[tf])
-        if before is not None and row.t == before.t + LENGTHS[tf]:
+        if row.w is None and before is not None and row.t == before.t + LENGTHS[tf]:
             return self._once(before, known, ts_recv, LENGTHS[tf])
         return Ignored("bar", "open_bar")
 

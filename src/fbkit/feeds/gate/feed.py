@@ -6,7 +6,7 @@ Books begin by REST: a poll looks for those whose updates wait for a snapshot, a
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fbkit.feeds.asking import Manners
 from fbkit.feeds.gate import VENUE, pages
@@ -120,16 +120,23 @@ class GateFeed(VenueFeed):
 
     async def past(self, take: Take, known: Known, since: int, until: int) -> None:
         """Statistics and settlements, then klines."""
+        await self._past_stats(take, known, since, until)
+        await self._past_settled(take, known, since, until)
+        for start, stop in windows(since, until, CANDLES_A_PAGE * NS_MIN):
+            body = await self._of(known, "candlesticks", {"interval": "1m", **_span(start, stop)}, SHARE)
+            take(pages.candles(body, known, self.world.clock.now()))
+
+    async def _past_stats(self, take: Take, known: Known, since: int, until: int) -> None:
+        """Pages have a beginning and no end."""
         for start, stop in windows(since, until, STATS_A_PAGE * pages.PERIOD_S * NS_S):
             given = {"interval": pages.PERIOD, "limit": STATS_A_PAGE, "from": -(-start // NS_S)}
             body = await self._of(known, "contract_stats", given, SHARE)
             take(_before(pages.stats(body, known, self.world.clock.now(), self.flipped), stop))
+
+    async def _past_settled(self, take: Take, known: Known, since: int, until: int) -> None:
         for start, stop in windows(since, until, FUNDING_A_PAGE * NS_HOUR):
-            given = {"limit": FUNDING_A_PAGE, **_span(start, stop)}
-            take(pages.funding(await self._of(known, "funding_rate", given, SHARE), known, self.world.clock.now()))
-        for start, stop in windows(since, until, CANDLES_A_PAGE * NS_MIN):
-            given = {"interval": "1m", **_span(start, stop)}
-            take(pages.candles(await self._of(known, "candlesticks", given, SHARE), known, self.world.clock.now()))
+            body = await self._of(known, "funding_rate", {"limit": FUNDING_A_PAGE, **_span(start, stop)}, SHARE)
+            take(pages.funding(body, known, self.world.clock.now()))
 
     async def trade_pages(self, known: Known, since: int, until: int, from_id: int | None) -> AsyncIterator[list[Item]]:
         """By time: ids say nothing about how many lie between two. Newest first, page after page of one hour."""
@@ -144,7 +151,7 @@ class GateFeed(VenueFeed):
                 if len(items) < TRADES_A_PAGE:
                     break
 
-    async def _of(self, known: Known, page: str, given: Mapping[str, str | int], share: float = 1.0) -> bytes:
+    async def _of(self, known: Known, page: str, given: Mapping[str, Any], share: float = 1.0) -> bytes:
         return await self.rest.get(f"{BASE}/{page}", {"contract": known.instrument.venue_symbol, **given}, share=share)
 
 

@@ -119,7 +119,9 @@ class BookChangeRow(Struct, gc=False):
 
 
 class CandleRow(Struct, gc=False):
-    """A candle so far: ``n`` is ``1m_BTC_USDT``, ``t`` its start (s), ``v`` contracts, ``w`` whether it is closed.
+    """A candle so far: ``n`` is ``1m_BTC_USDT``, ``t`` its start (s), ``v`` contracts.
+
+    ``w`` is whether it is closed; older frames do not say.
 
     ``a`` is called "amount" and nothing more: what it counts is not documented.
     """
@@ -132,7 +134,7 @@ class CandleRow(Struct, gc=False):
     c: Price
     v: Amount
     a: Maybe = ""
-    w: bool = False
+    w: bool | None = None
 
 
 class LiquidateRow(Struct, gc=False):
