@@ -69,6 +69,8 @@ RATIOS: dict[RatioKind, str] = {
     "taker": "rubik/stat/taker-volume-contract",
 }
 
+_TOP = "the top here are the 5 % with the largest open positions"
+
 OFFERS: tuple[Offer, ...] = (
     Offer(
         "trade",
@@ -93,7 +95,10 @@ OFFERS: tuple[Offer, ...] = (
     Offer("day", "stream", "tickers", note="no volume in USD"),
     Offer("bar", "stream", "candle1m", note="no takers' share, no count of trades"),
     Offer("listing", "stream", "instruments"),
-    *(Offer(f"ratio:{kind}", "polled", path) for kind, path in RATIOS.items()),
+    Offer("ratio:acct_global", "polled", RATIOS["acct_global"]),
+    Offer("ratio:acct_top", "polled", RATIOS["acct_top"], note=_TOP),
+    Offer("ratio:pos_top", "polled", RATIOS["pos_top"], note=_TOP),
+    Offer("ratio:taker", "polled", RATIOS["taker"], note="contracts bought over contracts sold"),
 )
 
 

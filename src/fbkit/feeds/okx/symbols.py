@@ -9,6 +9,7 @@ Source: OKX v5 docs, "Public Data", "Get instruments".
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from fbkit.clock import parse_utc
@@ -62,6 +63,7 @@ def spelling_of(symbol: str) -> Spelling | None:
     return Spelling(match[1], match[2], match[3]) if match else None
 
 
+@lru_cache(maxsize=4096)
 def index_of(symbol: str) -> str:
     """The index a contract follows, as ``index-tickers`` calls it; ``""`` for what is no contract.
 
