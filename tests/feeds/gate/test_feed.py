@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from itertools import pairwise
 
 import httpx
 import pytest
@@ -134,7 +135,7 @@ def test_sizes_are_coins_and_the_connection_asks_for_decimals(play):
     sizes = [trade.size for trade in heard(sink, Trade) if trade.instrument == BTC]
     assert len(sizes) > 30
     assert all(size == pytest.approx(round(size / 0.0001) * 0.0001, rel=1e-12) for size in sizes)
-    bar = [bar for bar in heard(sink, Bar) if bar.instrument == BTC and bar.ts_event == START + 90 * NS_S][0]
+    bar = next(bar for bar in heard(sink, Bar) if bar.instrument == BTC and bar.ts_event == START + 90 * NS_S)
     inside = {
         trade.venue_id: trade
         for trade in heard(sink, Trade)
@@ -149,7 +150,7 @@ def test_books_begin_by_rest_and_agree_with_the_best_quotes(play):
     depths = [quote for quote in heard(sink, Quote) if quote.levels and quote.instrument == BTC]
     assert depths[0].ts_event < START + 8 * NS_S
     assert all(quote.levels == 5 and quote.bid < quote.ask for quote in depths)
-    gaps = [b.ts_event - a.ts_event for a, b in zip(depths, depths[1:], strict=False)]
+    gaps = [b.ts_event - a.ts_event for a, b in pairwise(depths)]
     assert min(gaps) >= NS_S // 2
     asked = [connection for connection, _, _ in sink.raws if "/order_book?" in connection]
     assert len(asked) == N, "a snapshot each, and no more"
@@ -217,7 +218,7 @@ def test_an_upgrade_moves_us_with_an_overlap(play):
     ids = [trade.venue_id for trade in heard(sink, Trade) if trade.instrument == BTC]
     assert len(ids) > len(set(ids)), "both spoke for a while"
     marks = [ts for event, ts in events(sink, Mark) if event.instrument == BTC]
-    assert max(b - a for a, b in zip(marks, marks[1:], strict=False)) <= 2 * NS_S
+    assert max(b - a for a, b in pairwise(marks)) <= 2 * NS_S
 
 
 def test_pings_are_ours_and_are_answered(play):
@@ -246,8 +247,7 @@ def test_history_is_statistics_settlements_and_candles(play, sink):
     async def script(feed):
         await asyncio.sleep(1)
         sink.items.clear()
-        async for progress in feed.backfill(sink, START - 12 * NS_HOUR, START - 30 * NS_S):
-            steps.append(progress)
+        steps.extend([progress async for progress in feed.backfill(sink, START - 12 * NS_HOUR, START - 30 * NS_S)])
 
     play(script)
     assert steps[-1].done == N
@@ -267,11 +267,8 @@ def test_a_hole_is_filled_by_time(play, sink):
 
     async def script(feed):
         await asyncio.sleep(20)
-        live = {
-            trade.venue_id
-            for trade in heard(sink, Trade)
-            if trade.instrument == BTC and trade.ts_event >= START + 5 * NS_S
-        }
+        late = [trade for trade in heard(sink, Trade) if trade.ts_event >= START + 5 * NS_S]
+        live = {trade.venue_id for trade in late if trade.instrument == BTC}
         sink.items.clear()
         counts.append(await feed.trades(sink, BTC, START - 50 * NS_MIN, None, 17))
         found = heard(sink, Trade)

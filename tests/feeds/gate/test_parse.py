@@ -161,7 +161,10 @@ def test_in_older_frames_a_candle_is_closed_when_the_next_begins(read):
 
 def test_a_candle_that_was_open_at_a_cut_is_not_closed_by_hearsay(read, parser, load):
     first, second = json.loads(load("gate/ws_candlesticks_2022.json"))["result"]
-    wrap = lambda row: json.dumps({"channel": "futures.candlesticks", "result": [row]}).encode()
+
+    def wrap(row):
+        return json.dumps({"channel": "futures.candlesticks", "result": [row]}).encode()
+
     parser.frame(wrap(first), NOW)
     parser.forget(["BTC_USDT"])
     assert parser.frame(wrap(second), NOW) == [Ignored("bar", "open_bar")]
@@ -216,8 +219,10 @@ def test_no_price_that_is_none_passes(parser, text):
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"[]", b"null", b"{}", b"\xff\xfe", b'{"channel":"futures.trades"}', b"[" * 5000]
-    + [b'{"channel":"futures.news","event":"update","result":{}}', b'{"channel":5}'],
+    [
+        *(b"", b"[]", b"null", b"{}", b"\xff\xfe", b'{"channel":"futures.trades"}', b"[" * 5000),
+        *(b'{"channel":"futures.news","event":"update","result":{}}', b'{"channel":5}'),
+    ],
 )
 def test_nonsense_is_rejected(parser, payload):
     [item] = parser.frame(payload, NOW)

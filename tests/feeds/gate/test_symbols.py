@@ -19,8 +19,10 @@ def test_a_thousand_in_a_name_counts_beside_the_multiplier():
 
 @pytest.mark.parametrize(
     ("more", "status"),
-    [({}, "trading"), ({"in_delisting": True}, "delisting"), ({"is_pre_market": True}, "pre_market")]
-    + [({"status": "circuit_breaker"}, "circuit_breaker"), ({"status": ""}, "unknown")],
+    [
+        *(({}, "trading"), ({"in_delisting": True}, "delisting"), ({"is_pre_market": True}, "pre_market")),
+        *(({"status": "circuit_breaker"}, "circuit_breaker"), ({"status": ""}, "unknown")),
+    ],
 )
 def test_a_contract_says_whether_it_trades(more, status):
     assert make(ContractRow("ETH_USDT", quanto_multiplier=0.01, **more)).status == status
