@@ -22,6 +22,7 @@ from fbkit.model import (
     Mark,
     OpenInterest,
     Quote,
+    Rejected,
     Side,
     Trade,
 )
@@ -88,6 +89,13 @@ def test_a_bad_row_costs_only_itself(parser, load):
     assert (bad.channel, bad.reason, bad.instrument) == ("trade", "malformed", BTC)
     good, bad = parser.frame(load("deribit/ws_trades.json").replace(b'"buy"', b'"sideways"'), NOW)
     assert (good.venue_id, bad.reason) == (271_000_001, "malformed")
+
+
+def test_usd_over_next_to_nothing_are_no_coins(parser, load):
+    tiny = load("deribit/ws_trades.json").replace(b"80000.0,", b"1e-300,")
+    assert [type(item) for item in parser.frame(tiny, NOW)] == [Rejected, Trade]
+    assert one(parser, changed(load("deribit/ws_ticker.json"), mark_price=1e-300)).reason == "malformed"
+    assert one(parser, changed(load("deribit/ws_quote.json"), best_bid_price=1e-300)).bid is None
 
 
 def test_a_quote_is_numbered_by_its_instant_and_sized_in_coins(parser, load):
@@ -223,6 +231,13 @@ def test_a_state_is_a_listing_with_a_new_status(parser, load):
     listing = one(parser, load("deribit/ws_instrument_state.json"))
     assert isinstance(listing, Listing)
     assert (listing.instrument, listing.status, listing.ts_event) == (DATED, "closed", T * NS_MS)
+
+
+def test_a_newcomer_is_worth_reading_the_list_again_and_an_option_is_not(parser, load):
+    frame = changed(load("deribit/ws_instrument_state.json"), instrument_name="XRP_USDC-PERPETUAL", state="created")
+    assert one(parser, frame) == Control("listing", "XRP_USDC-PERPETUAL")
+    option = changed(frame, instrument_name="BTC-25DEC26-90000-C")
+    assert one(parser, option) == Ignored("listing", "other_market")
 
 
 def test_a_perpetual_is_settled_every_day_and_trades_on(parser, load):

@@ -25,6 +25,7 @@ from fbkit.feeds.deribit.wire import (
     StateData,
     TickerData,
     TradeRow,
+    is_price,
 )
 from fbkit.feeds.instruments import Instruments, Known, listing_of
 from fbkit.feeds.pace import Pace
@@ -131,7 +132,7 @@ class Parser:
         known = self._known(m.instrument_name)
         if known is None:
             return [self._stranger("mark", m.instrument_name)]
-        if not m.mark_price or m.mark_price < 0:
+        if not is_price(m.mark_price):
             return [malformed("mark", bytes(data), known.name)]
         events = events_of(m, known, m.mark_price, ts_recv, current_funding=self._current_funding)
         due: tuple[Event, ...] = tuple(event for event in events if self._pace.due(event))
@@ -147,7 +148,7 @@ class Parser:
         if m is None:
             return [self._malformed("depth", data, channel)]
         known = self._known(m.instrument_name)
-        if known is not None and any(level[1] <= 0 for side in (m.bids, m.asks) for level in side):
+        if known is not None and not all(is_price(price) for _, price, _ in (*m.bids, *m.asks)):
             return [malformed("depth", bytes(data), known.name)]  # not applied: the next update breaks the book
         book, why_not = self.books.update(m)
         if known is None:
@@ -171,11 +172,16 @@ class Parser:
         return [self._candles.take(candle, known, ts_recv)]
 
     def _state(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
-        """A contract's state changed; everything else about it is as we knew it. Perpetuals are settled every day."""
+        """A contract's state changed; everything else about it is as we knew it. Perpetuals are settled every day.
+
+        Of a future that we do not know, only the list can say more: a control tells that it is worth reading again.
+        """
         m = decoded(data, StateData)
         if m is None:
             return [self._malformed("listing", data, "")]
         known = self._by_symbol.get(m.instrument_name)
+        if known is None and is_future(m.instrument_name):
+            return [Control("listing", m.instrument_name)]
         if known is None:
             return [self._stranger("listing", m.instrument_name)]
         status = _STATES.get(m.state, m.state)
@@ -213,9 +219,10 @@ def symbol_in(channel: str) -> str:
 
 def trade_of(row: TradeRow, known: Known, ts_recv: int, origin: Origin = Origin.LIVE) -> Item:
     """A trade, and whoever was liquidated in it: the taker by selling lost a long, the maker the other way round."""
-    if not (row.price > 0 and row.amount > 0):
+    size = known.coins(row.amount, row.price) if is_price(row.price) else 0.0
+    if size <= 0:
         return malformed("trade", msgspec.json.encode(row), known.name)
-    size, ts_event = known.coins(row.amount, row.price), row.timestamp * NS_MS
+    ts_event = row.timestamp * NS_MS
     side = Side.BUY if row.direction == "buy" else Side.SELL
     trade = Trade(known.name, ts_event, ts_recv, row.trade_seq, row.price, size, side, origin=origin)
     if not row.liquidation:
@@ -230,7 +237,7 @@ def trade_of(row: TradeRow, known: Known, ts_recv: int, origin: Origin = Origin.
 
 
 def _side(price: float | None, amount: float | None, known: Known) -> tuple[float | None, float | None]:
-    if not price or price < 0:
+    if not is_price(price):
         return None, None
     return price, None if amount is None else known.coins(amount, price)
 

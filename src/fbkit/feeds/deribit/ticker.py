@@ -6,7 +6,7 @@ USD for inverse contracts, coins for linear ones.
 
 from __future__ import annotations
 
-from fbkit.feeds.deribit.wire import TickerData
+from fbkit.feeds.deribit.wire import TickerData, is_price
 from fbkit.feeds.instruments import Known
 from fbkit.model import NS_MS, Day, Event, Mark, OpenInterest
 
@@ -24,12 +24,12 @@ def events_of(m: TickerData, known: Known, mark: float, ts_recv: int, *, current
     rate = m.current_funding if current_funding else m.funding_8h
     if known.instrument.expiry is not None:
         rate = None
-    index = m.index_price if m.index_price and m.index_price > 0 else None
+    index = m.index_price if is_price(m.index_price) else None
     hours = None if rate is None else FUNDING_HOURS
     events: list[Event] = [Mark(known.name, ts_event, ts_recv, mark, index, rate, hours)]
     if m.open_interest is not None:
         events.append(_interest(m.open_interest, known, mark, ts_event, ts_recv))
-    if m.last_price and m.last_price > 0:
+    if is_price(m.last_price):
         events.append(_day(m, known, m.last_price, ts_event, ts_recv))
     return events
 

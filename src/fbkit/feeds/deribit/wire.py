@@ -8,14 +8,27 @@ Source: Deribit API 2.1.1, "Subscriptions"; examples: ``tests/fixtures/venues/de
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, TypeGuard
 
 import msgspec
+from msgspec import Meta
 
 from fbkit.feeds.decoding import Amount, Id, Millis, Number, Price
 
+#: Prices beyond these are a mistake: USD over less would be more coins than a float64 can tell.
+_LOWEST, _HIGHEST = 1e-9, 1e15
+
 #: What happened to a level, its price, its amount (0 with ``delete``).
 Level = tuple[Literal["new", "change", "delete"], Number, Amount]
+
+
+def is_price(number: float | None) -> TypeGuard[float]:
+    """Whether a number can be a price of what we follow; a combo's may be below zero, and is none of ours.
+
+    >>> is_price(83_000.5), is_price(-7.0), is_price(0.0), is_price(None)
+    (True, False, False, False)
+    """
+    return number is not None and _LOWEST < number < _HIGHEST
 
 
 class Params(msgspec.Struct, gc=False):
@@ -111,4 +124,4 @@ class StateData(msgspec.Struct, gc=False):
 
     instrument_name: str
     timestamp: Millis
-    state: str
+    state: Annotated[str, Meta(max_length=40)]
