@@ -180,6 +180,23 @@ def test_buy_means_a_long_was_liquidated_and_the_amount_is_worth_not_coins(parse
     assert (short.liquidated, short.price, short.size) == ("short", 83_000.0, 0.1)
 
 
+def test_more_coins_than_there_are_were_not_liquidated(parser, load):
+    frame = load("bitget/ws_liquidation_v3.json").replace(b'"0.005"', b'"1e-300"')
+    bad, good = parser.frame(frame, NOW)
+    assert (bad.reason, bad.instrument, good.size) == ("malformed", PEPE, 0.1)
+
+
+def test_a_number_where_a_text_stood_and_nothing_where_a_number_stood_read_alike(parser, load):
+    trades = parser.frame(load("bitget/ws_trade.json"), NOW)
+    drifted = json.loads(load("bitget/ws_trade.json"))
+    for row in drifted["data"]:
+        row |= {"tradeId": int(row["tradeId"]), "ts": int(row["ts"]), "price": float(row["price"]), "new": None}
+    assert parser.frame(json.dumps(drifted).encode(), NOW) == trades
+    ticker = load("bitget/ws_ticker.json").replace(b'"0.0048004"', b"null").replace(b'"8572031"', b'""')
+    mark, day = one(parser, ticker)
+    assert (type(mark), mark.index, type(day)) == (Mark, None, Day)
+
+
 def test_answers_errors_and_pongs_are_no_items(parser, load):
     kinds = [one(parser, load(f"bitget/ws_{name}.json")).kind for name in ("subscribed", "error", "pong")]
     assert kinds == ["answer", "error", "pong"]

@@ -45,13 +45,13 @@ _TICKER = {
 class Ticker(Struct, rename=_TICKER, gc=False):
     """``ticker``: as v2's, under the names of v2."""
 
-    lastPr: Price | str = ""
-    change24h: float | str = ""
-    markPrice: float | str = ""
-    indexPrice: float | str = ""
-    fundingRate: float | str = ""
-    nextFundingTime: int | str = ""
-    holdingAmount: float | str = ""
-    baseVolume: float | str = ""
-    quoteVolume: float | str = ""
+    lastPr: Price | str | None = ""
+    change24h: float | str | None = ""
+    markPrice: float | str | None = ""
+    indexPrice: float | str | None = ""
+    fundingRate: float | str | None = ""
+    nextFundingTime: int | str | None = ""
+    holdingAmount: float | str | None = ""
+    baseVolume: float | str | None = ""
+    quoteVolume: float | str | None = ""
     ts: Millis = 0

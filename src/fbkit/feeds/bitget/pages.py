@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fbkit.feeds.bitget.parse import trade_id
+from fbkit.feeds.bitget.parse import MOST_COINS, trade_id
 from fbkit.feeds.bitget.rows import (
     AccountRatioRow,
     CandleRow,
@@ -169,6 +169,8 @@ def taker_ratios(body: bytes, known: Known, ts_recv: int, origin: Origin = Origi
         if row.sellVolume == 0:
             return Ignored("ratio", "no_state")
         value = row.buyVolume / row.sellVolume
+        if value >= MOST_COINS:
+            return malformed("ratio", msgspec.json.encode(row), known.name)
         return Ratio(known.name, row.ts * NS_MS, ts_recv, "taker", value, PERIOD_S, origin=origin)
 
     return _items(body, TakerRow, "ratio", known, item)

@@ -47,6 +47,9 @@ INTERVALS = {"1m": ("1m", 60_000), "5m": ("5m", 300_000), "15m": ("15m", 900_000
 #: A depth quote of a symbol is told this often at most (ns of event time); the venue sends up to seven a second.
 DEPTH_CADENCE = 500 * NS_MS
 
+#: More coins than there can be, so the price or the worth is wrong.
+MOST_COINS = 1e18
+
 _DIED: dict[str, Literal["long", "short"]] = {"buy": "long", "sell": "short"}
 
 _envelope = msgspec.json.Decoder(Envelope, strict=False)
@@ -63,12 +66,13 @@ _many: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {
 }
 
 
-def trade_id(text: str) -> int:
+def trade_id(told: str | int) -> int:
     """A trade's id as an int64: the venue's number where it is one, else its hash.
 
     >>> trade_id("1235671063871070209"), trade_id("x") == hashed("x")
     (1235671063871070209, True)
     """
+    text = str(told)
     if text.isascii() and text.isdigit() and len(text) <= 19 and int(text) < 2**63:
         return int(text)
     return hashed(text)
@@ -267,6 +271,8 @@ class Parser:
             if known is None:
                 return Ignored("liquidation", _stranger(envelope.arg, row.symbol))
             coins = row.amount / row.price * known.size_mult
+            if not 0 < coins < MOST_COINS:
+                return malformed("liquidation", msgspec.json.encode(row), known.name)
             return Liquidation(known.name, row.ts * NS_MS, ts_recv, _DIED[row.side], row.price / known.unit_mult, coins)
 
         return _rows(envelope, wire.Liquidation, "liquidation", "", item)

@@ -42,18 +42,17 @@ class ContractRow(msgspec.Struct, gc=False):
     volumePlace: _Places = 0
     sizeMultiplier: Amount = 0.0
     symbolType: str = "perpetual"
-    symbolStatus: str = "normal"
-    deliveryTime: str = ""
-    fundInterval: str = ""
-    isRwa: str = "NO"
+    symbolStatus: str | None = "normal"
+    deliveryTime: str | int | None = ""
+    fundInterval: str | int | None = ""
+    isRwa: str | None = "NO"
 
 
 class TickerRow(msgspec.Struct, gc=False):
     """``tickers``: what ranks contracts by their day."""
 
     symbol: str
-    quoteVolume: float | str = ""
-    usdtVolume: float | str = ""
+    quoteVolume: float | str | None = ""
 
 
 class FundRateRow(msgspec.Struct, gc=False):
@@ -99,7 +98,7 @@ class CandleRow(msgspec.Struct, array_like=True, gc=False):
 class FillRow(msgspec.Struct, gc=False):
     """``fills`` and ``fills-history``: the trades of the ``trade`` channel, ``side`` with a capital here."""
 
-    tradeId: str
+    tradeId: str | int
     price: Price
     size: Size
     side: Literal["Buy", "Sell", "buy", "sell"]

@@ -44,7 +44,7 @@ def make(row: ContractRow) -> Instrument | None:
         tick=row.priceEndStep / 10**row.pricePlace,
         step=row.sizeMultiplier or 1 / 10**row.volumePlace,
         expiry=None if expiry is None else int(expiry) * NS_MS,
-        status=_STATES.get(row.symbolStatus, row.symbolStatus),
+        status=_STATES.get(row.symbolStatus or "", row.symbolStatus or ""),
     )
 
 

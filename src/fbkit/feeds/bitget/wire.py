@@ -53,7 +53,7 @@ class Envelope(Struct):
 class Trade(Struct, gc=False):
     """``trade``: one fill, ``side`` the taker's."""
 
-    tradeId: str
+    tradeId: str | int
     price: Price
     size: Size
     side: Literal["buy", "sell"]
@@ -63,7 +63,7 @@ class Trade(Struct, gc=False):
 class TradeV3(Struct, rename={"tradeId": "i", "price": "p", "size": "v", "side": "S", "ts": "T"}, gc=False):
     """``publicTrade``: the same, each key one letter."""
 
-    tradeId: str
+    tradeId: str | int
     price: Price
     size: Size
     side: Literal["buy", "sell"]
@@ -76,15 +76,15 @@ class Ticker(Struct, gc=False):
     ``change24h`` is a fraction. ``holdingAmount`` is open interest in coins.
     """
 
-    lastPr: Price | str = ""
-    change24h: float | str = ""
-    markPrice: float | str = ""
-    indexPrice: float | str = ""
-    fundingRate: float | str = ""
-    nextFundingTime: int | str = ""
-    holdingAmount: float | str = ""
-    baseVolume: float | str = ""
-    quoteVolume: float | str = ""
+    lastPr: Price | str | None = ""
+    change24h: float | str | None = ""
+    markPrice: float | str | None = ""
+    indexPrice: float | str | None = ""
+    fundingRate: float | str | None = ""
+    nextFundingTime: int | str | None = ""
+    holdingAmount: float | str | None = ""
+    baseVolume: float | str | None = ""
+    quoteVolume: float | str | None = ""
     ts: Millis = 0
 
 
@@ -100,15 +100,15 @@ _TICKER_V3 = {
 class TickerV3(Struct, rename=_TICKER_V3, gc=False):
     """``ticker`` of v3, without an instant of its own."""
 
-    lastPr: Price | str = ""
-    change24h: float | str = ""
-    markPrice: float | str = ""
-    indexPrice: float | str = ""
-    fundingRate: float | str = ""
-    nextFundingTime: int | str = ""
-    holdingAmount: float | str = ""
-    baseVolume: float | str = ""
-    quoteVolume: float | str = ""
+    lastPr: Price | str | None = ""
+    change24h: float | str | None = ""
+    markPrice: float | str | None = ""
+    indexPrice: float | str | None = ""
+    fundingRate: float | str | None = ""
+    nextFundingTime: int | str | None = ""
+    holdingAmount: float | str | None = ""
+    baseVolume: float | str | None = ""
+    quoteVolume: float | str | None = ""
     ts: Millis = 0
 
 
