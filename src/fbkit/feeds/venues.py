@@ -6,6 +6,7 @@ from fbkit.feeds.binance.feed import BinanceFeed
 from fbkit.feeds.bitget.feed import BitgetFeed
 from fbkit.feeds.bybit.feed import BybitFeed
 from fbkit.feeds.deribit.feed import DeribitFeed
+from fbkit.feeds.gate.feed import GateFeed
 from fbkit.feeds.hyperliquid.feed import HyperliquidFeed
 from fbkit.feeds.offers import Offer
 from fbkit.feeds.okx.feed import OkxFeed
@@ -18,6 +19,7 @@ FEEDS: dict[str, type[VenueFeed]] = {
     "hyperliquid": HyperliquidFeed,
     "deribit": DeribitFeed,
     "bitget": BitgetFeed,
+    "gate": GateFeed,
 }
 
 #: Venues whose live trade ids count one by one, so that a jump is a hole.

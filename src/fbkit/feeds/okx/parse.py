@@ -9,6 +9,7 @@ Source: OKX v5 docs, "Market Data" and "Public Data".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -68,6 +69,9 @@ CANDLES = {
 
 #: Channels we understand and have no use for; the first is the settlement price of dated futures.
 _UNWANTED = frozenset({"estimated-price", "price-limit", "opt-summary", "status"})
+
+#: Channel and instrument of a frame that is no JSON.
+_ARG = re.compile(rb'"channel"\s*:\s*"([\w-]+)"\s*,\s*"instId"\s*:\s*"([^"]*)"')
 
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -130,7 +134,7 @@ class Parser:
         try:
             frame = self._envelope(payload)
         except MALFORMED:
-            return [Control("pong")] if payload == b"pong" else [malformed("", payload)]
+            return [Control("pong")] if payload == b"pong" else [self._broken(payload)]
         channel = self._channels.get(frame.arg.channel)
         if frame.event:
             return [Control(frame.event, payload[:SAMPLE_BYTES].decode(errors="replace"))]
@@ -140,6 +144,13 @@ class Parser:
         if channel.kind is InstrumentRow:
             items.sort(key=lambda item: type(item) is not Control)  # a newcomer is heard of by the frame's first item
         return items
+
+    def _broken(self, payload: bytes) -> Rejected:
+        """What cannot be read as a whole is counted where its words say it belongs."""
+        words = _ARG.search(payload)
+        channel = self._channels.get(words[1].decode()) if words else None
+        known = self._by_symbol.get(words[2].decode(errors="replace")) if words else None
+        return malformed(channel.name if channel else "", payload, known.name if known else "")
 
     def _other(self, frame: Envelope, payload: bytes, ts_recv: int) -> list[Item]:
         if frame.arg.channel == "liquidation-orders":
@@ -222,7 +233,7 @@ class Parser:
             return _stranger("mark", row.instId)
         unit = known.unit_mult
         index = self._predictions.index(index_of(row.instId), ts_recv)
-        funding = self._predictions.of(row.instId, ts_recv)
+        funding = self._predictions.of(row.instId, row.ts * NS_MS, ts_recv)
         mark = Mark(
             known.name,
             row.ts * NS_MS,

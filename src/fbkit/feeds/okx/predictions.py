@@ -44,9 +44,11 @@ class Predictions:
         """An index moved."""
         self._index[name] = price, ts_recv
 
-    def of(self, symbol: str, ts_recv: int) -> Predicted:
-        """What a contract's funding is predicted to be."""
+    def of(self, symbol: str, ts_event: int, ts_recv: int) -> Predicted:
+        """What a contract's funding is predicted to be; what was paid by now is no prediction any more."""
         predicted, heard = self._predicted.get(symbol, (_NOTHING, 0))
+        if predicted.ts is not None and predicted.ts <= ts_event:
+            return _NOTHING
         return predicted if ts_recv - heard <= _FUNDING_KEPT else _NOTHING
 
     def heard(self, row: FundingRow, known: Known, ts_recv: int) -> Funding | None:

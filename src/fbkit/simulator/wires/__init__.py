@@ -8,6 +8,7 @@ from fbkit.errors import SettingError
 from fbkit.simulator.market import Market
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.binance import BinanceWire
+from fbkit.simulator.wires.bitget.wire import BitgetWire
 from fbkit.simulator.wires.bybit.wire import BybitWire
 from fbkit.simulator.wires.deribit.wire import DeribitWire
 from fbkit.simulator.wires.gate.wire import GateWire
@@ -21,6 +22,7 @@ WIRES: dict[str, type[Wire]] = {
     "okx": OkxWire,
     "hyperliquid": HyperliquidWire,
     "deribit": DeribitWire,
+    "bitget": BitgetWire,
     "gate": GateWire,
 }
 

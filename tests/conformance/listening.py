@@ -1,0 +1,128 @@
+"""A venue's own feed listening to the simulated venue in memory: what it heard, and what it made of it.
+
+``python -m tests.conformance.listening`` writes the fixtures anew (``tests/conformance/fixtures``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import zstandard
+
+from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
+from fbkit.feeds.feed import World
+from fbkit.feeds.venues import FEEDS
+from fbkit.model import NS_S, Item
+from fbkit.simulator import Market, MemoryVenues
+from fbkit.simulator.profile import PROFILES
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+#: A minute ends here, a funding period too, and the seed has liquidations.
+START = parse_utc("2026-01-01T23:59:52Z")
+SEED, INSTRUMENTS, SECONDS = 7, 3, 14
+
+
+class Heard:
+    """A sink that keeps everything: raw frames in order, items with their instants, troubles."""
+
+    def __init__(self) -> None:
+        self.raws: list[tuple[str, int, bytes]] = []
+        self.items: list[tuple[Item, int]] = []
+        self.told: list[tuple[Any, ...]] = []
+
+    def take(self, venue: str, items: Sequence[Item], ts_recv: int) -> None:
+        self.items += [(item, ts_recv) for item in items]
+
+    def silent(self, venue: str, channels: Sequence[str], cause: str, since: int) -> None:
+        self.told.append(("silent", tuple(channels), cause))
+
+    def speaking(self, venue: str, channels: Sequence[str], ts: int) -> None:
+        self.told.append(("speaking", tuple(channels)))
+
+    def trouble(self, venue: str, channel: str, reason: str, sentence: str) -> None:
+        self.told.append(("trouble", channel, reason, sentence))
+
+    def well(self, venue: str, channel: str) -> None:
+        """Good."""
+
+    def broke(self, venue: str, instrument: str, channel: str, since: int, sentence: str) -> None:
+        self.told.append(("broke", instrument, channel, sentence))
+
+    def mended(self, venue: str, instrument: str, channel: str, ts: int) -> None:
+        self.told.append(("mended", instrument, channel))
+
+    def raw(self, venue: str, connection: str, ts_recv: int, payload: bytes) -> None:
+        self.raws.append((connection, ts_recv, payload))
+
+
+def market_of(venue: str, instruments: int = INSTRUMENTS, seed: int = SEED) -> Market:
+    """The simulated market as a venue shows it."""
+    return Market(seed=seed, instruments=instruments, profile=PROFILES[venue])
+
+
+def listen(
+    venue: str,
+    *,
+    seconds: float = SECONDS,
+    instruments: int = INSTRUMENTS,
+    seed: int = SEED,
+    flipped: frozenset[str] = frozenset(),
+    backfill_hours: int = 0,
+) -> Heard:
+    """Run the venue's feed for so many virtual seconds."""
+    clock, heard = VirtualClock(START), Heard()
+    memory = MemoryVenues({venue: market_of(venue, instruments, seed)}, clock)
+
+    async def run() -> None:
+        async with httpx.AsyncClient(transport=memory.http) as http:
+            world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
+            feed = FEEDS[venue](
+                rest=f"http://127.0.0.1/{venue}",
+                ws=f"ws://127.0.0.1/{venue}",
+                count=instruments,
+                world=world,
+                flipped=flipped,
+            )
+            task = asyncio.ensure_future(feed.run(heard))
+            await asyncio.sleep(seconds)
+            if backfill_hours:
+                async for _ in feed.backfill(heard, START - backfill_hours * 3600 * NS_S, START):
+                    pass
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
+        runner.run(run())
+    return heard
+
+
+def lines_of(venue: str, heard: Heard) -> str:
+    """What was heard as one of fbkit's captures."""
+    head = {"fbkit": "capture", "format": 1, "venue": venue, "connection": "all"}
+    rows = [{"ts": ts, "conn": connection, "data": payload.decode()} for connection, ts, payload in heard.raws]
+    return "\n".join(json.dumps(row, separators=(",", ":"), ensure_ascii=False) for row in [head, *rows]) + "\n"
+
+
+def fixture(venue: str) -> Path:
+    """The committed capture of a venue."""
+    return FIXTURES / f"{venue}.fbkit.jsonl.zst"
+
+
+def main(venues: Sequence[str]) -> None:
+    """Write the fixtures of these venues, or of all."""
+    FIXTURES.mkdir(exist_ok=True)
+    for venue in venues or FEEDS:
+        text = lines_of(venue, listen(venue)).encode()
+        fixture(venue).write_bytes(zstandard.ZstdCompressor(level=19).compress(text))
+        sys.stdout.write(f"{venue}: {len(text.splitlines()):,} lines, {fixture(venue).stat().st_size:,} bytes\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,5 @@
+from tests.conformance.contract import VenueContract
+
+
+class TestBinance(VenueContract):
+    venue = "binance"

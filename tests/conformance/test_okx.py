@@ -1,0 +1,5 @@
+from tests.conformance.contract import VenueContract
+
+
+class TestOkx(VenueContract):
+    venue = "okx"
