@@ -79,7 +79,7 @@ def subscribed(venue):
 async def test_the_largest_are_told_first_and_then_spoken_of(run, rest, sink, until):
     async with FakeVenue(says(frame("trade", "AUSDT"))) as venue:
         feed, _ = run(rest, venue.url)
-        await until(lambda: sink.of(Trade) and len(sink.of(Day)) == 2)
+        await until(lambda: sink.of(Trade) and len(sink.of(Day)) == 2 and venue.said)
         assert [listing.instrument for listing in sink.of(Listing)] == [A, B]
         assert [type(item) for _, item, _ in sink.items[:2]] == [Listing] * 2
         assert subscribed(venue)[0][1] == [
@@ -102,9 +102,9 @@ async def test_a_venue_that_is_away_at_the_start_is_waited_for_and_said(run, res
         assert ("well", "listing") in sink.told
 
 
-async def test_the_open_minute_is_fetched_once_for_whoever_trades_there(run, rest, sink, until):
+async def test_the_open_minute_is_fetched_once_for_whoever_trades_there(run, rest, sink, until, now):
     async with FakeVenue(says(), says()) as venue:
-        run(rest, venue.url)
+        run(rest, venue.url, clock=VirtualClock(now))
         await until(lambda: rest.of("/trades") == ["AUSDT", "BUSDT"] and sink.of(Trade))
         for connection in list(venue._server.connections):
             connection.transport.abort()
@@ -140,6 +140,7 @@ async def test_news_of_the_list_are_read_at_once_but_not_again_and_again(run, re
         await until(lambda: any(trade.instrument == "madeup:NEW-USDT-PERP" for trade in sink.of(Trade)))
         assert sink.of(Listing)[-1].instrument == "madeup:NEW-USDT-PERP"
         assert venue.connections == 2
+        await until(lambda: len(venue.said) == 2)
         further = subscribed(venue)[-1]
         assert further == ("subscribe", ["trade.NEWUSDT", "ticker.NEWUSDT", "depth.NEWUSDT"]), "no second list.all"
         await until(lambda: "NEWUSDT" in rest.of("/day"))

@@ -8,6 +8,7 @@ import pytest
 
 from fbkit.clock import SystemClock
 from fbkit.feeds.binance.feed import BinanceFeed
+from fbkit.feeds.live import REFRESH_S
 from fbkit.model import NS_MIN, NS_MS, Listing, OpenInterest, Origin, Quote, Ratio, Trade
 from tests.feeds.binance.conftest import StubRest
 from tests.feeds.fake_venue import FakeVenue
@@ -146,6 +147,36 @@ async def test_a_refused_stream_is_trouble_of_its_channel(run, live, sink, load,
         said = {name for text in venue.said for name in json.loads(text)["params"]}
         in_url = {name for path in venue.paths for name in path.partition("streams=")[2].split("/")}
         assert len(said | in_url) == 4 + 60 * 4
+
+
+async def test_an_interval_and_a_state_that_change_while_we_run_are_learnt(run, live, sink, load, until):
+    hour = asyncio.Event()
+
+    async def sleep(seconds):
+        await (hour.wait() if seconds == REFRESH_S else asyncio.sleep(seconds))
+
+    pages = {"/fapi/v1/fundingInfo": b'[{"symbol":"BTCUSDT","fundingIntervalHours":1}]'}
+
+    def answer(request):
+        if hour.is_set() and request.url.path in pages:
+            return httpx.Response(200, content=pages[request.url.path])
+        return live(request)
+
+    async with Echo([load("binance/ws_agg_trade.json")], []) as venue:
+        feed, _ = run(answer, venue.url, sleep=sleep)
+        await until(lambda: sink.of(Trade))
+        info = json.loads(load("binance/rest_exchange_info.json"))
+        [pepe] = [row for row in info["symbols"] if row["symbol"] == "1000PEPEUSDT"]
+        pepe["status"] = "SETTLING"
+        pages["/fapi/v1/exchangeInfo"] = json.dumps(info).encode()
+        btc = feed.instruments.by_symbol["BTCUSDT"]
+        assert btc.funding_hours == 8.0
+        hour.set()
+        await until(lambda: len(sink.of(Listing)) == 4)
+        hour.clear()
+        assert btc.funding_hours == 1.0
+        assert (sink.of(Listing)[-1].venue_symbol, sink.of(Listing)[-1].status) == ("1000PEPEUSDT", "settling")
+        assert [listing.venue_symbol for listing in await feed.listings()] == ["BTCUSDT", "ETHUSDC"]
 
 
 async def test_cancelled_it_leaves_nothing(run, live, sink, load, until):

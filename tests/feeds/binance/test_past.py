@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from fbkit.clock import VirtualClock
-from fbkit.errors import UnknownName
+from fbkit.errors import NotRemembered, UnknownName
 from fbkit.feeds.binance.feed import BinanceFeed
 from fbkit.feeds.feed import Progress
 from fbkit.model import NS_HOUR, NS_MIN, NS_MS, NS_S, Bar, Funding, Ignored, OpenInterest, Origin, Ratio, Trade
@@ -91,6 +91,25 @@ async def test_hours_without_trades_are_walked_through(feed, stub, sink, now):
     stub.now -= 5 * 3_600_000  # nothing traded in the last five hours
     assert await feed.trades(sink, "binance:BTC-USDT-PERP", now - 4 * NS_HOUR, now) == 0
     assert stub.counts["/fapi/v1/aggTrades"] == 4
+
+
+@pytest.mark.faults
+async def test_what_lies_too_far_back_is_not_remembered(feed, stub, sink, now):
+    stub.before = [httpx.Response(400, content=b'{"code":-4166,"msg":"Search window is restricted to recent 2 days."}')]
+    with pytest.raises(NotRemembered, match="recent 2 days"):
+        await feed.trades(sink, "binance:BTC-USDT-PERP", now - 72 * NS_HOUR, now)
+
+
+async def test_open_interest_of_both_sides_is_halved_wherever_it_comes_from(stub, sink, now, make_test_world):
+    world, _ = make_test_world(stub, clock=VirtualClock(now), limited=False)
+    flipped = frozenset({"open_interest"})
+    feed = BinanceFeed(rest="http://127.0.0.1:1", ws="ws://127.0.0.1:1", count=1, world=world, flipped=flipped)
+    await feed.listings()
+    [step async for step in feed.backfill(sink, now - NS_HOUR, now)]
+    assert {(row.oi_base, row.oi_usd) for row in sink.of(OpenInterest)} == {(500.0, 50_000.0)}
+    [poll] = [poll for poll in feed.polls(list(feed.instruments)) if poll.channel == "open_interest"]
+    [interest] = await poll.ask(poll.things[0])
+    assert interest.oi_base == 500.0
 
 
 async def test_nobody_is_asked_about_a_stranger(feed, sink, now):
