@@ -18,19 +18,20 @@ from fbkit.model import NS_MS, Day, Event, Mark, OpenInterest
 
 _FIELDS = tuple(field for field in Ticker.__struct_fields__ if field != "symbol")
 
-#: The shortest cadence of what rides on a ticker (ns): nothing is due before.
-_SOONEST = min(CADENCE.values())
+#: What is not due yet is not even made (ns): marks, and the slower ones.
+_MARK, _SLOW = CADENCE[Mark], min(CADENCE[OpenInterest], CADENCE[Day])
 
 #: The furthest instant of a settlement we believe (ms).
 _MOST_MS = 9_000_000_000_000
 
 
 class Tickers:
-    """What each symbol's ticker says by now, and when it was last listened to."""
+    """What each symbol's ticker says by now, and when it was last looked at for a mark and for the rest."""
 
     def __init__(self) -> None:
         self._said: dict[str, Ticker] = {}
-        self._looked: dict[str, int] = {}
+        self._marked: dict[str, int] = {}
+        self._rested: dict[str, int] = {}
         self._pace = Pace()
 
     def start(self, symbol: str, snapshot: Ticker) -> Ticker:
@@ -51,24 +52,30 @@ class Tickers:
 
     def due(self, said: Ticker, known: Known, ts_event: int, ts_recv: int) -> list[Event]:
         """The events that are due at ``ts_event`` (UTC ns): mark, open interest, day."""
-        looked = self._looked.get(known.name)
-        if looked is not None and looked <= ts_event < looked + _SOONEST:
+        if not _over(self._marked, known.name, ts_event, _MARK):
             return []
-        self._looked[known.name] = ts_event
-        events = (
-            mark_of(said, known, ts_event, ts_recv),
-            interest_of(said, known, ts_event, ts_recv),
-            day_of(said, known, ts_event, ts_recv),
-        )
-        return [event for event in events if event is not None and self._pace.due(event)]
+        made: list[Event | None] = [mark_of(said, known, ts_event, ts_recv)]
+        if _over(self._rested, known.name, ts_event, _SLOW):
+            made += [interest_of(said, known, ts_event, ts_recv), day_of(said, known, ts_event, ts_recv)]
+        return [event for event in made if event is not None and self._pace.due(event)]
 
     def forget(self, symbols: Iterable[str], names: Iterable[str]) -> None:
         """Discard tickers: their connection was cut, and the next snapshot's words are news."""
         for symbol in symbols:
             self._said.pop(symbol, None)
         for name in names:
-            self._looked.pop(name, None)
+            self._marked.pop(name, None)
+            self._rested.pop(name, None)
             self._pace.forget(name)
+
+
+def _over(looked: dict[str, int], name: str, ts_event: int, cadence: int) -> bool:
+    """Whether a cadence is over since the last look, and if so, that it was looked at now."""
+    last = looked.get(name)
+    if last is not None and last <= ts_event < last + cadence:
+        return False
+    looked[name] = ts_event
+    return True
 
 
 def mark_of(said: Ticker, known: Known, ts_event: int, ts_recv: int) -> Mark | None:
