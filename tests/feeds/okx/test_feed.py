@@ -63,13 +63,13 @@ def market():
 def play(market, sink):
     """Run something with a feed that is listening; what its sink heard by then."""
 
-    def run(script, *faults, wire=OkxWire, **more):
+    def run(script, *faults, wire=OkxWire, limited=False, **more):
         clock = VirtualClock(START)
         memory = MemoryVenues({"okx": market}, clock, FaultScript.parse(json.dumps(faults)), {"okx": wire})
 
         async def main():
             async with httpx.AsyncClient(transport=memory.http) as http:
-                world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
+                world = World(clock, memory, http, random=lambda: 0.5, limited=limited, parallel=1)
                 rest, ws = "http://127.0.0.1/okx", "ws://127.0.0.1/okx"
                 feed = OkxFeed(rest=rest, ws=ws, count=N, world=world, **more)
                 listening = asyncio.ensure_future(feed.run(sink))
@@ -101,7 +101,7 @@ def assert_contiguous(sink):
         assert ids == list(range(ids[0], ids[0] + len(ids))), name
 
 
-def test_every_channel_that_is_offered_arrives(play):
+def test_every_channel_that_is_offered_arrives(play, market):
     sink = play(listen(420))
     found = defaultdict(set)
     for event in sink.of(Event):
@@ -127,6 +127,14 @@ def test_every_channel_that_is_offered_arrives(play):
     assert sink.heard("trouble") == sink.heard("silent") == []
     reasons = {item.reason for item in sink.of(Ignored)}
     assert reasons <= {"within_cadence", "unchanged", "open_bar"}
+    scene = OkxWire(market).scene
+    forced = {
+        (row.ts_ms * NS_MS, "long" if row.long else "short")
+        for start in range(START // NS_MS - 120_000, START // NS_MS + 420_000, 1000)
+        for row in scene.forced(start)
+    }
+    assert {(event.ts_event, event.liquidated) for event in sink.of(Liquidation)} <= forced
+    assert {event.liquidated for event in sink.of(Liquidation)} == {"long", "short"}
 
 
 def test_trades_of_the_open_minute_and_live_ones_are_one_unbroken_row(play):
@@ -254,11 +262,22 @@ def test_what_the_venue_cannot_mean_and_says_twice_does_no_harm(play):
     assert_contiguous(sink)
 
 
-def test_liquidations_are_of_positions(play):
-    sink = play(listen(900))
-    died = Counter(event.liquidated for event in sink.of(Liquidation))
-    assert set(died) == {"long", "short"}
-    assert all(event.price > 0 and event.size > 0 for event in sink.of(Liquidation))
+@pytest.mark.faults
+def test_too_many_requests_in_both_disguises_and_pages_of_html_are_waited_out(play, sink):
+    found = {}
+
+    async def script(feed):
+        await asyncio.sleep(5)
+        since = START - NS_HOUR
+        found["trades"] = await feed.trades(sink, BTC, since, since + 10 * NS_S)
+        found["took_s"] = (feed.world.clock.now() - START) / NS_S
+
+    too_many = {"at_s": 4, "fault": "rate-limit", "for_s": 4, "channel": "rest"}
+    html = {"at_s": 8, "fault": "html-502", "for_s": 1, "channel": "rest"}
+    play(script, too_many, html, limited=True)
+    assert found["trades"] > 20
+    assert 8 < found["took_s"] < 60
+    assert not [trade for trade in sink.of(Trade) if START - NS_HOUR + 10 * NS_S <= trade.ts_event < START - NS_MIN]
 
 
 def test_history_comes_whole_and_in_our_units(play, sink):

@@ -255,6 +255,11 @@ def test_what_is_no_frame_is_rejected(one, payload):
     assert isinstance(one(payload), Rejected)
 
 
+def test_a_torn_frame_is_counted_where_it_belongs(one, load):
+    item = one(load("okx/ws_trades_all.json")[:120])
+    assert (type(item), item.channel, item.instrument) == (Rejected, "trade", BTC)
+
+
 def test_unknown_keys_other_orders_and_whitespace_change_nothing(one, load):
     frame = json.loads(load("okx/ws_trades_all.json"))
     frame["data"][0] = dict(reversed([*frame["data"][0].items(), ("new", {"a": [1]})]))
