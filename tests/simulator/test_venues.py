@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import json
 
 import httpx
@@ -406,3 +407,19 @@ async def test_the_server_says_each_fault_once_as_a_line_and_counts_it(serve, ca
     assert done.times > 0
     lines = [json.loads(record.message) for record in caplog.records if record.message.startswith("{")]
     assert [(line["fault"], line["venue"], line["channel"]) for line in lines] == [("dup", "gate", "trade")]
+
+
+async def test_what_follows_a_snapshot_begins_at_the_instant_it_was_heard(serve, monkeypatch):
+    server, port = await serve(speed=1.0)
+    instants, clock, calls = [], server.now_ms, itertools.count()
+    # Time passes between any two looks at the clock.
+    monkeypatch.setattr(server, "now_ms", lambda: clock() + next(calls))
+    whole = server.subscribed
+
+    def later(client, streams, now):
+        instants.append(now)
+        whole(client, streams, now)
+
+    monkeypatch.setattr(server, "subscribed", later)
+    heard = await listen(port, "/gate/ws", ["book/0"], n=2)
+    assert heard[1] == f"snapshot {instants[-1]}"

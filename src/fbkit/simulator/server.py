@@ -123,18 +123,20 @@ class Server:
         self.first_ms = self.first_ms or self.now_ms()
         self._sockets[client] = None
         if client.talk is not None:
-            self.subscribed(client, client.talk.streams)
+            self.subscribed(client, client.talk.streams, self.now_ms())
 
     def leave(self, client: Socket) -> None:
         """A websocket ended."""
         self._sockets.pop(client, None)
         client.pending.clear()
 
-    def subscribed(self, client: Socket, streams: list[Stream]) -> None:
-        """Queue what new streams have yet to say of the seconds already made, and what the script has them repeat."""
+    def subscribed(self, client: Socket, streams: list[Stream], now: int) -> None:
+        """Queue what new streams have yet to say of the seconds already made, and what the script has them repeat.
+
+        ``now`` is when the subscription was heard: a snapshot of then and what is queued here leave no hole.
+        """
         if not streams or not self._made_until_ms:
             return
-        now = self.now_ms()
         frames: list[Frame] = []
         back = MS_S if self.faults.replaying(now, self.first_ms) else 0
         for second in range(now // MS_S * MS_S - back, self._made_until_ms, MS_S):

@@ -179,7 +179,7 @@ class Socket(asyncio.Protocol):
             reply = talk.hear(bytes(frame.data).decode(errors="replace"), now)
             self.follow(reply)
             if reply.ends is None:
-                self.server.subscribed(self, [stream for stream in talk.streams if stream not in known])
+                self.server.subscribed(self, [stream for stream in talk.streams if stream not in known], now)
         elif frame.opcode in {Opcode.PING, Opcode.PONG}:
             if frame.opcode is Opcode.PONG:
                 self.heard_pong_ms = self.server.real_ms()
