@@ -60,6 +60,12 @@ def test_a_future_ends_and_an_x_perp_does_not_whatever_its_date(futures):
     assert "ODD-USDT-261225" not in futures, "a future without an end"
 
 
+def test_who_has_a_funding_rate_is_no_dated_future(load):
+    body = load("okx/rest_instruments_futures.json")
+    [dated] = [one for one in instruments(body, {"BTC-USDT-261225"}) if one.venue_symbol == "BTC-USDT-261225"]
+    assert (dated.name, dated.expiry, dated.quote) == ("okx:BTC-USDT_261225-PERP", None, "USDT")
+
+
 def test_no_two_contracts_bear_one_name(swaps, futures):
     names = [instrument.name for instrument in [*swaps.values(), *futures.values()]]
     assert len(set(names)) == len(names)

@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol, TypeAlias, TypeVar
 
 from fbkit.errors import FeedError, NotRemembered
 from fbkit.feeds.asking import understood
+from fbkit.feeds.feed import World
 from fbkit.feeds.instruments import Known
 from fbkit.feeds.okx import VENUE, pages
 from fbkit.feeds.okx.channels import OFFERS, RATIOS, TYPES, sockets
@@ -59,30 +60,36 @@ class OkxFeed(VenueFeed):
 
     parser: Parser
 
+    def __init__(self, *, rest: str, ws: str, count: int, world: World, flipped: frozenset[str] = frozenset()) -> None:
+        super().__init__(rest=rest, ws=ws, count=count, world=world, flipped=flipped)
+        self._hours: dict[str, float] = {}
+
     def make_parser(self) -> Parser:
         """The parser."""
         return Parser(self.instruments, self.flipped)
 
     async def ranked(self) -> list[Ranked]:
-        """Swaps and futures, by what was traded of them in 24 h."""
+        """Swaps and futures, by what was traded of them in 24 h; who has a funding rate is no dated future."""
+        hours = await self._funding_hours()
         listed: list[Instrument] = []
         volumes: dict[str, float] = {}
         for kind in TYPES:
-            listed += await self._list("public/instruments", {"instType": kind}, pages.instruments)
-            volumes |= await self._list("market/tickers", {"instType": kind}, pages.volumes)
-        await self._read_funding_hours()
+            params: _Params = {"instType": kind}
+            listed += await self._list("public/instruments", params, partial(pages.instruments, funded=hours))
+            volumes |= await self._list("market/tickers", params, pages.volumes)
         return [Ranked(instrument, volumes.get(instrument.venue_symbol, 0.0)) for instrument in listed]
 
     async def _list(self, path: str, params: _Params, read: Callable[[bytes], T]) -> T:
         return understood(VENUE, path, await self.rest.get(_API + path, params), read)
 
-    async def _read_funding_hours(self) -> None:
+    async def _funding_hours(self) -> dict[str, float]:
+        """Hours between settlements by symbol; as they were where the venue does not say now."""
         try:
-            hours = await self._list("public/funding-rate", {"instId": "ANY"}, pages.funding_hours)
+            self._hours = await self._list("public/funding-rate", {"instId": "ANY"}, pages.funding_hours)
+            self.instruments.set_funding_hours(self._hours)
         except FeedError as error:
             log.info("%s; the stream will tell", error)
-        else:
-            self.instruments.set_funding_hours(hours)
+        return self._hours
 
     def sockets(self, followed: Sequence[Known]) -> list[Socket]:
         """Public and business ones."""
@@ -146,7 +153,7 @@ class OkxFeed(VenueFeed):
         near = self.world.clock.now() - until < _NEAR
         page = await (self._newest_trades(known) if near else self._trades_before(known, 2, _ms(until)))
         while True:
-            yield page
+            yield [item for item in page if not (from_id and isinstance(item, Trade) and item.venue_id < from_id)]
             oldest = min((item for item in page if isinstance(item, Trade)), key=lambda t: t.venue_id, default=None)
             if oldest is None:
                 why = "pages end before"

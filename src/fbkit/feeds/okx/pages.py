@@ -9,7 +9,7 @@ Source: OKX v5 docs, "Market Data", "Public Data", "Trading Statistics".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TypeVar
 
 import msgspec
@@ -108,14 +108,16 @@ def open_interest(body: bytes, find: Callable[[str], Known | None], ts_recv: int
         return [malformed("open_interest", body)]
 
 
-def instruments(body: bytes) -> list[Instrument]:
+def instruments(body: bytes, funded: Container[str] = ()) -> list[Instrument]:
     """``public/instruments``: every swap and future on a coin; those that do not trade are among them.
+
+    ``funded`` are the symbols that are known to have a funding rate.
 
     >>> row = b'{"instId":"BTC-USDT-SWAP","instType":"SWAP","ctVal":"0.01","ctType":"linear","state":"live"}'
     >>> [instrument.name for instrument in instruments(b'{"code":"0","data":[%b,{"instId":1}]}' % row)]
     ['okx:BTC-USDT-PERP']
     """
-    made = (make(row) for row in _readable(body, InstrumentRow))
+    made = (make(row, funded=row.instId in funded) for row in _readable(body, InstrumentRow))
     return [instrument for instrument in made if instrument is not None]
 
 

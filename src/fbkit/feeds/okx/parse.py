@@ -303,7 +303,7 @@ class Parser:
         known = self._by_symbol.get(row.instId)
         if known is None:
             return Control("listing", row.instId) if make(row) else _stranger("listing", row.instId)
-        instrument = make(row)
+        instrument = make(row, funded=known.instrument.expiry is None)
         if instrument is None:
             return malformed("listing", msgspec.json.encode(row), known.name)
         if instrument == known.instrument:

@@ -74,10 +74,11 @@ def index_of(symbol: str) -> str:
     return f"{spelling.base}-{spelling.currency}" if spelling else ""
 
 
-def make(row: InstrumentRow) -> Instrument | None:
+def make(row: InstrumentRow, *, funded: bool = False) -> Instrument | None:
     """A contract of the instrument list; ``None`` for what is no contract on a coin, or has no units.
 
-    A contract is a perpetual where it is a swap or an X-Perp (their ``expTime`` is when they are delisted).
+    A contract is a perpetual where it is a swap, an X-Perp by its spelling, or ``funded``: it has a funding rate.
+    Their ``expTime`` is when they are delisted.
 
     >>> pepe = InstrumentRow("PEPE-USDT-SWAP", "SWAP", uly="PEPE-USDT", ctVal="10000000", tickSz="0.000000001")
     >>> make(pepe).name, make(pepe).size_mult
@@ -87,8 +88,9 @@ def make(row: InstrumentRow) -> Instrument | None:
     size, times = positive(row.ctVal), positive(row.ctMult or "1")
     if spelling is None or size is None or times is None or row.instCategory not in _CRYPTO:
         return None
-    expiry = millis(row.expTime) if spelling.dated else None
-    if spelling.dated and expiry is None:
+    dated = spelling.dated and not funded
+    expiry = millis(row.expTime) if dated else None
+    if dated and expiry is None:
         return None
     inverse = row.ctType == "inverse"
     step = positive(row.lotSz)
@@ -148,7 +150,8 @@ def followable(instrument: Instrument) -> bool:
 
 def _name(spelling: Spelling, expiry: int | None) -> str:
     # The quote in the name is whole, or BTC-USD-SWAP and BTC-USD_UM_XPERP-310404 were one instrument.
-    return canonical_name(VENUE, spelling.base, spelling.quote, expiry)
+    quote = f"{spelling.quote}_{spelling.term}" if spelling.dated and expiry is None else spelling.quote
+    return canonical_name(VENUE, spelling.base, quote, expiry)
 
 
 def _status(row: InstrumentRow) -> str:
