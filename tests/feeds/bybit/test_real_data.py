@@ -78,6 +78,42 @@ def test_books_of_two_hundred_levels_keep_their_order(capture):
         assert mark.funding_hours == 8.0
 
 
+def test_a_delta_taken_out_of_the_capture_is_noticed_once(real_data):
+    reader, seen = BybitReader(), 0
+    for frame in open_recording(real_data / CAPTURE).frames():
+        seen += b'"orderbook.200.BTCUSDT","type":"delta"' in frame.payload
+        if seen == 100:
+            seen += 1  # this one is lost, and no other
+            continue
+        reader.read(frame)
+    [broken] = reader.breaks
+    assert (broken.instrument, broken.channel, reader.mends) == (BTC, "depth", [])
+
+
+def test_merged_tickers_say_what_the_whole_of_them_says(capture):
+    frames, _ = capture
+    said, compared = {}, 0
+    for frame, items in frames:
+        message = {} if frame.is_http else json.loads(frame.payload)
+        if not message.get("topic", "").startswith("tickers."):
+            continue
+        whole = said.setdefault(message["topic"], {})
+        whole |= message["data"]
+        for event in events_of(items):
+            if isinstance(event, Mark):
+                assert (event.mark, event.index) == (float(whole["markPrice"]), float(whole["indexPrice"]))
+                assert event.funding_rate == float(whole["fundingRate"])
+            elif isinstance(event, OpenInterest):
+                assert event.oi_base == float(whole["singleOpenInterest"])
+                assert event.oi_base == pytest.approx(float(whole["openInterest"]) / 2, abs=0.5), "but for rounding"
+            elif isinstance(event, Day):
+                assert (event.last, event.change) == (float(whole["lastPrice"]), float(whole["price24hPcnt"]))
+            else:
+                continue
+            compared += 1
+    assert compared > 60
+
+
 def test_open_interest_is_the_single_side_that_the_venue_states(capture):
     frames, _ = capture
     first = next(event for _, items in frames for event in events_of(items) if isinstance(event, OpenInterest))
