@@ -87,8 +87,8 @@ _CROWD = 10
 def plan(ws: str, symbols: Sequence[str], *, market: bool = True) -> list[Socket]:
     """The sockets for these venue symbols, with the streams of the whole market or without.
 
-    >>> [(socket.name, socket.url.count("@"), socket.symbols) for socket in plan("wss://x", ["BTCUSDT", "ETHUSDT"])]
-    [('market-1', 7, ('BTCUSDT', 'ETHUSDT')), ('public-1', 5, ('BTCUSDT', 'ETHUSDT'))]
+    >>> [(socket.name, socket.symbols) for socket in plan("wss://fstream.binance.com", ["BTCUSDT", "ETHUSDT"])]
+    [('market-1', ('BTCUSDT', 'ETHUSDT')), ('public-1', ('BTCUSDT', 'ETHUSDT'))]
     """
     sockets = []
     for route in ("market", "public"):
