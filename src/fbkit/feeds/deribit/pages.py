@@ -13,9 +13,9 @@ import msgspec
 
 from fbkit.feeds.decoding import MALFORMED, decoded, each, in_order, malformed
 from fbkit.feeds.deribit.candles import MINUTE_MS, bar_of
-from fbkit.feeds.deribit.parse import trade_of
 from fbkit.feeds.deribit.rows import Answer, Chart, FundingRow, InstrumentRow, SummaryRow, Trades
 from fbkit.feeds.deribit.symbols import make
+from fbkit.feeds.deribit.trades import trade_of
 from fbkit.feeds.deribit.wire import Candle, TradeRow
 from fbkit.feeds.instruments import Known
 from fbkit.model import NS_MS, Funding, Ignored, Instrument, Item, Origin

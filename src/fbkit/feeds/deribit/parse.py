@@ -15,8 +15,10 @@ from fbkit.feeds.book import depth_quote
 from fbkit.feeds.decoding import MALFORMED, decoded, each, malformed
 from fbkit.feeds.deribit.book import Book, Books
 from fbkit.feeds.deribit.candles import Candles
+from fbkit.feeds.deribit.spoken import spoken
 from fbkit.feeds.deribit.symbols import is_future
 from fbkit.feeds.deribit.ticker import events_of
+from fbkit.feeds.deribit.trades import trade_of
 from fbkit.feeds.deribit.wire import (
     BookData,
     Candle,
@@ -36,15 +38,11 @@ from fbkit.model import (
     Event,
     Ignored,
     Item,
-    Liquidation,
-    Origin,
     Quote,
     Rejected,
-    Side,
-    Trade,
 )
 
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_trades = msgspec.json.Decoder(list[TradeRow]).decode
 
 #: What their words for a state mean to us; every other word stays theirs.
 _STATES = {"started": "trading", "open": "trading"}
@@ -89,7 +87,7 @@ class Parser:
         try:
             params = self._decode(payload).params
         except MALFORMED:
-            return [_spoken(payload)]
+            return [spoken(payload)]
         read = self._readers.get(params.channel.partition(".")[0])
         if read is None:
             return [Rejected("", "unknown", payload[:SAMPLE_BYTES])]
@@ -111,7 +109,11 @@ class Parser:
             known = self._known(row.instrument_name)
             return self._stranger("trade", row.instrument_name) if known is None else trade_of(row, known, ts_recv)
 
-        return each(data, TradeRow, "trade", self._name(channel), item) or [Control("empty", channel)]
+        try:
+            rows = _trades(data)
+        except MALFORMED:
+            return each(data, TradeRow, "trade", self._name(channel), item)
+        return [item(row) for row in rows] or [Control("empty", channel)]
 
     def _quote(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
         m = decoded(data, QuoteData)
@@ -217,25 +219,6 @@ def symbol_in(channel: str) -> str:
     return words[at] if len(words) > at else ""
 
 
-def trade_of(row: TradeRow, known: Known, ts_recv: int, origin: Origin = Origin.LIVE) -> Item:
-    """A trade, and whoever was liquidated in it: the taker by selling lost a long, the maker the other way round."""
-    size = known.coins(row.amount, row.price) if is_price(row.price) else 0.0
-    if size <= 0:
-        return malformed("trade", msgspec.json.encode(row), known.name)
-    ts_event = row.timestamp * NS_MS
-    side = Side.BUY if row.direction == "buy" else Side.SELL
-    trade = Trade(known.name, ts_event, ts_recv, row.trade_seq, row.price, size, side, origin=origin)
-    if not row.liquidation:
-        return trade
-    sold = {"T": side is Side.SELL, "M": side is Side.BUY}
-    dead = [
-        Liquidation(known.name, ts_event, ts_recv, "long" if sold[who] else "short", row.price, size, origin=origin)
-        for who in "TM"
-        if who in row.liquidation
-    ]
-    return (trade, *dead) if dead else trade
-
-
 def _side(price: float | None, amount: float | None, known: Known) -> tuple[float | None, float | None]:
     if not is_price(price):
         return None, None
@@ -249,21 +232,3 @@ def _depth(book: Book, known: Known, ts_event: int, ts_recv: int) -> Item:
         return Ignored("depth", "unchanged")
     bids, asks = book.top()
     return depth_quote(bids, asks, known, book.last, ts_event, ts_recv)
-
-
-def _spoken(payload: bytes) -> Item:
-    """A frame that is no notification: a heartbeat, an answer, an error, or nothing we know."""
-    try:
-        fields = _object.decode(payload)
-        method = msgspec.json.decode(fields["method"], type=str) if "method" in fields else ""
-    except MALFORMED:
-        return Rejected("", "malformed", payload[:SAMPLE_BYTES])
-    if method == "subscription":
-        return Rejected("", "malformed", payload[:SAMPLE_BYTES])
-    kind = "heartbeat" if method == "heartbeat" else next((word for word in _ANSWERS if word in fields), "")
-    if not kind:
-        return Rejected("", "unknown", payload[:SAMPLE_BYTES])
-    return Control(_ANSWERS.get(kind, kind), payload[:SAMPLE_BYTES].decode("utf-8", "replace"))
-
-
-_ANSWERS = {"error": "error", "result": "answer"}

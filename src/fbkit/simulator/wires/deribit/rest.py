@@ -10,11 +10,11 @@ from typing import Any
 
 from fbkit.simulator.answers import Answer
 from fbkit.simulator.calendar import DAY_MINUTES, MS_HOUR, MS_MIN
-from fbkit.simulator.coin import Coin
 from fbkit.simulator.facts import TradeRow
 from fbkit.simulator.scene import Scene
 from fbkit.simulator.wires.deribit import rpc
 from fbkit.simulator.wires.deribit.funding import hours
+from fbkit.simulator.wires.deribit.listed import OPTION, instrument
 from fbkit.simulator.wires.deribit.query import Query
 from fbkit.simulator.wires.deribit.rows import Row, Rows, cost, volume
 from fbkit.simulator.wires.deribit.rpc import Refusal
@@ -28,9 +28,6 @@ _KINDS = ("future", "option", "spot", "future_combo", "option_combo", "any")
 
 #: Candles and trades of a page, at most.
 _CANDLES, _TRADES = 5_001, 1_000
-
-#: A perpetual expires in the year 3000.
-_NEVER_MS = 32_503_708_800_000
 
 _JSON = (("Content-Type", "application/json"),)
 
@@ -84,8 +81,8 @@ class Rest:
     def _instruments(self, query: Query, now: int) -> list[Row]:
         currency, kind = query.word("currency", _CURRENCIES), query.word("kind", _KINDS, "any")
         coins = [coin for coin in self._scene.coins if currency in {"any", coin.settle}]
-        rows = [_instrument(coin) for coin in coins] if kind in {"future", "any"} else []
-        return rows + ([_OPTION] if kind in {"option", "any"} and currency in {"any", "BTC"} else [])
+        rows = [instrument(coin) for coin in coins] if kind in {"future", "any"} else []
+        return rows + ([OPTION] if kind in {"option", "any"} and currency in {"any", "BTC"} else [])
 
     def _summaries(self, query: Query, now: int) -> list[Row]:
         currency, kind = query.word("currency", _CURRENCIES[1:]), query.word("kind", _KINDS, "any")
@@ -162,51 +159,3 @@ def _page(query: Query) -> tuple[str, int, int]:
 
 def _count(query: Query) -> int:
     return min(max(query.number("count", 10) or 10, 1), _TRADES)
-
-
-def _instrument(coin: Coin) -> Row:
-    """``contract_size`` is the lot of an order, which an inverse contract has in USD."""
-    lot = float(coin.face_usd) if coin.inverse else coin.size_of(1)
-    kind = "reversed" if coin.inverse else "linear"
-    dated = coin.expiry_ms is not None
-    return {
-        "tick_size": coin.tick,
-        "settlement_period": "month" if dated else "perpetual",
-        "settlement_currency": coin.settle,
-        "quote_currency": coin.quote,
-        "price_index": f"{coin.base}_{coin.quote}".lower(),
-        "min_trade_amount": lot,
-        "kind": "future",
-        "is_active": True,
-        "state": "open",
-        "instrument_name": coin.symbol,
-        "instrument_type": kind,
-        "future_type": kind,
-        "expiration_timestamp": coin.expiry_ms or _NEVER_MS,
-        "creation_timestamp": coin.onboard_ms,
-        "counter_currency": coin.quote,
-        "contract_size": lot,
-        "base_currency": coin.base,
-    }
-
-
-#: One option of the thousands there are: nobody here follows them.
-_OPTION: Row = {
-    "tick_size": 0.0005,
-    "settlement_period": "month",
-    "settlement_currency": "BTC",
-    "quote_currency": "BTC",
-    "min_trade_amount": 0.1,
-    "kind": "option",
-    "option_type": "call",
-    "strike": 90_000.0,
-    "is_active": True,
-    "state": "open",
-    "instrument_name": "BTC-25DEC26-90000-C",
-    "instrument_type": "reversed",
-    "expiration_timestamp": 1_798_185_600_000,
-    "creation_timestamp": 1_766_736_000_000,
-    "counter_currency": "USD",
-    "contract_size": 1.0,
-    "base_currency": "BTC",
-}
