@@ -11,6 +11,7 @@ import pytest
 from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
 from fbkit.errors import NotRemembered
 from fbkit.feeds.bybit.feed import BybitFeed
+from fbkit.feeds.decoding import hashed
 from fbkit.feeds.feed import World
 from fbkit.feeds.recorded.bybit import BybitReader
 from fbkit.feeds.recorded.recording import Frame
@@ -38,6 +39,7 @@ from fbkit.simulator.market import Market
 from fbkit.simulator.memory import MemoryVenues
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.bybit import BybitWire
+from fbkit.simulator.wires.bybit.templates import trade_uuid
 
 START = parse_utc("2026-01-01T23:58:30Z")
 BTC = "bybit:BTC-USDT-PERP"
@@ -193,6 +195,20 @@ def test_a_cut_reconnects_and_begins_with_snapshots(play):
     assert sink.heard("broke") == []
     assert len(sink.memory.connected) == 2
     assert max(ts for event, ts in events(sink) if isinstance(event, Quote)) > START + 39 * NS_S
+
+
+def test_a_move_to_another_connection_loses_nothing_and_breaks_no_book(play, market, monkeypatch):
+    monkeypatch.setattr(BybitFeed, "lifetime_s", 20.0)
+    sink = play(lambda feed: asyncio.sleep(55))
+    assert len(sink.memory.connected) == 3
+    assert sink.heard("silent") == sink.heard("broke") == sink.of(Rejected) == []
+    assert {(item.channel, item.reason) for item in sink.of(Ignored)} >= {("depth", "unchanged")}, "heard twice"
+    told = {trade.venue_id for trade in sink.of(Trade) if trade.instrument == BTC}
+    since = START // NS_MS
+    scene = BybitWire(market).scene
+    facts = {hashed(trade_uuid(0, row.trade_id)) for row in scene.between(0, since, since + 54_000, 10_000)}
+    assert len(facts) > 50
+    assert facts <= told
 
 
 def test_a_broken_book_is_told_once_asked_for_again_and_mended(play):

@@ -1,12 +1,18 @@
 """What Bybit's REST pages mean."""
 
+import contextlib
+import math
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fbkit.feeds.bybit import pages
 from fbkit.feeds.bybit.symbols import assume
-from fbkit.feeds.decoding import hashed
+from fbkit.feeds.decoding import MALFORMED, hashed
 from fbkit.feeds.instruments import Known
 from fbkit.model import NS_MS, Bar, Funding, Ignored, OpenInterest, Origin, Ratio, Rejected, Side, Trade
+from tests.feeds.conftest import FIXTURES
 
 T = 1_791_000_000_000
 NOW = (T + 1_000) * NS_MS
@@ -101,3 +107,28 @@ def test_what_is_no_page_is_rejected_and_a_bad_row_costs_itself(body, known):
 def test_a_bad_row_costs_itself(load, known):
     body = load("bybit/rest_recent_trade.json").replace(b'"83000.10"', b'"nan"')
     assert sorted(type(item).__name__ for item in pages.recent_trades(body, known, NOW)) == ["Rejected", "Trade"]
+
+
+BODIES = sorted(path.read_bytes() for path in (FIXTURES / "bybit").glob("rest_*.json"))
+WEIRD = (b'"nan"', b'"inf"', b'"-1"', b'""', b"null", b"{}", b"[]", b"1e999", b'"9' + b"9" * 40 + b'"')
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_no_mutation_of_a_page_raises_or_yields_nonsense(data):
+    body = bytearray(data.draw(st.sampled_from(BODIES)))
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(body) - 1))
+        body[at : at + data.draw(st.integers(0, 12))] = data.draw(st.sampled_from(WEIRD) | st.binary(max_size=3))
+    known = Known(assume("BTCUSDT"))
+    for read in (pages.klines, pages.recent_trades, pages.open_interest_history, pages.account_ratios, pages.funding):
+        for event in read(bytes(body), known, NOW):
+            numbers = [getattr(event, field) for field in event.__struct_fields__]
+            assert all(math.isfinite(number) for number in numbers if isinstance(number, float))
+            assert getattr(event, "instrument", BTC) == BTC
+    with contextlib.suppress(*MALFORMED):  # what must be read whole or not at all; its feed says so
+        for instrument in pages.instruments(bytes(body)).instruments:
+            assert instrument.unit_mult > 0
+            assert instrument.tick is None or instrument.tick > 0
+    with contextlib.suppress(*MALFORMED):
+        assert all(volume >= 0 for volume in pages.day_volumes(bytes(body)).values())
