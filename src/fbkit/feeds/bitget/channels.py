@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fbkit.feeds.bitget.parse import channel_of
+from fbkit.feeds.bitget.envelope import channel_of
 from fbkit.feeds.bitget.symbols import PRODUCTS
 from fbkit.feeds.offers import Offer
 from fbkit.feeds.watchdog import STALL_FACTOR

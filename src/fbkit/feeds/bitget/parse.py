@@ -9,18 +9,28 @@ Source: Bitget API v2, "Contract / Websocket / Public"; API v3, "UTA / Websocket
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
 from fbkit.feeds.bitget import of_2022, wire
 from fbkit.feeds.bitget.book import Books
 from fbkit.feeds.bitget.candles import Candles
-from fbkit.feeds.bitget.symbols import OURS, assume
+from fbkit.feeds.bitget.envelope import (
+    books_of,
+    channel_of,
+    envelope_decoder,
+    rows_of,
+    stranger,
+    strangers,
+    texts_of,
+    unwrapped,
+)
+from fbkit.feeds.bitget.symbols import OURS
 from fbkit.feeds.bitget.ticker import Said, Tickers
-from fbkit.feeds.bitget.wire import CHANNEL_OF, Arg, Envelope
+from fbkit.feeds.bitget.wire import Envelope
 from fbkit.feeds.book import LEVELS, depth_quote
-from fbkit.feeds.decoding import MALFORMED, decoded, each, hashed, malformed
+from fbkit.feeds.decoding import MALFORMED, hashed, malformed
 from fbkit.feeds.instruments import Instruments, Known
 from fbkit.model import (
     NS_MS,
@@ -37,8 +47,6 @@ from fbkit.model import (
 )
 from fbkit.model.items import IgnoreReason
 
-R = TypeVar("R", bound=msgspec.Struct)
-
 _BUY, _SELL = Side.BUY, Side.SELL
 
 #: Their word for a timeframe, ours, and its length in ms.
@@ -51,19 +59,6 @@ DEPTH_CADENCE = 500 * NS_MS
 MOST_COINS = 1e18
 
 _DIED: dict[str, Literal["long", "short"]] = {"buy": "long", "sell": "short"}
-
-_envelope = msgspec.json.Decoder(Envelope, strict=False)
-_object = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
-
-#: A decoder of many rows for each kind of row.
-_many: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(list[kind], strict=False)  # type: ignore[valid-type]  # known when it runs
-    for kind in (
-        *(wire.Trade, wire.TradeV3, of_2022.Trade, wire.Ticker, wire.TickerV3, of_2022.Ticker),
-        *(wire.Book, wire.BookV3, wire.Candle, wire.Kline, wire.Liquidation),
-    )
-}
 
 
 def trade_id(told: str | int) -> int:
@@ -114,9 +109,9 @@ class Parser:
     def frame(self, payload: bytes, ts_recv: int) -> list[Item]:
         """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
         try:
-            envelope = _envelope.decode(payload)
+            envelope = envelope_decoder.decode(payload)
         except MALFORMED:
-            return [_unwrapped(payload)]
+            return [unwrapped(payload)]
         arg = envelope.arg
         word = arg.channel or arg.topic
         if word == "liquidation":
@@ -127,7 +122,7 @@ class Parser:
         symbol = arg.instId or arg.symbol
         known = self._known(symbol) if arg.instType in OURS else None
         if known is None:
-            return _strangers(envelope, channel_of(word), symbol)
+            return strangers(envelope, channel_of(word), symbol)
         return reader(envelope, known, ts_recv) or [Control("empty", word)]
 
     def forget(self, symbols: Iterable[str]) -> None:
@@ -158,11 +153,11 @@ class Parser:
             )
 
         if envelope.arg.instType in of_2022.MARKETS:
-            items = _rows(envelope, of_2022.Trade, "trade", known.name, item)
+            items = rows_of(envelope, of_2022.Trade, "trade", known.name, item)
         elif envelope.arg.topic:
-            items = _rows(envelope, wire.TradeV3, "trade", known.name, item)
+            items = rows_of(envelope, wire.TradeV3, "trade", known.name, item)
         else:
-            items = _rows(envelope, wire.Trade, "trade", known.name, item)
+            items = rows_of(envelope, wire.Trade, "trade", known.name, item)
         items.reverse()
         items.sort(key=_when)
         return items
@@ -178,10 +173,10 @@ class Parser:
             return events[0] if len(events) == 1 else tuple(events)
 
         if envelope.arg.instType in of_2022.MARKETS:
-            return _rows(envelope, of_2022.Ticker, "mark", known.name, item)
+            return rows_of(envelope, of_2022.Ticker, "mark", known.name, item)
         if envelope.arg.topic:
-            return _rows(envelope, wire.TickerV3, "mark", known.name, item)
-        return _rows(envelope, wire.Ticker, "mark", known.name, item)
+            return rows_of(envelope, wire.TickerV3, "mark", known.name, item)
+        return rows_of(envelope, wire.Ticker, "mark", known.name, item)
 
     def _quote(self, envelope: Envelope, known: Known, ts_recv: int) -> list[Item]:
         def item(row: wire.Book | wire.BookV3) -> Item:
@@ -199,11 +194,11 @@ class Parser:
                 None if ask_size is None else ask_size * size_mult,
             )
 
-        return _books(envelope, "quote", known, item)
+        return books_of(envelope, "quote", known, item)
 
     def _top(self, envelope: Envelope, known: Known, ts_recv: int) -> list[Item]:
         """``books5`` and its like are whole each time."""
-        return _books(
+        return books_of(
             envelope, "depth", known, lambda row: self._depth(row, row.bids, row.asks, envelope, known, ts_recv)
         )
 
@@ -213,12 +208,12 @@ class Parser:
         apply = self.books.start if envelope.action == "snapshot" else self.books.update
 
         def item(row: wire.Book | wire.BookV3) -> Item:
-            book = apply(symbol, row, _texts(envelope, row))
+            book = apply(symbol, row, texts_of(envelope, row))
             if book is None:
                 return Ignored("depth", "no_state")
             return self._depth(row, *book.top(), envelope, known, ts_recv)
 
-        return _books(envelope, "depth", known, item)
+        return books_of(envelope, "depth", known, item)
 
     def _depth(
         self, row: wire.Book | wire.BookV3, bids: list[Any], asks: list[Any], envelope: Envelope, known: Known, now: int
@@ -250,7 +245,7 @@ class Parser:
             rows.append(row)
             return Ignored("bar", "not_subscribed")
 
-        read = _rows(envelope, kind, "bar", known.name, keep)
+        read = rows_of(envelope, kind, "bar", known.name, keep)
         if not tf or any(row.turnover is None for row in rows):
             return read
         items += [item for item in read if isinstance(item, Rejected)]
@@ -269,25 +264,16 @@ class Parser:
         def item(row: wire.Liquidation) -> Item:
             known = self._known(row.symbol) if ours else None
             if known is None:
-                return Ignored("liquidation", _stranger(envelope.arg, row.symbol))
+                return Ignored("liquidation", stranger(envelope.arg, row.symbol))
             coins = row.amount / row.price * known.size_mult
             if not 0 < coins < MOST_COINS:
                 return malformed("liquidation", msgspec.json.encode(row), known.name)
             return Liquidation(known.name, row.ts * NS_MS, ts_recv, _DIED[row.side], row.price / known.unit_mult, coins)
 
-        return _rows(envelope, wire.Liquidation, "liquidation", "", item)
+        return rows_of(envelope, wire.Liquidation, "liquidation", "", item)
 
     def _known(self, symbol: str) -> Known | None:
         return self._by_symbol.get(symbol) or self.instruments.meet(symbol)
-
-
-def channel_of(word: str) -> str:
-    """The channel of ours that a word of theirs belongs to, ``""`` if to none.
-
-    >>> channel_of("candle1m"), channel_of("books5"), channel_of("account")
-    ('bar', 'depth', '')
-    """
-    return "bar" if word.startswith("candle") else CHANNEL_OF.get(word, "")
 
 
 def _bar(closed: wire.Candle | wire.Kline | IgnoreReason, tf: str, length_ms: int, known: Known, ts_recv: int) -> Item:
@@ -308,61 +294,5 @@ def _bar(closed: wire.Candle | wire.Kline | IgnoreReason, tf: str, length_ms: in
     )
 
 
-def _rows(envelope: Envelope, kind: type[R], channel: str, name: str, item: Callable[[R], Item]) -> list[Item]:
-    """An item a row: decoded all at once, and one by one where that fails."""
-    try:
-        rows: list[R] = _many[kind].decode(envelope.data)
-    except MALFORMED:
-        return each(envelope.data, kind, channel, name, item)
-    return [item(row) for row in rows]
-
-
-def _books(
-    envelope: Envelope, channel: str, known: Known, item: Callable[[wire.Book | wire.BookV3], Item]
-) -> list[Item]:
-    if envelope.arg.topic:
-        return _rows(envelope, wire.BookV3, channel, known.name, item)
-    return _rows(envelope, wire.Book, channel, known.name, item)
-
-
-def _texts(envelope: Envelope, row: wire.Book | wire.BookV3) -> wire.Texts | None:
-    """The levels as written, where there is no ``seq`` and a checksum must do; such frames have one row."""
-    if row.seq or envelope.arg.topic:
-        return None
-    rows = decoded(envelope.data, list[wire.Texts])
-    return rows[0] if rows and len(rows) == 1 else None
-
-
 def _when(item: Item) -> int:
     return item.ts_event if isinstance(item, Trade) else 0
-
-
-def _stranger(arg: Arg, symbol: str) -> IgnoreReason:
-    return "not_subscribed" if arg.instType in OURS and assume(symbol) else "other_market"
-
-
-def _strangers(envelope: Envelope, channel: str, symbol: str) -> list[Item]:
-    """An item a row of what nobody wants."""
-    try:
-        rows = _raws.decode(envelope.data)
-    except MALFORMED:
-        return [malformed(channel, bytes(envelope.data))]
-    ignored = Ignored(channel, _stranger(envelope.arg, symbol))
-    return [ignored for _ in rows] or [Control("empty", symbol)]
-
-
-def _unwrapped(payload: bytes) -> Item:
-    """A frame that is no data: a pong, an answer, an error, or damage."""
-    if payload == b"pong":
-        return Control("pong")
-    text = payload[:SAMPLE_BYTES].decode("utf-8", "replace")
-    try:
-        fields = _object.decode(payload)
-        event = msgspec.json.decode(fields["event"], type=str) if "event" in fields else ""
-        arg = msgspec.json.decode(fields["arg"], type=Arg) if "arg" in fields else Arg()
-    except MALFORMED:
-        return Rejected("", "malformed", payload[:SAMPLE_BYTES])
-    if event:
-        return Control("error" if event == "error" else "answer", text)
-    channel = channel_of(arg.channel or arg.topic)
-    return Rejected(channel, "malformed" if channel else "unknown", payload[:SAMPLE_BYTES])
