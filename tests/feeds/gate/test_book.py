@@ -88,9 +88,11 @@ def test_a_snapshot_asked_for_twice_does_not_turn_back_time(books):
 
 def test_a_top_is_told_when_it_moved_and_at_most_twice_a_second(books):
     book = books.start("X", page(100))
-    assert book.telling() == ""
-    assert book.telling() == "within_cadence"
+    assert book.moved()
+    assert book.is_calm()
     book.ts += 500 * MS
-    assert book.telling() == "unchanged"
+    assert not book.is_calm()
+    assert not book.moved()
     books.update(update(101, 101, bids=[(98.0, 5.0)], t=1_774_443_183_600))
-    assert book.telling() == ""
+    assert book.moved()
+    assert book.told[0] == [(99.0, 1.0), (98.0, 5.0)]

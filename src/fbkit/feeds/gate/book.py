@@ -33,20 +33,26 @@ class Book:
         self.broken = False
         self.last = 0
         self.ts = 0
-        self._bids = Ladder()
-        self._asks = Ladder()
+        self._bids, self._asks = Ladder(), Ladder()
+        self._new_bids: dict[float, float] = {}
+        self._new_asks: dict[float, float] = {}
         self._waiting: list[BookUpdateRow] = []
-        self._told: Top = ([], [])
+        self.told: Top = ([], [])
         self._told_at = 0
 
     def top(self) -> Top:
-        """The best five levels a side, best first."""
+        """The best five levels a side, best first. What changed is put in place only when somebody looks."""
+        self._bids.update(self._new_bids.items())
+        self._asks.update(self._new_asks.items())
+        self._new_bids.clear()
+        self._new_asks.clear()
         return self._bids.last(LEVELS), self._asks.first(LEVELS)
 
     def begin(self, update_id: int, ts: int, bids: Iterable[LevelRow], asks: Iterable[LevelRow]) -> None:
         """Discard what was known: these are the levels (UTC ns)."""
         self.synced, self.last, self.ts = True, update_id, ts
         self._bids, self._asks = Ladder(_rungs(bids)), Ladder(_rungs(asks))
+        self._new_bids, self._new_asks = {}, {}
 
     def start(self, page: BookPage) -> None:
         """Begin from a snapshot and what waited for it; a snapshot older than what waits leaves the book waiting."""
@@ -77,14 +83,17 @@ class Book:
             self.synced = False
             return False
         if update.u > self.last:
-            self.last, self.ts = update.u, update.t * NS_MS or self.ts
-            self._bids.update(_rungs(update.b))
-            self._asks.update(_rungs(update.a))
+            self.last, self.ts = update.u, update.t * NS_MS
+            bids, asks = self._new_bids, self._new_asks
+            for level in update.b:
+                bids[level.p] = level.s
+            for level in update.a:
+                asks[level.p] = level.s
         return True
 
     def forget(self) -> None:
         """Wait for a snapshot again, with nothing."""
-        self.synced, self._waiting, self._told = False, [], ([], [])
+        self.synced, self._waiting, self.told = False, [], ([], [])
 
     def awaits(self, update_id: int | None = None) -> bool:
         """Whether updates wait for a snapshot (and one with this id fits them)."""
@@ -96,20 +105,22 @@ class Book:
         """Apply the older channel's changes, whose asks are below zero."""
         for row in rows:
             if row.s <= 0:
-                self._asks.update([(row.p, -row.s)])
+                self._new_asks[row.p] = -row.s
             if row.s >= 0:
-                self._bids.update([(row.p, row.s)])
+                self._new_bids[row.p] = row.s
             self.last = max(self.last, row.id)
 
-    def telling(self) -> str:
-        """Whether to tell the top now (``""``), or why not: ``unchanged``, or ``within_cadence``."""
-        if 0 <= self.ts - self._told_at < CADENCE:
-            return "within_cadence"
+    def is_calm(self) -> bool:
+        """Whether the top was told so lately that it is kept for later."""
+        return 0 <= self.ts - self._told_at < CADENCE
+
+    def moved(self) -> bool:
+        """Whether the top is another than the one told last; from now on it is ``told``."""
         top = self.top()
-        if top == self._told:
-            return "unchanged"
-        self._told, self._told_at = top, self.ts
-        return ""
+        if top == self.told:
+            return False
+        self.told, self._told_at = top, self.ts
+        return True
 
 
 class Books:
@@ -123,7 +134,7 @@ class Books:
 
     def update(self, update: BookUpdateRow) -> Book:
         """Apply an update to its contract's book."""
-        book = self._book(update.s)
+        book = self._books.get(update.s) or self._book(update.s)
         broken = book.update(update)
         if broken is not None:
             book.broken = True

@@ -39,7 +39,7 @@ from fbkit.feeds.gate.wire import (
     moment_ns,
 )
 from fbkit.feeds.instruments import Instruments, Known
-from fbkit.feeds.pace import Pace
+from fbkit.feeds.pace import CADENCE, Pace
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -57,6 +57,12 @@ from fbkit.model import (
 )
 
 _page = msgspec.json.Decoder(BookPage, strict=False)
+
+_NO_STATE, _UNCHANGED = Ignored("depth", "no_state"), Ignored("depth", "unchanged")
+_WITHIN_CADENCE = Ignored("depth", "within_cadence")
+
+#: Open interest and the day are not kept more often, and are not looked at either (ns).
+_SELDOM = CADENCE[Day]
 
 
 class Parser:
@@ -80,6 +86,7 @@ class Parser:
         self.books = Books()
         self._by_symbol = instruments.by_symbol
         self._pace, self._closing = Pace(), Closing()
+        self._looked: dict[str, int] = {}
         self._long_sells = "liquidation" not in flipped
         self._sides = 2.0 if "open_interest" in flipped else 1.0
         self._decode = msgspec.json.Decoder(Message, strict=False).decode
@@ -118,6 +125,7 @@ class Parser:
         for symbol in symbols:
             self.books.forget([symbol])
             self._closing.forget(symbol)
+            self._looked.pop(symbol, None)
             known = self._by_symbol.get(symbol)
             if known is not None:
                 self._pace.forget(known.name)
@@ -157,11 +165,13 @@ class Parser:
         if known is None:
             return self._stranger("mark", row.contract)
         ts = row.t * NS_MS or ts
-        said = (_mark(row, known, ts, ts_recv), self._interest(row, known, ts, ts_recv), _day(row, known, ts, ts_recv))
-        events = [event for event in said if event is not None]
-        if not events:
+        if not (row.mark_price or row.last):
             return _malformed("mark", row, known)
-        due = tuple(event for event in events if self._pace.due(event))
+        said: list[Mark | OpenInterest | Day | None] = [_mark(row, known, ts, ts_recv)]
+        if not 0 <= ts - self._looked.get(row.contract, 0) < _SELDOM:
+            self._looked[row.contract] = ts
+            said += (self._interest(row, known, ts, ts_recv), _day(row, known, ts, ts_recv))
+        due = tuple(event for event in said if event is not None and self._pace.due(event))
         if not due:
             return Ignored("mark", "within_cadence")
         return due if len(due) > 1 else due[0]
@@ -195,11 +205,13 @@ class Parser:
         ]
 
     def _book_update(self, m: BookUpdate, ts_recv: int) -> list[Item]:
-        symbol = m.result.s
-        known = self._by_symbol.get(symbol) or self._known(symbol)
+        row = m.result
+        known = self._by_symbol.get(row.s) or self._known(row.s)
         if known is None:
-            return [self._stranger("depth", symbol)]
-        return [_told(self.books.update(m.result), known, ts_recv)]
+            return [self._stranger("depth", row.s)]
+        if not row.t:
+            row.t = int(m.time_ms) or ts_recv // NS_MS
+        return [_told(self.books.update(row), known, ts_recv)]
 
     def _order_book(self, m: OrderBook, ts_recv: int) -> list[Item]:
         """The older channel: whole tops, and changes to them."""
@@ -225,7 +237,7 @@ class Parser:
         if known is None:
             return [self._stranger("depth", symbol)] * len(rows)
         told = _told(self.books.change(symbol, rows, ts), known, ts_recv)
-        before = told if isinstance(told, Ignored) else Ignored("depth", "within_cadence")
+        before = told if isinstance(told, Ignored) else _WITHIN_CADENCE
         return [*[before] * (len(rows) - 1), told]
 
     def _candles(self, m: Candles, ts_recv: int) -> list[Item]:
@@ -321,13 +333,12 @@ def _day(row: TickerRow, known: Known, ts: int, ts_recv: int) -> Day | None:
 def _told(book: Book, known: Known, ts_recv: int) -> Item:
     """The top five, if it is time to tell them."""
     if not book.synced:
-        return Ignored("depth", "no_state")
-    why = book.telling()
-    if why == "unchanged":
-        return Ignored("depth", "unchanged")
-    if why:
-        return Ignored("depth", "within_cadence")
-    bids, asks = book.top()
+        return _NO_STATE
+    if book.is_calm():
+        return _WITHIN_CADENCE
+    if not book.moved():
+        return _UNCHANGED
+    bids, asks = book.told
     return depth_quote(bids, asks, known, book.last or book.ts // NS_MS, book.ts or ts_recv, ts_recv)
 
 
