@@ -52,7 +52,7 @@ def market():
     return Market(7, N, PROFILES["deribit"])
 
 
-def listen(market, sink, script, faults="[]", wire=DeribitWire, **more):
+def listen(market, sink, script, faults="[]", wire=DeribitWire, made=DeribitFeed, **more):
     """Run something with a feed that is listening; what its sink heard by then."""
     clock = VirtualClock(START)
     memory = MemoryVenues({"deribit": market}, clock, FaultScript.parse(faults), {"deribit": wire})
@@ -61,7 +61,7 @@ def listen(market, sink, script, faults="[]", wire=DeribitWire, **more):
         async with httpx.AsyncClient(transport=memory.http) as http:
             world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
             rest, ws = "http://127.0.0.1/deribit", "ws://127.0.0.1/deribit"
-            feed = DeribitFeed(rest=rest, ws=ws, count=N, world=world, **more)
+            feed = made(rest=rest, ws=ws, count=N, world=world, **more)
             listening = asyncio.ensure_future(feed.run(sink))
             await script(feed)
             listening.cancel()
@@ -204,6 +204,24 @@ def test_a_book_that_lost_its_sequence_is_mended_by_subscribing_again(play):
     assert sink.heard("silent") == []
 
 
+def test_a_move_to_a_new_connection_loses_nothing_and_breaks_no_book(play):
+    class ShortLived(DeribitFeed):
+        lifetime_s = 25.0
+
+    connections = []
+
+    class Counting(DeribitWire):
+        def talk(self, target, headers):
+            connections.append(target)
+            return super().talk(target, headers)
+
+    sink = play(lambda feed: asyncio.sleep(60), wire=Counting, made=ShortLived)
+    assert len(connections) == 3
+    assert sink.heard("silent") == sink.heard("broke") == []
+    numbers = {trade.venue_id for trade in heard(sink, Trade) if trade.instrument == BTC}
+    assert len(numbers) == max(numbers) - min(numbers) + 1
+
+
 def test_doubled_frames_break_no_book_and_no_candle(play):
     sink = play(lambda feed: asyncio.sleep(100), '[{"at_s": 5, "fault": "dup", "for_s": 80}]')
     assert sink.heard("broke") == sink.of(Rejected) == []
@@ -286,7 +304,7 @@ def test_a_capture_reads_as_it_was_heard(play):
     }
 
 
-def test_limits_are_waited_for_where_there_are_any(play):
+def test_a_list_that_is_over_the_limit_says_so(play):
     async def script(feed):
         await asyncio.sleep(5)
         with pytest.raises(RateLimited):
