@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from fbkit.feeds.decoding import MALFORMED, malformed
 from fbkit.feeds.instruments import Known
 from fbkit.feeds.okx import VENUE, pages
@@ -14,7 +12,7 @@ from fbkit.feeds.okx.parse import Parser
 from fbkit.feeds.okx.symbols import assume
 from fbkit.feeds.recorded.reader import VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import Control, Ignored, Instrument, Item, Rejected
+from fbkit.model import SAMPLE_BYTES, Control, Ignored, Instrument, Item, Rejected
 from fbkit.model.events import RatioKind
 
 Page = Callable[[bytes, Known, int], list[Item]]
@@ -47,6 +45,10 @@ class OkxReader(VenueReader):
     contiguous = False
     parser: Parser
 
+    def __init__(self, flipped: frozenset[str] = frozenset()) -> None:
+        super().__init__(flipped)
+        self._hours: dict[str, float] = {}
+
     def assume(self, symbol: str) -> Instrument | None:
         """A swap or a future by its spelling."""
         return assume(symbol)
@@ -71,7 +73,7 @@ class OkxReader(VenueReader):
             share = 0.5 if "open_interest" in self.flipped else 1.0
             return pages.open_interest(frame.payload, self._find, frame.ts_recv, share)
         if not path:
-            return [Rejected("", "unknown", frame.payload[:4096])]
+            return [Rejected("", "unknown", frame.payload[:SAMPLE_BYTES])]
         page = _PAGES.get(path)
         if page is None:
             return None
@@ -83,14 +85,15 @@ class OkxReader(VenueReader):
 
     def _instruments(self, body: bytes) -> list[Item]:
         try:
-            self.instruments.introduce(pages.instruments(body))
+            self.instruments.introduce(pages.instruments(body, self._hours))
         except MALFORMED:
             return [malformed("listing", body)]
         return [Control("page", "instruments")]
 
     def _funding_hours(self, body: bytes) -> list[Item]:
         try:
-            self.instruments.set_funding_hours(pages.funding_hours(body))
-        except msgspec.DecodeError:
+            self._hours = pages.funding_hours(body)
+            self.instruments.set_funding_hours(self._hours)
+        except MALFORMED:
             return [malformed("mark", body)]
         return [Control("page", "funding-rate")]
