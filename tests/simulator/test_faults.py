@@ -4,7 +4,8 @@ import pytest
 
 from fbkit.errors import SettingError
 from fbkit.simulator.answers import answer
-from fbkit.simulator.faults import CHANNELS_MEANT, Fault, FaultScript, Where
+from fbkit.simulator.fault import CHANNELS_MEANT, Fault, Where
+from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.wires.wire import Frame
 
 PUBLIC = Where("binance", "public", {"a@x": "quote"})

@@ -9,7 +9,8 @@ import pytest
 
 from fbkit.clock import VirtualClock, VirtualLoop
 from fbkit.errors import ConnectFailed
-from fbkit.simulator.faults import GARBAGE, FaultScript
+from fbkit.simulator.fault import GARBAGE
+from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.market import Market
 from fbkit.simulator.memory import MemoryVenues
 from tests.simulator.conftest import MIDNIGHT

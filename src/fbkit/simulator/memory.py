@@ -19,7 +19,8 @@ from fbkit.errors import ConnectFailed
 from fbkit.model.timeframe import NS_MS, NS_S
 from fbkit.simulator.answers import Answer
 from fbkit.simulator.calendar import MS_S
-from fbkit.simulator.faults import Done, FaultScript, Where, meant, where_of
+from fbkit.simulator.fault import Done, Where, meant, where_of
+from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.http import venue_of
 from fbkit.simulator.market import Market
 from fbkit.simulator.wires import WIRES, resettable

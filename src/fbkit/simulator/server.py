@@ -15,7 +15,8 @@ from operator import itemgetter
 
 from fbkit.simulator.answers import Answer
 from fbkit.simulator.calendar import MS_MIN, MS_S
-from fbkit.simulator.faults import Done, Fault, FaultScript, Where, line_of, meant, where_of
+from fbkit.simulator.fault import Done, Fault, Where, line_of, meant, where_of
+from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.market import Market
 from fbkit.simulator.pace import Pace
 from fbkit.simulator.sockets import Socket
