@@ -328,3 +328,20 @@ def test_what_a_poll_hears_is_what_rest_says(play):
     assert len(pages) > N
     assert all(len(page["data"]) > 1 for page in pages)
     assert sum(ratio.ratio_kind == "taker" for ratio in sink.of(Ratio)) == len(pages), "the newest row alone is news"
+
+
+def test_a_newcomer_gets_a_socket_and_forced_closes_none_twice(play):
+    found = {}
+
+    async def script(feed):
+        await feed.listings()
+        known = list(feed.instruments)
+        found["all"], found["newly"] = feed.sockets(known), feed.further(known[:1])
+
+    play(script)
+    assert [socket.name for socket in found["all"]] == ["public-1", "liquidations"]
+    [socket] = found["newly"]
+    assert socket.symbols == ("BTCUSDT",)
+    assert len(socket.topics) == 5
+    assert found["all"][1].topics == ("usdt-futures/liquidation", "usdc-futures/liquidation")
+    assert found["all"][1].limits_s == {"liquidation": None}
