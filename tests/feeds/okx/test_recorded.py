@@ -73,6 +73,17 @@ def test_an_answer_goes_to_the_page_it_is(reader, name, path, kind):
     assert kind in {type(item) for item in reader.one(name, API + path + BTC)}
 
 
+@pytest.mark.parametrize("path", ["rubik/stat/contracts/open-interest-history", "public/open-interest"])
+def test_flipped_open_interest_is_half_however_it_was_asked_for(load, path):
+    name = "rest_open_interest" if path.startswith("public") else "rest_open_interest_history"
+    frame = Frame(NOW, "1", load(f"okx/{name}.json"), True, API + path + BTC)
+    plain, half = (
+        [item.oi_base for item in OkxReader(flipped).read(frame) if isinstance(item, OpenInterest)]
+        for flipped in (frozenset(), frozenset({"open_interest"}))
+    )
+    assert half == [coins / 2 for coins in plain] != []
+
+
 def test_an_answer_about_another_market_and_one_of_no_use_are_neither_lost_nor_believed(reader):
     assert reader.one("rest_trades", API + "market/trades?instId=BTC-USDT") == [Ignored("", "other_market")]
     assert reader.one("rest_trades", API + "market/platform-24-volume") == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from fbkit.feeds.decoding import MALFORMED, malformed
 from fbkit.feeds.instruments import Known
@@ -70,13 +71,14 @@ class OkxReader(VenueReader):
         if path == _API + "public/funding-rate":
             return self._funding_hours(frame.payload)
         if path == _API + "public/open-interest" or (not path and b'"oiCcy"' in frame.payload):
-            share = 0.5 if "open_interest" in self.flipped else 1.0
-            return pages.open_interest(frame.payload, self._find, frame.ts_recv, share)
+            return pages.open_interest(frame.payload, self._find, frame.ts_recv, self.parser.interest_share)
         if not path:
             return [Rejected("", "unknown", frame.payload[:SAMPLE_BYTES])]
         page = _PAGES.get(path)
         if page is None:
             return None
+        if page is pages.open_interest_history:
+            page = partial(pages.open_interest_history, share=self.parser.interest_share)
         known = self._find(query.get("instId", ""))
         return [Ignored("", "other_market")] if known is None else page(frame.payload, known, frame.ts_recv)
 
