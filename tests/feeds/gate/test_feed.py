@@ -11,6 +11,7 @@ from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
 from fbkit.errors import RateLimited
 from fbkit.feeds.feed import World
 from fbkit.feeds.gate.feed import GateFeed
+from fbkit.feeds.gate.symbols import assume
 from fbkit.feeds.recorded.gate import GateReader
 from fbkit.feeds.recorded.recording import Frame
 from fbkit.model import (
@@ -308,3 +309,18 @@ def test_silence_of_one_channel_makes_the_socket_move(play):
     sink = play(lambda feed: asyncio.sleep(120), faults)
     assert ("silent", ("quote",), "stalled") in [entry[:3] for entry in sink.heard("silent")]
     assert {channel for entry in sink.heard("silent") for channel in entry[1]} == {"quote"}
+
+
+def test_large_and_small_contracts_share_sockets(make_test_world):
+    world, _ = make_test_world()
+    feed = GateFeed(rest="http://127.0.0.1/gate", ws="ws://127.0.0.1/gate", count=65, world=world)
+    followed = [feed.instruments.follow(assume(f"C{number}_USDT")) for number in range(65)]
+    sockets = feed.sockets(followed)
+    assert [socket.name for socket in sockets] == ["usdt-1", "usdt-2", "usdt-3"]
+    assert [len(socket.symbols) for socket in sockets] == [22, 22, 21]
+    assert sockets[1].symbols[:2] == ("C1_USDT", "C4_USDT")
+    topics = [topic for socket in sockets for topic in socket.topics]
+    assert len(topics) == len(set(topics)) == 65 * 5 + 1
+    assert ["liquidation" in socket.limits_s for socket in sockets] == [True, False, False]
+    assert {socket.url for socket in sockets} == {"ws://127.0.0.1/gate/v4/ws/usdt"}
+    assert {tuple(socket.headers.items()) for socket in sockets} == {(("X-Gate-Size-Decimal", "1"),)}

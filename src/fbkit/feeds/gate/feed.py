@@ -25,7 +25,7 @@ from fbkit.model import NS_HOUR, NS_MIN, NS_S, Item, Origin
 
 BASE = "/api/v4/futures/usdt"
 
-#: Contracts a socket.
+#: Contracts a socket, at most.
 CONTRACTS = 30
 
 #: Sizes as decimals: without it they are cut to whole contracts.
@@ -66,9 +66,10 @@ class GateFeed(VenueFeed):
         return [Ranked(one, volumes.get(one.venue_symbol, 0.0)) for one in listed.instruments]
 
     def sockets(self, followed: Sequence[Known]) -> list[Socket]:
-        """A socket for so many contracts; all liquidations ride on the first."""
+        """Large and small ones together, so that none is quiet; all liquidations ride on the first."""
         symbols = [known.instrument.venue_symbol for known in followed]
-        return [self._socket(at // CONTRACTS, symbols[at : at + CONTRACTS]) for at in range(0, len(symbols), CONTRACTS)]
+        count = -(-len(symbols) // CONTRACTS)
+        return [self._socket(number, symbols[number::count]) for number in range(count)]
 
     def _socket(self, number: int, symbols: list[str]) -> Socket:
         topics = [topic for symbol in symbols for topic in topics_of(symbol)]

@@ -21,6 +21,7 @@ from fbkit.feeds.gate.book import Book, Books
 from fbkit.feeds.gate.candles import Candles as Closing
 from fbkit.feeds.gate.rows import BookPage
 from fbkit.feeds.gate.symbols import assume
+from fbkit.feeds.gate.ticker import Ticking
 from fbkit.feeds.gate.wire import (
     CHANNEL_OF,
     BookChangeRow,
@@ -39,17 +40,13 @@ from fbkit.feeds.gate.wire import (
     moment_ns,
 )
 from fbkit.feeds.instruments import Instruments, Known
-from fbkit.feeds.pace import CADENCE, Pace
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
     Control,
-    Day,
     Ignored,
     Item,
     Liquidation,
-    Mark,
-    OpenInterest,
     Quote,
     Rejected,
     Side,
@@ -60,9 +57,6 @@ _page = msgspec.json.Decoder(BookPage, strict=False)
 
 _NO_STATE, _UNCHANGED = Ignored("depth", "no_state"), Ignored("depth", "unchanged")
 _WITHIN_CADENCE = Ignored("depth", "within_cadence")
-
-#: Open interest and the day are not kept more often, and are not looked at either (ns).
-_SELDOM = CADENCE[Day]
 
 
 class Parser:
@@ -85,10 +79,8 @@ class Parser:
         self.instruments = instruments
         self.books = Books()
         self._by_symbol = instruments.by_symbol
-        self._pace, self._closing = Pace(), Closing()
-        self._looked: dict[str, int] = {}
+        self._ticking, self._closing = Ticking(flipped), Closing()
         self._long_sells = "liquidation" not in flipped
-        self._sides = 2.0 if "open_interest" in flipped else 1.0
         self._decode = msgspec.json.Decoder(Message, strict=False).decode
         self._readers: dict[type, Callable[[Any, int], list[Item]]] = {
             Trades: self._trades,
@@ -125,10 +117,9 @@ class Parser:
         for symbol in symbols:
             self.books.forget([symbol])
             self._closing.forget(symbol)
-            self._looked.pop(symbol, None)
             known = self._by_symbol.get(symbol)
             if known is not None:
-                self._pace.forget(known.name)
+                self._ticking.forget(known)
 
     # one channel each
 
@@ -160,28 +151,10 @@ class Parser:
         return [self._ticker(row, ts, ts_recv) for row in m.result] or [Control("empty", "futures.tickers")]
 
     def _ticker(self, row: TickerRow, ts: int, ts_recv: int) -> Item:
-        """Mark, open interest and day of a contract, each at its own pace."""
         known = self._by_symbol.get(row.contract) or self._known(row.contract)
         if known is None:
             return self._stranger("mark", row.contract)
-        ts = row.t * NS_MS or ts
-        if not (row.mark_price or row.last):
-            return _malformed("mark", row, known)
-        said: list[Mark | OpenInterest | Day | None] = [_mark(row, known, ts, ts_recv)]
-        if not 0 <= ts - self._looked.get(row.contract, 0) < _SELDOM:
-            self._looked[row.contract] = ts
-            said += (self._interest(row, known, ts, ts_recv), _day(row, known, ts, ts_recv))
-        due = tuple(event for event in said if event is not None and self._pace.due(event))
-        if not due:
-            return Ignored("mark", "within_cadence")
-        return due if len(due) > 1 else due[0]
-
-    def _interest(self, row: TickerRow, known: Known, ts: int, ts_recv: int) -> OpenInterest | None:
-        """``total_size``, in contracts; an inverse one's coins are at the mark price."""
-        size, price = row.total_size, row.mark_price or row.last
-        if size == "" or not price:
-            return None
-        return OpenInterest(known.name, ts, ts_recv, known.coins(float(size), float(price)) / self._sides)
+        return self._ticking.item(row, known, row.t * NS_MS or ts, ts_recv)
 
     def _book_ticker(self, m: BookTicker, ts_recv: int) -> list[Item]:
         """An empty price is an empty side; one that is 0 is taken so, too."""
@@ -290,44 +263,6 @@ class Parser:
 def _named(m: Candles) -> Iterable[tuple[Any, str]]:
     """Candles with their contracts: ``1m_BTC_USDT``."""
     return ((row, row.n.partition("_")[2]) for row in m.result)
-
-
-def _mark(row: TickerRow, known: Known, ts: int, ts_recv: int) -> Mark | None:
-    """``funding_rate`` is of the period that runs, and settles at ``funding_next_apply``."""
-    if not row.mark_price:
-        return None
-    hours = row.funding_interval / 3600 if row.funding_interval else known.funding_hours
-    funded = row.funding_rate != ""
-    return Mark(
-        known.name,
-        ts,
-        ts_recv,
-        float(row.mark_price) / known.unit_mult,
-        float(row.index_price) / known.unit_mult if row.index_price else None,
-        float(row.funding_rate) if funded else None,
-        hours if funded else None,
-        moment_ns(row.funding_next_apply) or None if funded else None,
-    )
-
-
-def _day(row: TickerRow, known: Known, ts: int, ts_recv: int) -> Day | None:
-    """``volume_24h`` counts contracts; ``volume_24h_base`` is the same in coins, cut to whole ones."""
-    if not row.last:
-        return None
-    last, contracts, coins = float(row.last), row.volume_24h, row.volume_24h_base
-    vol_base = float(coins) * known.unit_mult if coins != "" else None
-    if contracts != "" and not (known.instrument.assumed and vol_base):
-        vol_base = known.coins(float(contracts), last)
-    change, usd = row.change_percentage, row.volume_24h_quote
-    return Day(
-        known.name,
-        ts,
-        ts_recv,
-        last / known.unit_mult,
-        float(change) / 100.0 if change != "" else None,
-        vol_base,
-        float(usd) if usd != "" else None,
-    )
 
 
 def _told(book: Book, known: Known, ts_recv: int) -> Item:

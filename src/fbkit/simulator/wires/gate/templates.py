@@ -31,6 +31,9 @@ class CoinWire:
         self._price = f"%.{coin.price_decimals}f"
         self._scale: int = 10**coin.tick_decimals
         self._fine = f"%.{coin.price_decimals + 1}f"
+        self._lot: int = 10**coin.step_decimals
+        size = f"%.{coin.step_decimals}f"
+        self._level = {quote: f'{{"p":"{self._price}","s":{quote}{size}{quote}}}' for quote in ('"', "")}
         exponent = coin.contract_exponent
         self.multiplier = str(10**exponent) if exponent >= 0 else decimal(1, -exponent)
 
@@ -73,9 +76,10 @@ class CoinWire:
             f'"b":[{self.levels(change.bids)}],"a":[{self.levels(change.asks)}]}}'
         )
 
-    def levels(self, levels: Levels, quoted: str = '"') -> str:
+    def levels(self, levels: Levels, quote: str = '"') -> str:
         """Levels, comma between; REST has its sizes without quotes."""
-        return ",".join(f'{{"p":"{self.price(t)}","s":{quoted}{self.size(s)}{quoted}}}' for t, s in levels)
+        level, price, size = self._level[quote], self._scale, self._lot
+        return ",".join([level % (ticks / price, steps / size) for ticks, steps in levels])
 
     def ticker(self, mark: MarkRow, steps: int, day: DayRow | None) -> str:
         """A row of ``futures.tickers`` and REST ``tickers``; the last day is left out where nobody has made it."""

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from fbkit.simulator.answers import Answer
 from fbkit.simulator.market import Market
+from fbkit.simulator.wires.gate.asking import TOO_MANY
+from fbkit.simulator.wires.gate.limits import Limits
 from fbkit.simulator.wires.gate.pushes import Pushes
-from fbkit.simulator.wires.gate.rest import TOO_MANY, Limits, Pages
+from fbkit.simulator.wires.gate.rest import Pages
 from fbkit.simulator.wires.gate.talk import SIZE_DECIMAL, Talk
 from fbkit.simulator.wires.gate.templates import CoinWire
 from fbkit.simulator.wires.wire import Asked, Manners, Wire
