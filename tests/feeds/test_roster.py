@@ -1,5 +1,6 @@
 """Who is listed, who is followed, and what changes."""
 
+import msgspec
 import pytest
 
 from fbkit.feeds.instruments import Instruments
@@ -99,3 +100,18 @@ def test_a_renamed_contract_ends_and_begins(roster):
     ]
     assert news.redefined == ["BUSDT"]
     assert {known.name for known in roster.followed()} == {"madeup:C-USDT-PERP", "madeup:X-USDT-PERP"}
+
+
+def test_a_coin_listed_twice_under_one_name_is_followed_once_as_the_larger(caplog):
+    thousand = Ranked(msgspec.structs.replace(instrument("1000AUSDT"), name=instrument("AUSDT").name), 5.0)
+    roster = Roster(Instruments(), 9)
+    roster.choose([*ranked(A=1.0, B=3.0), thousand])
+    assert symbols(roster) == ["1000AUSDT", "BUSDT"]
+    assert "listed twice" in caplog.text
+
+
+def test_a_contract_that_was_announced_is_followed_when_it_begins(roster):
+    roster = Roster(Instruments(), 3)
+    roster.choose([*ranked(A=1.0, B=3.0), Ranked(instrument("NEWUSDT", status="prelaunch"), 0.0)])
+    assert symbols(roster) == ["BUSDT", "AUSDT"]
+    assert told(roster.learn(ranked(A=1.0, B=3.0, NEW=9.0), NOW)) == [("NEWUSDT", "trading")]

@@ -78,7 +78,8 @@ def test_a_hole_that_fills_itself_in_time_is_no_gap(pipeline: Pipeline) -> None:
 
 
 def test_an_event_from_the_future_is_quarantined_with_its_words(pipeline: Pipeline) -> None:
-    pipeline.take("binance", [trade(n, 1000) for n in range(3)], NS_S)
+    for n in range(3):
+        pipeline.take("binance", [trade(n, 1000)], NS_S + n)
     late = Mark(BTC, 20 * NS_S, NS_S, 100.0)
     pipeline.take("binance", [late], NS_S)
     cut = pipeline.beat(2 * NS_S)
@@ -169,9 +170,10 @@ def test_a_steady_skew_still_follows_the_least_delay_of_each_window(pipeline: Pi
 
 
 def test_five_seconds_ahead_of_the_skew_is_believed_and_more_is_not(pipeline: Pipeline) -> None:
-    pipeline.take("binance", [trade(1, 1_000)] * 3, NS_S)
-    pipeline.take("binance", [trade(2, 6_000)], NS_S)
-    pipeline.take("binance", [trade(3, 6_001)], NS_S)
+    for n in range(3):
+        pipeline.take("binance", [trade(1, 1_000)], NS_S + n)
+    pipeline.take("binance", [trade(2, 6_000)], NS_S + 3)
+    pipeline.take("binance", [trade(3, 6_001)], NS_S + 4)
     assert pipeline.accounts["binance", "trade"].quarantined == 1
 
 

@@ -74,14 +74,21 @@ async def trades_of(
             wanted = [item for item in page if _within(item, since, until, by_id=by_id)]
             if wanted:
                 take(wanted)
-                taken += sum(isinstance(item, Trade) for item in wanted)
+                taken += sum(_trade(item) is not None for item in wanted)
     except MALFORMED as error:
         raise VenueRefused(venue, "trades", 200, "", f"an answer of another shape: {error}") from error
     return taken
 
 
+def _trade(item: Item) -> Trade | None:
+    """The trade of an item; one that was a liquidation, too, comes with that as a pair."""
+    first = item[0] if isinstance(item, tuple) and item else item
+    return first if isinstance(first, Trade) else None
+
+
 def _within(item: Item, since: int, until: int, *, by_id: bool) -> bool:
-    return not isinstance(item, Trade) or (item.ts_event < until and (by_id or item.ts_event >= since))
+    trade = _trade(item)
+    return trade is None or (trade.ts_event < until and (by_id or trade.ts_event >= since))
 
 
 def windows(since: int, until: int, length: int) -> Iterator[tuple[int, int]]:

@@ -58,10 +58,11 @@ class Roster:
         return [listing_of(known.instrument, ts) for known in self.followed()]
 
     def choose(self, ranked: Sequence[Ranked]) -> None:
-        """Follow the largest; the others are passed over for good."""
+        """Follow the largest; the others that are traded now are passed over for good."""
         for row in self._largest(ranked):
             self._instruments.follow(row.instrument)
-        self._passed_over = {row.instrument.venue_symbol for row in ranked} - set(self._instruments.by_symbol)
+        traded = {row.instrument.venue_symbol for row in ranked if row.instrument.status == TRADING}
+        self._passed_over = traded - set(self._instruments.by_symbol)
 
     def learn(self, ranked: Sequence[Ranked], ts: int) -> News:
         """Take in a newer list, read at ``ts`` (UTC ns)."""
@@ -98,8 +99,15 @@ class Roster:
         news.listings.append(listing_of(newer, ts))
 
     def _largest(self, ranked: Sequence[Ranked]) -> list[Ranked]:
-        traded = [row for row in ranked if row.instrument.status == TRADING]
-        return sorted(traded, key=lambda row: (-row.volume_usd, row.instrument.name))[: self._count]
+        """By volume, and each name once: ``PEPE`` and ``1000PEPE`` at one venue would be one instrument."""
+        traded = (row for row in ranked if row.instrument.status == TRADING)
+        largest: dict[str, Ranked] = {}
+        for row in sorted(traded, key=lambda row: (-row.volume_usd, row.instrument.name)):
+            first = largest.setdefault(row.instrument.name, row)
+            if first is not row:
+                log.warning("%s is listed twice, as %s and %s: the larger is followed", row.instrument.name,
+                            first.instrument.venue_symbol, row.instrument.venue_symbol)  # fmt: skip
+        return list(largest.values())[: self._count]
 
 
 def _meaning(instrument: Instrument) -> tuple[object, ...]:
