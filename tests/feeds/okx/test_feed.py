@@ -253,6 +253,16 @@ def test_a_quiet_channel_is_told_and_the_others_run(play):
     assert {entry[1] for entry in sink.heard("speaking")} == {("trade",)}
 
 
+def test_a_newcomer_makes_us_read_the_list_again_and_a_change_is_told_at_once(play, load):
+    newcomer = {"at_s": 5, "fault": "send", "payload": load("okx/ws_instruments_new.json").decode()}
+    change = {"at_s": 80, "fault": "send", "payload": load("okx/ws_instruments.json").decode()}
+    sink = play(listen(90), newcomer, change)
+    asked = [ts for connection, ts, _ in sink.raws if connection.startswith("rest:/api/v5/public/instruments")]
+    assert len({ts for ts in asked if START + 5 * NS_S <= ts < START + 10 * NS_S}) >= 1
+    told = [listing for listing in sink.of(Listing) if listing.instrument == BTC]
+    assert [listing.status for listing in told][:2] == ["trading", "suspend"]
+
+
 @pytest.mark.faults
 def test_what_the_venue_cannot_mean_and_says_twice_does_no_harm(play):
     faults = {"at_s": 2, "fault": "garbage", "for_s": 20}, {"at_s": 4, "fault": "dup", "for_s": 5}
