@@ -96,3 +96,23 @@ def test_a_top_is_told_when_it_moved_and_at_most_twice_a_second(books):
     books.update(update(101, 101, bids=[(98.0, 5.0)], t=1_774_443_183_600))
     assert book.moved()
     assert book.told[0] == [(99.0, 1.0), (98.0, 5.0)]
+
+
+def test_a_new_snapshot_is_looked_at_though_nothing_changed_since(books):
+    levels = [(99.0 - k, 1.0) for k in range(6)], [(101.0 + k, 1.0) for k in range(6)]
+    book = books.start("X", page(100, *levels))
+    assert book.moved()
+    book.begin(200, book.ts, [LevelRow(98.5, 2.0)], [])
+    assert book.moved()
+    assert book.told == ([(98.5, 2.0)], [])
+
+
+def test_changes_far_from_the_middle_are_kept_and_count_when_they_come_near(books):
+    levels = [(99.0 - k, 1.0) for k in range(6)], [(101.0 + k, 1.0) for k in range(6)]
+    book = books.start("X", page(100, *levels))
+    assert book.moved()
+    books.update(update(101, 101, bids=[(94.0, 7.0)]))
+    assert not book.moved(), "the sixth bid"
+    books.update(update(102, 102, bids=[(99.0, 0.0)]))
+    assert book.moved()
+    assert book.told[0][-1] == (94.0, 7.0)

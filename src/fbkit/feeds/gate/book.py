@@ -36,6 +36,7 @@ class Book:
         self._bids, self._asks = Ladder(), Ladder()
         self._new_bids: dict[float, float] = {}
         self._new_asks: dict[float, float] = {}
+        self._begun = False
         self._waiting: list[BookUpdateRow] = []
         self.told: Top = ([], [])
         self._told_at = 0
@@ -53,6 +54,7 @@ class Book:
         self.synced, self.last, self.ts = True, update_id, ts
         self._bids, self._asks = Ladder(_rungs(bids)), Ladder(_rungs(asks))
         self._new_bids, self._new_asks = {}, {}
+        self._begun = True
 
     def start(self, page: BookPage) -> None:
         """Begin from a snapshot and what waited for it; a snapshot older than what waits leaves the book waiting."""
@@ -116,11 +118,22 @@ class Book:
 
     def moved(self) -> bool:
         """Whether the top is another than the one told last; from now on it is ``told``."""
+        if not self._touched():
+            return False
         top = self.top()
         if top == self.told:
             return False
         self.told, self._told_at = top, self.ts
         return True
+
+    def _touched(self) -> bool:
+        """Whether anything changed as near to the middle as what was told: most changes are further out."""
+        bids, asks = self.told
+        if self._begun or len(bids) < LEVELS or len(asks) < LEVELS:
+            self._begun = False
+            return True
+        near_bid = bool(self._new_bids) and max(self._new_bids) >= bids[-1][0]
+        return near_bid or (bool(self._new_asks) and min(self._new_asks) <= asks[-1][0])
 
 
 class Books:
