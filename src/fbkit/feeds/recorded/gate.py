@@ -7,23 +7,41 @@ from collections.abc import Callable
 
 from fbkit.feeds.decoding import MALFORMED, malformed
 from fbkit.feeds.gate import VENUE, pages
+from fbkit.feeds.gate.candles import LENGTHS
 from fbkit.feeds.gate.parse import Parser
 from fbkit.feeds.gate.symbols import assume
 from fbkit.feeds.instruments import Known
 from fbkit.feeds.recorded.reader import VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import Control, Ignored, Instrument, Item
+from fbkit.model import TIMEFRAMES, Control, Ignored, Instrument, Item
 
-Page = Callable[[bytes, Known, int, frozenset[str]], list[Item]]
+#: A page: body, instrument, instant, what is flipped, and the question's interval.
+Page = Callable[[bytes, Known, int, frozenset[str], str], list[Item]]
 
 _PATH = re.compile(r"(?:/api/v4)?/futures/(\w+)/(\w+)")
 
+#: What both pages with an interval have where none is asked for.
+_USUAL = "5m"
+
+
+def _candles(body: bytes, known: Known, ts: int, _: frozenset[str], interval: str) -> list[Item]:
+    if interval not in LENGTHS or interval not in TIMEFRAMES:
+        return [Ignored("bar", "not_subscribed")]
+    return pages.candles(body, known, ts, interval, LENGTHS[interval])
+
+
+def _stats(body: bytes, known: Known, ts: int, flipped: frozenset[str], interval: str) -> list[Item]:
+    if interval != pages.PERIOD:
+        return [Ignored("ratio", "not_subscribed")]
+    return pages.stats(body, known, ts, flipped)
+
+
 _PAGES: dict[str, Page] = {
-    "candlesticks": lambda body, known, ts, _: pages.candles(body, known, ts),
-    "trades": lambda body, known, ts, _: pages.trades(body, known, ts),
-    "funding_rate": lambda body, known, ts, _: pages.funding(body, known, ts),
-    "contract_stats": pages.stats,
-    "liq_orders": pages.liq_orders,
+    "candlesticks": _candles,
+    "trades": lambda body, known, ts, *_: pages.trades(body, known, ts),
+    "funding_rate": lambda body, known, ts, *_: pages.funding(body, known, ts),
+    "contract_stats": _stats,
+    "liq_orders": lambda body, known, ts, flipped, _: pages.liq_orders(body, known, ts, flipped),
 }
 
 #: What a REST answer without its question is about, by a key that only it has.
@@ -69,7 +87,7 @@ class GateReader(VenueReader):
         known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
         if known is None:
             return [Ignored("", "other_market")]
-        return page(frame.payload, known, frame.ts_recv, self.flipped)
+        return page(frame.payload, known, frame.ts_recv, self.flipped, query.get("interval", _USUAL))
 
     def _contracts(self, body: bytes) -> list[Item]:
         try:
