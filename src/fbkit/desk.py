@@ -19,7 +19,7 @@ import pandas as pd
 from fbkit.clock import Clock, SystemClock, iso, parse_utc
 from fbkit.errors import StoreMissing, UnknownName
 from fbkit.feeds.offers import Offer
-from fbkit.feeds.venues import FEEDS, doubts, offers
+from fbkit.feeds.venues import offers
 from fbkit.health import WINDOWS, Uptime, compare_prices, uptime_windows
 from fbkit.ingest import CollectorHandle, code_stamp, ensure_collector, find_collector, run_demo
 from fbkit.model import TIMEFRAMES, AccountRow, HealthRow, Market, Span
@@ -98,18 +98,16 @@ class Desk:
 
         ``price_ratio`` is its last price over that of its coin at other venues: far from 1, a multiplier was read
         wrongly; missing where one venue alone has the coin. ``doubts`` are the channels that its venue's documents
-        leave open (:meth:`offers`).
+        leave open, at a venue through ccxt all of them (:meth:`offers`).
         """
         known = self.store.instruments()
         if not known:
             return pd.DataFrame()
-        ratios, open_readings = self._price_ratios(), doubts()
+        ratios = self._price_ratios()
+        doubts = {venue: _doubts(venue) for venue in {one.venue for one in known.values()}}
         rows = [
             {name: getattr(one, name) for name in one.__struct_fields__}
-            | {
-                "price_ratio": ratios.get(one.name),
-                "doubts": ", ".join(at.partition(".")[2] for at in open_readings if at.startswith(f"{one.venue}.")),
-            }
+            | {"price_ratio": ratios.get(one.name), "doubts": doubts[one.venue]}
             for one in known.values()
         ]
         return pd.DataFrame(rows).set_index("name").sort_index()
@@ -123,7 +121,7 @@ class Desk:
 
     def offers(self) -> pd.DataFrame:
         """What each venue of this database offers of each channel: how, under which name, and how sure we are."""
-        here = sorted({one.venue for one in self.store.instruments().values()} & FEEDS.keys())
+        here = sorted({one.venue for one in self.store.instruments().values()})
         rows = [{"venue": venue} | offer._asdict() for venue in here for offer in offers(venue).values()]
         return pd.DataFrame(rows, columns=["venue", *Offer._fields])
 
@@ -321,3 +319,7 @@ class Desk:
             f"<tr><td>{html.escape(k)}</td><td style='text-align:right'>{v:,}</td></tr>" for k, v in counts.items()
         )
         return f"<b>{html.escape(repr(self))}</b><table>{cells}</table>"
+
+
+def _doubts(venue: str) -> str:
+    return ", ".join(offer.channel for offer in offers(venue).values() if not offer.certain)

@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -25,6 +26,9 @@ _UNIT_NS = {"ms": NS_MS, "s": NS_S, "m": NS_MIN, "h": NS_HOUR, "d": NS_DAY}
 
 #: Venues fbkit has a room for, largest first. ``sim`` is the simulated market on their wires.
 VENUES = ("binance", "bybit", "okx", "hyperliquid", "deribit", "bitget", "gate")
+
+#: Venues without a room, through ccxt: ``ccxt.krakenfutures``.
+_LONG_TAIL = re.compile(r"ccxt\.[a-z0-9][a-z0-9_]*")
 
 #: What ``sim`` shows unless told otherwise.
 SIMULATED_VENUES = ("binance", "bybit", "okx")
@@ -61,7 +65,7 @@ class Settings(BaseSettings):
     browser: str | None = Field(None, description="Chromium used by tests and screenshots")
     real_data: Path | None = Field(None, description="folder of real recordings for tests")
 
-    venues: str = Field("sim", description="sim[:N|:all|:NAMES], or names joined by commas: binance,bybit,okx")
+    venues: str = Field("sim", description="sim[:N|:all|:NAMES], or names joined by commas: binance,okx,ccxt.NAME")
     instruments: int = Field(90, ge=1, le=1000, description="instruments a venue, largest first")
     seed: int = Field(7, ge=0, description="seed of the simulated market")
     faults: Path | None = Field(None, description="script of faults that the simulated market plays, YAML or JSON")
@@ -193,5 +197,21 @@ def _check_venues(text: str) -> None:
             "venues", text, f"sim, sim:all, sim:N with N from 1 to 1000, or sim: and {', '.join(VENUES)}"
         )
     names = [name.strip() for name in text.split(",")]
-    if len(set(names)) < len(names) or any(name not in VENUES for name in names):
-        raise SettingError("venues", text, f"sim[:N|:all], or venues out of {', '.join(VENUES)} joined by commas")
+    if len(set(names)) < len(names) or any(name not in VENUES and not _LONG_TAIL.fullmatch(name) for name in names):
+        allowed = f"sim[:N|:all], or venues out of {', '.join(VENUES)} or ccxt.NAME joined by commas"
+        raise SettingError("venues", text, allowed)
+    for name in names:
+        if name not in VENUES:
+            _check_long_tail(name.removeprefix("ccxt."))
+
+
+def _check_long_tail(name: str) -> None:
+    """Whether ccxt is there and has the exchange, which its files tell without the two seconds of importing it."""
+    spec = find_spec("ccxt")
+    if name in VENUES:
+        raise SettingError("venues", f"ccxt.{name}", f"{name}, for which fbkit has a room of its own")
+    if spec is None:
+        raise SettingError("venues", f"ccxt.{name}", 'ccxt.NAME once ccxt is there: pip install "fbkit[ccxt]"')
+    places = spec.submodule_search_locations or []
+    if not any(Path(place, "async_support", f"{name}.py").is_file() for place in places):
+        raise SettingError("venues", f"ccxt.{name}", "an exchange by its name in ccxt: ccxt.krakenfutures")

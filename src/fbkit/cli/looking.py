@@ -12,6 +12,7 @@ from fbkit.cli.saying import answer_json, out, plain, table
 from fbkit.clock import iso
 from fbkit.desk import Desk
 from fbkit.desk import open as open_desk
+from fbkit.feeds.venues import doubts
 
 #: ``fbkit health`` reports misuse as 64, because its 2 means down.
 MISUSED_HEALTH = 64
@@ -126,9 +127,9 @@ def instruments(db: Db = None, as_json: AsJson = False) -> None:
     columns = ["name", "venue_symbol", "contract_size", "unit_mult", "inverse", "tick", "step", "status", "price_ratio"]
     _show(desk, "instruments", found, columns, as_json)
     for _, one in offered[~offered["certain"].astype(bool)].iterrows():
-        out.print(
-            f"in doubt: {one.venue} {one.channel}: {one.note} (setting flipped={one.venue}.{one.channel})", markup=False
-        )
+        where = f"{one.venue}.{one.channel}"
+        other = f" (setting flipped={where})" if where in doubts() else ""
+        out.print(f"in doubt: {one.venue} {one.channel}: {one.note}{other}", markup=False)
     missing = offered[offered["how"] == "unsupported"].groupby("venue")["channel"].agg(", ".join)
     for venue, channels in missing.items():
         out.print(f"unsupported by {venue}: {channels}", markup=False)

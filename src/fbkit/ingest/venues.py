@@ -14,6 +14,7 @@ import httpx
 from fbkit.clock import Clock
 from fbkit.errors import CollectorError, SettingError
 from fbkit.feeds.feed import Feed, World
+from fbkit.feeds.longtail.feed import CcxtFeed
 from fbkit.feeds.transport import make_transport
 from fbkit.feeds.venues import FEEDS, doubts
 from fbkit.model import Market
@@ -40,7 +41,7 @@ async def open_feeds(settings: Settings, clock: Clock) -> AsyncIterator[list[Fee
     async with contextlib.AsyncExitStack() as stack:
         if settings.simulated:
             settings = await stack.enter_async_context(_simulated(settings))
-        feeds = []
+        feeds: list[Feed] = []
         for name in settings.venue_names:
             # A client a venue: one that is slow to answer holds up nobody else.
             limits = httpx.Limits(max_connections=_CONNECTIONS)
@@ -48,12 +49,18 @@ async def open_feeds(settings: Settings, clock: Clock) -> AsyncIterator[list[Fee
             http = await stack.enter_async_context(client)
             # Our own simulator allows a hundredfold: nobody waits for its history.
             world = World(clock, make_transport(settings.transport), http, limited=not settings.simulated)
-            feeds.append(make_feed(name, settings, world))
+            feed = make_feed(name, settings, world)
+            if isinstance(feed, CcxtFeed):
+                stack.push_async_callback(feed.close)
+            feeds.append(feed)
         yield feeds
 
 
 def make_feed(venue: str, settings: Settings, world: World) -> Feed:
-    """One venue's feed, at the addresses of the settings."""
+    """One venue's feed, at the addresses of the settings; ``ccxt.NAME`` at those that ccxt knows."""
+    long_tail, _, name = venue.partition(".")
+    if long_tail == "ccxt":
+        return CcxtFeed(name, count=settings.count, world=world)
     return FEEDS[venue](
         rest=getattr(settings, f"{venue}_rest"),
         ws=getattr(settings, f"{venue}_ws"),

@@ -29,6 +29,12 @@ log = logging.getLogger(__name__)
 #: Settled rates of one instrument after another, so slowly (s).
 _EACH_S = 2.0
 
+#: Channels that every round gives something of.
+_ASKED = ("trade", "quote", "day", "mark", "open_interest")
+
+#: Questions that may wait in ccxt's queue before ours: four at a time, of four kinds.
+_WAITING = 16
+
 
 class CcxtFeed:
     """See :class:`fbkit.feeds.feed.Feed`; :meth:`close` it in the end.
@@ -67,6 +73,12 @@ class CcxtFeed:
             if not len(self.instruments):
                 self.roster.choose(self._one_of_a_name(await self.pages.ranked()))
         return self.roster.listings(self.world.clock.now())
+
+    def expected_s(self) -> dict[str, float]:
+        """How often each channel is asked for, seconds, with the wait behind other questions."""
+        wait_s = _WAITING * self.pages.pause_s
+        pages = {channel: self.pages.page_of(channel) for channel in _ASKED}
+        return {channel: page.every_s + wait_s for channel, page in pages.items() if page is not None}
 
     def _one_of_a_name(self, ranked: Sequence[Ranked]) -> list[Ranked]:
         """A linear and an inverse contract may have one name: the one that we follow, else the larger, has it."""

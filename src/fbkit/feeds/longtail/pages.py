@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fbkit.feeds.decoding import positive
 from fbkit.feeds.feed import World
 from fbkit.feeds.instruments import Instruments, Known
 from fbkit.feeds.longtail import readings
@@ -33,6 +34,12 @@ class Pages:
     def page_of(self, channel: str) -> Page | None:
         """What is asked for a channel here, ``None`` if the exchange has nothing of it."""
         return page_of(channel, self._exchange.has)
+
+    @property
+    def pause_s(self) -> float:
+        """How long ccxt waits between two questions, seconds."""
+        limited = getattr(self._exchange, "enableRateLimit", False)
+        return (positive(getattr(self._exchange, "rateLimit", None)) or 0.0) / 1000 if limited else 0.0
 
     async def ranked(self) -> list[Ranked]:
         """The contracts that can be counted, and what they turn over in 24 h."""
