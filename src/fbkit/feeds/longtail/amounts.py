@@ -77,13 +77,15 @@ def interest(row: dict[str, Any], known: Known, price: float | None) -> tuple[fl
 
 
 def turnover(ticker: object, known: Known) -> float:
-    """The day's volume in USD to choose the largest by; 0 where nobody can tell."""
-    if not isinstance(ticker, dict):
+    """The day's volume in USD to choose the largest by, a guess where the unit is in doubt; 0 where none is stated.
+
+    Volumes in doubt are taken for contracts, as ccxt's amounts of contracts are.
+    """
+    price = positive(ticker.get("last")) if isinstance(ticker, dict) else None
+    if price is None or not isinstance(ticker, dict):
         return 0.0
-    price = positive(ticker.get("last"))
-    if price is None:
-        return 0.0
-    coins, usd = volumes(ticker, known, price)
-    if usd is None and coins is not None:
-        usd = coins / known.unit_mult * price
-    return 0.0 if usd is None else usd
+    _, usd = volumes(ticker, known, price)
+    if usd is not None:
+        return usd
+    contracts = amount(ticker.get("baseVolume")) or amount(ticker.get("quoteVolume")) or 0.0
+    return contracts * known.contract_size * (1.0 if known.inverse else price)
