@@ -113,6 +113,23 @@ async def test_a_limit_is_told_where_nobody_limits(ask, make_test_world, clock):
         await Rest("venue", "http://127.0.0.1:1", world, Plain()).get("/many/x")
 
 
+async def test_a_generous_venue_allows_so_many_times_what_is_documented(make_test_world, clock, now):
+    world, _ = make_test_world(lambda request: ok(), clock=clock, generosity=100)
+    rest = Rest("venue", "http://127.0.0.1:1", world, Plain())
+    for _ in range(800):
+        await rest.get("/few/x")
+    assert clock.now() == now
+
+
+async def test_what_makes_us_wait_is_told_and_that_it_is_over(ask):
+    rest, _ = ask(httpx.Response(200, content=b'{"slow down":1}'), httpx.Response(502, content=b"<html>"), ok(), ok())
+    told = []
+    rest.on_trouble = lambda error: told.append(type(error).__name__)
+    await rest.get("/many/x")
+    await rest.get("/many/x")
+    assert told == ["RateLimited", "VenueRefused", "NoneType"]
+
+
 async def test_budgets_are_apart_and_a_backfill_leaves_room(ask, clock, now):
     rest, _ = ask(ok())
     for _ in range(5):

@@ -162,3 +162,12 @@ def test_every_state_that_is_not_ok_has_a_reason_and_a_sentence():
             assert row.ts == now
     assert found.system.channel == "*"
     assert "And " in health.judge(5 * NS_S).system.sentence or health.judge(5 * NS_S).system.state == "down"
+
+
+def test_a_thin_market_is_calm_and_not_stale():
+    health = Health()
+    health.expect("deribit", {"trade": 20.0})
+    for venue in ("binance", "deribit"):
+        health.heard(venue, "trade", 0)
+    rows = {row.venue: row.state for row in health.judge(15 * NS_S).streams if row.venue}
+    assert rows == {"binance": "down", "deribit": "ok"}

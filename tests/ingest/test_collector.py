@@ -35,6 +35,10 @@ class ScriptedFeed:
     """A venue of one instrument that says what its script says; what is fetched again it has."""
 
     venue = "binance"
+    contiguous = True
+
+    def expected_s(self) -> dict[str, float]:
+        return {"trade": 1.0}
 
     def __init__(self, script: Callable[[ScriptedFeed, Sink], Coroutine[Any, Any, None]]) -> None:
         self.script, self.clock = script, SystemClock()

@@ -55,6 +55,7 @@ class Rest:
     """Asks, waits, asks again.
 
     ``on_body`` hears of each good answer, under its path with query (a POST's body as query): for captures.
+    ``on_trouble`` hears of what makes us wait or ask again, and of ``None`` when there are answers again.
     """
 
     def __init__(self, venue: str, base: str, world: World, manners: Manners) -> None:
@@ -62,7 +63,11 @@ class Rest:
         self.venue, self.base = venue, base
         self._world, self._manners = world, manners
         self._budgets = manners.budgets(world)
+        for budget in self._budgets.values():
+            budget.allow(budget.limit * world.generosity)
         self.on_body: Callable[[str, bytes], None] = _nothing
+        self.on_trouble: Callable[[FeedError | None], None] = lambda _error: None
+        self._troubled = False
 
     def allow(self, budget: str, limit: int) -> None:
         """The venue states another limit than its documents."""
@@ -94,15 +99,23 @@ class Rest:
                 if not self._world.limited:
                     raise
                 log.warning("%s", error)
+                self._tell(error)
                 self._pause(error.retry_after_s)
             except FeedError as error:
                 if not is_transient(error) or backoff.failures + 1 >= TRIES:
                     raise
                 log.info("%s", error)
+                self._tell(error)
                 await self._world.sleep(backoff.next())
             else:
+                self._tell(None)
                 self.on_body(path_and_query(path, given), body)
                 return body
+
+    def _tell(self, error: FeedError | None) -> None:
+        if error is not None or self._troubled:
+            self._troubled = error is not None
+            self.on_trouble(error)
 
     async def _ask(self, method: str, path: str, given: Mapping[str, Any]) -> bytes:
         try:

@@ -5,8 +5,8 @@ Each venue's room has its own rule of sequence (``feeds/<venue>/book.py``); what
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from fbkit.feeds.instruments import Known
@@ -16,6 +16,9 @@ from fbkit.model import Quote
 LEVELS = 5
 
 Rung = tuple[float, float]
+
+#: Price and size of levels; of a price that comes twice, the later size.
+Levels = Mapping[float, float] | Iterable[Rung]
 
 
 class Break(NamedTuple):
@@ -29,36 +32,57 @@ class Break(NamedTuple):
 class Ladder:
     """One side of a book, by price; size 0 removes a level, known or not.
 
+    What changed waits in ``changed``, the newest size of each price, and is put in order when somebody looks: many
+    updates come for one look.
+
     >>> bids = Ladder([(99.0, 1.0), (98.0, 2.0)])
     >>> bids.update([(98.5, 3.0), (99.0, 0.0), (12.0, 0.0)]); bids.last(2)
     [(98.5, 3.0), (98.0, 2.0)]
     """
 
-    __slots__ = ("_prices", "_sizes")
+    __slots__ = ("_prices", "_sizes", "changed")
 
-    def __init__(self, levels: Iterable[Rung] = ()) -> None:
-        self._sizes: dict[float, float] = {price: size for price, size in levels if size}
-        self._prices: list[float] = sorted(self._sizes)
+    def __init__(self, levels: Levels = ()) -> None:
+        self.changed = dict(levels)
+        self._sizes: dict[float, float] = {}
+        self._prices: list[float] = []
 
-    def update(self, levels: Iterable[Rung]) -> None:
+    def update(self, levels: Levels) -> None:
         """Set levels."""
-        sizes, prices = self._sizes, self._prices
-        for price, size in levels:
-            if size:
-                if price not in sizes:
-                    prices.insert(bisect_left(prices, price), price)
-                sizes[price] = size
-            elif price in sizes:
-                del sizes[price]
-                del prices[bisect_left(prices, price)]
+        self.changed.update(levels)
 
     def first(self, n: int) -> list[Rung]:
         """The ``n`` lowest, from the lowest up: the best asks."""
+        self._settle()
         return [(price, self._sizes[price]) for price in self._prices[:n]]
 
     def last(self, n: int) -> list[Rung]:
         """The ``n`` highest, from the highest down: the best bids."""
+        self._settle()
         return [(price, self._sizes[price]) for price in self._prices[: -n - 1 : -1]]
+
+    def _settle(self) -> None:
+        """Put what changed in its place: one by one where that is little, else all anew."""
+        changed, sizes = self.changed, self._sizes
+        if len(changed) * 2 > len(sizes):
+            sizes.update(changed)
+            for price in [price for price, size in changed.items() if not size]:
+                del sizes[price]
+            self._prices = sorted(sizes)
+        elif changed:
+            self._place(changed.items())
+        changed.clear()
+
+    def _place(self, levels: Iterable[Rung]) -> None:
+        sizes, prices = self._sizes, self._prices
+        for price, size in levels:
+            if size:
+                if price not in sizes:
+                    insort(prices, price)
+                sizes[price] = size
+            elif price in sizes:
+                del sizes[price]
+                del prices[bisect_left(prices, price)]
 
 
 def depth_quote(

@@ -33,7 +33,8 @@ class World(msgspec.Struct, frozen=True):
     """What a feed is given, so that a test or a demo can give it something else.
 
     ``limited`` is false where a venue has no limits to respect (the in-memory one); ``parallel`` is how many REST
-    questions a backfill asks at a time, 1 where answers must come in one fixed order.
+    questions a backfill asks at a time, 1 where answers must come in one fixed order. ``generosity`` is how many times
+    its documented limits a venue allows: our simulator a hundred, everybody else one.
     """
 
     clock: Clock
@@ -43,11 +44,13 @@ class World(msgspec.Struct, frozen=True):
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     limited: bool = True
     parallel: int = 4
+    generosity: int = 1
 
 
 class Feed(Protocol):
     """One venue; ``contiguous`` where its trade ids count one by one per instrument, so that a jump is a hole.
 
+    ``expected_s`` is how often each pushed channel should give an event, seconds; after ``listings``.
     ``run`` is for ever: it primes itself (instruments first, through ``sink.take``), connects, watches, reconnects and
     polls until it is cancelled, and then leaves nothing behind. ``backfill`` and ``trades`` may run beside it and may
     be abandoned. What they fetch has ``origin=BACKFILL``.
@@ -57,6 +60,7 @@ class Feed(Protocol):
     def venue(self) -> str: ...
     @property
     def contiguous(self) -> bool: ...
+    def expected_s(self) -> dict[str, float]: ...
     async def listings(self) -> list[Listing]: ...
     async def run(self, sink: Sink) -> None: ...
     def backfill(self, sink: Sink, since: int, until: int) -> AsyncGenerator[Progress]: ...

@@ -89,14 +89,18 @@ class Session:
     def __init__(self, opened: int, retire: int, talk: Talk) -> None:
         self.opened, self.retire, self.talk = opened, retire, talk
         self.heard: dict[str, int] = {}
+        self.alive = opened
         self.ended: asyncio.Future[tuple[str, int | None]] = asyncio.get_running_loop().create_future()
         self.connection: Connection | None = None
         self.talking: asyncio.Task[None] | None = None
 
     @property
     def last(self) -> int:
-        """When anything was last heard, else when it opened (UTC ns)."""
-        return max(self.heard.values(), default=self.opened)
+        """When anything was last heard, an answer or a pong too, else when it opened (UTC ns).
+
+        One socket keeps its order: what was sent before a pong has come before it.
+        """
+        return max([self.alive, *self.heard.values()])
 
     def on_close(self, why: str, code: int | None) -> None:
         """How it ended."""
@@ -235,13 +239,15 @@ class Link:
             take(venue, items, ts)
             first = items[0]
             if type(first) is Control:
+                session.alive = ts
                 self._hear(session, first)
                 return
             kind = type(first)
             channel = channels.get(kind) or channel_of_item(first)
             if channel in heard:
                 heard[channel] = ts
-            elif kind is not Rejected:
+            elif kind is not Rejected and not (kind is Ignored and first.reason == "no_state"):
+                # What cannot be used before a snapshot comes ends no silence.
                 channel = carrier.get(channel, channel)
                 is_first = channel not in heard
                 heard[channel] = ts
@@ -256,6 +262,7 @@ class Link:
         if control.kind == "listing":
             self._news()
         elif session.talk.heard(control):
+            log.info("%s %s: the venue will close it soon; moving to a new connection", self.venue, self.name)
             session.retire = 0
 
     def _spoke(self, channel: str, ts: int) -> None:

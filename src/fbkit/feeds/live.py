@@ -56,6 +56,7 @@ class Live:
         books = getattr(self._feed.parser, "books", None)
         if books is not None:
             books.on_break, books.on_mend = self._mending.broke, self._mending.mended
+        self._feed.rest.on_trouble = self._rest_trouble
         followed = self._feed.roster.followed()
         try:
             async with self._group:
@@ -68,6 +69,13 @@ class Live:
                 task.cancel()
             await asyncio.gather(*self._filling, return_exceptions=True)
             await self._mending.stop()
+
+    def _rest_trouble(self, error: FeedError | None) -> None:
+        """REST makes us wait, in whichever words, or answers again."""
+        if error is None:
+            self._sink.well(self._feed.venue, "rest")
+        else:
+            self._sink.trouble(self._feed.venue, "rest", "rest", str(error))
 
     # sockets
 

@@ -27,11 +27,16 @@ from fbkit.feeds.roster import Ranked, Roster
 from fbkit.feeds.sink import Sink
 from fbkit.feeds.socket import Socket
 from fbkit.feeds.talking import Wording
+from fbkit.feeds.watchdog import STALL_FACTOR
 from fbkit.model import Item, Listing
 
 log = logging.getLogger(__name__)
 
 __all__ = ["Parser", "Ranked", "Socket", "Take", "VenueFeed"]
+
+
+#: Channels whose every word is an event, and how often they are kept at most (s).
+_PUSHED = {"trade": 0.0, "quote": 0.0, "depth": 0.5, "mark": 1.0, "day": 5.0, "open_interest": 5.0}
 
 
 class Parser(Protocol):
@@ -128,6 +133,20 @@ class VenueFeed(ABC):
             if not len(self.instruments):
                 self.roster.choose(await self.read_list())
         return self.roster.listings(self.world.clock.now())
+
+    def expected_s(self) -> dict[str, float]:
+        """How often each pushed channel should give an event, seconds, as its sockets allow it to be silent.
+
+        Tickers are kept once in some seconds (:mod:`fbkit.feeds.pace`), so what rides on them is expected no sooner.
+        """
+        expected: dict[str, float] = {}
+        for socket in self.sockets(self.roster.followed()):
+            for carrier, limit in socket.limits_s.items():
+                for channel in (carrier, *socket.riders.get(carrier, ())):
+                    if limit is not None and channel in _PUSHED:
+                        each = max(limit / STALL_FACTOR, _PUSHED[channel])
+                        expected[channel] = min(each, expected.get(channel, each))
+        return expected
 
     async def read_list(self) -> list[Ranked]:
         """As :meth:`ranked`, where a page of another shape is a refusal like any other."""

@@ -20,9 +20,11 @@ class Budget(Protocol):
     """What asks before a request.
 
     ``take`` waits until ``weight`` more units fit into ``share`` of the window; ``spent`` hears the venue's own count;
-    ``pause`` forbids everything until an instant (UTC ns).
+    ``pause`` forbids everything until an instant (UTC ns). ``limit`` is what a window holds.
     """
 
+    @property
+    def limit(self) -> int: ...
     async def take(self, weight: int = 1, share: float = 1.0) -> None: ...
     def spent(self, units: int) -> None: ...
     def pause(self, until: int) -> None: ...
@@ -31,6 +33,8 @@ class Budget(Protocol):
 
 class Unlimited:
     """No limits: the in-memory venue."""
+
+    limit = 0
 
     async def take(self, weight: int = 1, share: float = 1.0) -> None:
         """Go ahead."""

@@ -54,8 +54,13 @@ class Health:
 
     def __init__(self, expected_s: Mapping[str, float | None] | None = None) -> None:
         self._expected = {**EXPECTED_S, **(expected_s or {})}
+        self._expected_at: dict[tuple[str, str], float] = {}
         self._heard: dict[tuple[str, str], int] = {}
         self._streams: dict[tuple[str, str], Stream] = {}
+
+    def expect(self, venue: str, expected_s: Mapping[str, float]) -> None:
+        """How often a venue's channels should speak, seconds, where it differs from the usual: a thin market is calm."""
+        self._expected_at.update({(venue, channel): seconds for channel, seconds in expected_s.items()})
 
     def heard(self, venue: str, channel: str, ts: int) -> None:
         """An item came in (every item: this is the hot path)."""
@@ -132,7 +137,8 @@ class Health:
         return HealthState(system, rows, [row.sentence for row in rows if row.state != "ok"])
 
     def _row(self, stream: Stream, now: int, skews: Mapping[str, int]) -> HealthRow:
-        verdict = judge_stream(stream, now, self._expected.get(stream.channel), skews.get(stream.venue))
+        expected_s = self._expected_at.get((stream.venue, stream.channel), self._expected.get(stream.channel))
+        verdict = judge_stream(stream, now, expected_s, skews.get(stream.venue))
         age = None if stream.heard is None else (now - stream.heard) / NS_S
         return HealthRow(now, stream.venue, stream.channel, *verdict, age)
 

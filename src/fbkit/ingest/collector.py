@@ -20,7 +20,7 @@ from fbkit.health import Health, strange_prices
 from fbkit.hub import Hub
 from fbkit.ingest.beats import Beats
 from fbkit.ingest.ears import Ears
-from fbkit.ingest.past import Past
+from fbkit.ingest.past import Past, patiently
 from fbkit.ingest.pipeline import HEARTBEAT, Cut
 from fbkit.ingest.refill import Refill
 from fbkit.ingest.session import Session
@@ -186,8 +186,13 @@ class Collector:
         self._feeds = await stack.enter_async_context(self._make_feeds())
         for feed in self._feeds:
             self._spawn(feed.run(self.ears))
+            self._spawn(self._expect(feed))
             self._spawn(self.past.catch_up(feed, self.settings.backfill_hours))
             self._spawn(self.refill.run(feed))
+
+    async def _expect(self, feed: Feed) -> None:
+        await patiently(feed.listings)
+        self.health.expect(feed.venue, feed.expected_s())
 
     async def _room(self) -> None:
         """Live first: the past waits while more than a quarter of the queue before the writer is taken."""

@@ -56,7 +56,7 @@ class Past:
 
     async def fetch(self, feed: Feed, since: int, until: int) -> None:
         """Fetch ``[since, until)`` (UTC ns) of every instrument of a venue, once its live market is here."""
-        names = [one.instrument for one in await _patiently(feed.listings)]
+        names = [one.instrument for one in await patiently(feed.listings)]
         await self._first_data(feed.venue)
         waiting = self._session.open_history(names, feed.venue, self._clock.now(), since)
         try:
@@ -84,7 +84,7 @@ class Past:
         self._session.pipeline.close_gap(gap, now, gap.t1 or now, backfilled=backfilled)
 
 
-async def _patiently(ask: Callable[[], Awaitable[list[Listing]]]) -> list[Listing]:
+async def patiently(ask: Callable[[], Awaitable[list[Listing]]]) -> list[Listing]:
     """Ask until there is an answer; what cannot be mended by waiting is raised."""
     delay = 1.0
     while True:

@@ -48,7 +48,8 @@ async def open_feeds(settings: Settings, clock: Clock) -> AsyncIterator[list[Fee
             client = httpx.AsyncClient(timeout=_TIMEOUT, limits=limits, trust_env=not settings.simulated)
             http = await stack.enter_async_context(client)
             # Our own simulator allows a hundredfold: nobody waits for its history.
-            world = World(clock, make_transport(settings.transport), http, limited=not settings.simulated)
+            generosity = 100 if settings.simulated else 1
+            world = World(clock, make_transport(settings.transport), http, generosity=generosity)
             feed = make_feed(name, settings, world)
             if isinstance(feed, CcxtFeed):
                 stack.push_async_callback(feed.close)

@@ -8,7 +8,7 @@ import pytest
 from fbkit.clock import VirtualClock
 from fbkit.errors import VenueRefused
 from fbkit.feeds.asking import Rest
-from fbkit.feeds.binance.manners import BinanceManners, more_generous
+from fbkit.feeds.binance.manners import BinanceManners
 from fbkit.model import NS_MS, NS_S
 
 TOO_MANY = b'{"code":-1003,"msg":"Too many requests; current limit of IP(1.2.3.4) is 2400 requests per minute."}'
@@ -79,16 +79,6 @@ async def test_the_venues_own_count_fills_our_minute(ask, now):
     await rest.get("/fapi/v1/klines", {}, weight=5)
     await rest.get("/fapi/v1/klines", {}, weight=10)
     assert [ts - now >= 30 * NS_S for ts, _ in seen] == [False, True]
-
-
-@pytest.mark.parametrize(("weight", "waits"), [(240_000, False), (6_000, True)])
-async def test_a_simulator_is_generous_throughout_and_an_exchange_only_in_what_it_says(ask, clock, now, weight, waits):
-    rest, _ = ask(ok())
-    for budget, limit in more_generous(weight).items():
-        rest.allow(budget, limit)
-    for _ in range(1000):
-        await rest.get("/futures/data/openInterestHist", {})
-    assert (clock.now() > now) == waits
 
 
 async def test_data_and_funding_have_budgets_of_their_own(ask, now):

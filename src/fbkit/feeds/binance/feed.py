@@ -9,7 +9,7 @@ from fbkit.errors import FeedError
 from fbkit.feeds.asking import understood
 from fbkit.feeds.binance import VENUE, pages
 from fbkit.feeds.binance.channels import OFFERS, POLLED, plan
-from fbkit.feeds.binance.manners import WEIGHT_A_MINUTE, BinanceManners, more_generous
+from fbkit.feeds.binance.manners import WEIGHT_A_MINUTE, BinanceManners
 from fbkit.feeds.binance.parse import Parser
 from fbkit.feeds.binance.past import Past
 from fbkit.feeds.binance.talk import BinanceWording
@@ -56,8 +56,8 @@ class BinanceFeed(VenueFeed):
         """Linear contracts on a coin against dollars, by the venue's own sum of 24 h."""
         path = "/fapi/v1/exchangeInfo"
         limit, listed = understood(VENUE, path, await self.rest.get(path), pages.exchange)
-        for budget, allowed in more_generous(limit or WEIGHT_A_MINUTE).items():
-            self.rest.allow(budget, allowed)
+        if limit is not None:
+            self.rest.allow("weight", limit)
         path = "/fapi/v1/ticker/24hr"
         volumes = understood(VENUE, path, await self.rest.get(path, weight=40), pages.day_volumes)
         await self._read_funding_hours()

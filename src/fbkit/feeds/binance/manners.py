@@ -23,9 +23,6 @@ from fbkit.model import NS_MS, NS_S
 WEIGHT_A_MINUTE = 2400
 IN_5_MINUTES = {"funding": 500, "data": 1000}
 
-#: No exchange multiplies its limits by this much overnight.
-_GENEROUS = 10
-
 _BANNED_UNTIL = re.compile(rb"banned until (\d{12,14})")
 
 #: "Too many requests", whatever the status.
@@ -72,20 +69,6 @@ class BinanceManners:
             why = refusal.msg if refusal else {403: "its firewall", 451: "this country is not served"}[status]
             return VenueRefused(VENUE, path, status, "", why)
         return None if refusal is None else VenueRefused(VENUE, path, status, str(refusal.code), refusal.msg)
-
-
-def more_generous(weight: int) -> dict[str, int]:
-    """Every budget's limit, given the weight a minute that the venue advertises.
-
-    The other two limits are advertised nowhere. A venue that allows ten times the exchange's weight is a simulator,
-    which multiplies them all alike.
-
-    >>> more_generous(6000), more_generous(240_000)
-    ({'weight': 6000}, {'weight': 240000, 'funding': 50000, 'data': 100000})
-    """
-    times = weight // WEIGHT_A_MINUTE
-    others = {name: limit * times for name, limit in IN_5_MINUTES.items()} if times >= _GENEROUS else {}
-    return {"weight": weight, **others}
 
 
 def _refusal(body: bytes) -> _Refusal | None:

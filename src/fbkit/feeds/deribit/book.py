@@ -8,52 +8,58 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from fbkit.feeds.book import LEVELS, Break, Ladder, Rung
-from fbkit.feeds.deribit.wire import BookData, Level
+from fbkit.feeds.deribit.wire import BookData
 from fbkit.model import NS_MS
 from fbkit.model.items import IgnoreReason
 
 #: The top of a book is told at most this often, ns of the venue's time.
 CADENCE = 500 * NS_MS
 
+#: The best levels a side, bids and asks, best first.
+Top = tuple[list[Rung], list[Rung]]
+
 
 class Book:
     """One instrument's book; it knows what it told last."""
 
-    __slots__ = ("_told", "_told_at", "asks", "bids", "broken", "last", "synced")
+    __slots__ = ("_told_at", "asks", "bids", "broken", "last", "synced", "told")
 
     def __init__(self) -> None:
         self.synced = self.broken = False
         self.last = -1
         self.bids, self.asks = Ladder(), Ladder()
-        self._told: tuple[list[Rung], list[Rung]] | None = None
+        self.told: Top | None = None
         self._told_at = 0
 
     def start(self, snapshot: BookData) -> None:
         """Discard what was known and begin here."""
         self.bids, self.asks = Ladder(), Ladder()
-        self.synced, self._told = True, None
+        self.synced, self.told = True, None
         self.apply(snapshot)
 
     def apply(self, change: BookData) -> None:
         """Set the levels of an update."""
         self.last = change.change_id
-        self.bids.update(_rungs(change.bids))
-        self.asks.update(_rungs(change.asks))
+        bids, asks = self.bids.changed, self.asks.changed
+        for action, price, amount in change.bids:
+            bids[price] = 0.0 if action == "delete" else amount
+        for action, price, amount in change.asks:
+            asks[price] = 0.0 if action == "delete" else amount
 
-    def top(self) -> tuple[list[Rung], list[Rung]]:
+    def top(self) -> Top:
         """The best five levels a side, best first."""
         return self.bids.last(LEVELS), self.asks.first(LEVELS)
 
     def due(self, ts: int) -> bool:
         """Whether the cadence is over at ``ts`` (UTC ns)."""
-        return self._told is None or ts - self._told_at >= CADENCE
+        return self.told is None or ts - self._told_at >= CADENCE
 
     def moved(self, ts: int) -> bool:
         """Whether the top differs from what was told; it is told with this."""
         top = self.top()
-        if top == self._told:
+        if top == self.told:
             return False
-        self._told, self._told_at = top, ts
+        self.told, self._told_at = top, ts
         return True
 
 
@@ -103,7 +109,3 @@ class Books:
         if book.broken:
             book.broken = False
             self.on_mend(symbol)
-
-
-def _rungs(levels: Iterable[Level]) -> Iterable[Rung]:
-    return ((price, 0.0 if action == "delete" else amount) for action, price, amount in levels)

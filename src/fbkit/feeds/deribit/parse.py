@@ -24,6 +24,7 @@ from fbkit.feeds.deribit.wire import (
     Candle,
     Notification,
     QuoteData,
+    SoundBook,
     StateData,
     TickerData,
     TradeRow,
@@ -146,11 +147,11 @@ class Parser:
         """Every book is kept and its sequence watched; those we follow are told."""
         if channel.count(".") > 2:
             return [Ignored("depth", "not_subscribed")]  # whole ladders: book.<instrument>.<group>.<depth>.<interval>
-        m = decoded(data, BookData)
+        m = decoded(data, SoundBook) or decoded(data, BookData)
         if m is None:
             return [self._malformed("depth", data, channel)]
         known = self._known(m.instrument_name)
-        if known is not None and not all(is_price(price) for _, price, _ in (*m.bids, *m.asks)):
+        if known is not None and type(m) is not SoundBook:
             return [malformed("depth", bytes(data), known.name)]  # not applied: the next update breaks the book
         book, why_not = self.books.update(m)
         if known is None:
@@ -228,7 +229,7 @@ def _side(price: float | None, amount: float | None, known: Known) -> tuple[floa
 def _depth(book: Book, known: Known, ts_event: int, ts_recv: int) -> Item:
     if not book.due(ts_event):
         return Ignored("depth", "within_cadence")
-    if not book.moved(ts_event):
+    if not book.moved(ts_event) or book.told is None:
         return Ignored("depth", "unchanged")
-    bids, asks = book.top()
+    bids, asks = book.told
     return depth_quote(bids, asks, known, book.last, ts_event, ts_recv)

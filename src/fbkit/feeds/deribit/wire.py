@@ -20,6 +20,7 @@ _LOWEST, _HIGHEST = 1e-9, 1e15
 
 #: What happened to a level, its price, its amount (0 with ``delete``).
 Level = tuple[Literal["new", "change", "delete"], Number, Amount]
+SoundLevel = tuple[Literal["new", "change", "delete"], Annotated[float, Meta(gt=_LOWEST, lt=_HIGHEST)], Amount]
 
 
 def is_price(number: float | None) -> TypeGuard[float]:
@@ -105,6 +106,13 @@ class BookData(msgspec.Struct, gc=False):
     def is_snapshot(self) -> bool:
         """Whether this is the whole book; a snapshot may name a ``prev_change_id`` too."""
         return self.type == "snapshot" if self.type else self.prev_change_id is None
+
+
+class SoundBook(BookData, gc=False):
+    """A book of which every price can be one of what we follow."""
+
+    bids: list[SoundLevel]
+    asks: list[SoundLevel]
 
 
 class Candle(msgspec.Struct, gc=False):
