@@ -1,6 +1,7 @@
 """Deribit's notifications → our items. Pure: the same bytes and instruments give the same items, live and recorded.
 
-A frame is decoded twice: its envelope, then its data as what the channel's first word says. Nothing raises.
+A frame is decoded once, as what its channel's first word says; what fails that is looked at again, slowly: its
+envelope, then its data. Nothing raises.
 
 Source: Deribit API 2.1.1, "Subscriptions".
 """
@@ -8,6 +9,7 @@ Source: Deribit API 2.1.1, "Subscriptions".
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -43,12 +45,36 @@ from fbkit.model import (
     Rejected,
 )
 
-_trades = msgspec.json.Decoder(list[TradeRow]).decode
+Reader = Callable[[Any, str, int], list[Item]]
+
+
+class Kind(NamedTuple):
+    """A kind of frame: its channel (ours), a decoder of all of it, and what its data is, the narrower first."""
+
+    channel: str
+    decode: Callable[[bytes], Notification[Any]]
+    data: tuple[type, ...]
+
+
+#: By the first word of the venue's channel.
+KINDS = {
+    "trades": Kind("trade", msgspec.json.Decoder(Notification[list[TradeRow]]).decode, (list[TradeRow],)),
+    "quote": Kind("quote", msgspec.json.Decoder(Notification[QuoteData]).decode, (QuoteData,)),
+    "ticker": Kind("mark", msgspec.json.Decoder(Notification[TickerData]).decode, (TickerData,)),
+    "book": Kind("depth", msgspec.json.Decoder(Notification[SoundBook]).decode, (SoundBook, BookData)),
+    "chart": Kind("bar", msgspec.json.Decoder(Notification[Candle]).decode, (Candle,)),
+    "instrument": Kind("listing", msgspec.json.Decoder(Notification[StateData]).decode, (StateData,)),
+}
+
+_any = msgspec.json.Decoder(Notification[msgspec.Raw]).decode
+
+_CHANNEL = b'"channel":"'
+
+#: ``book.<instrument>.<group>.<depth>.<interval>``
+_WHOLE_LADDER = Ignored("depth", "not_subscribed")
 
 #: What their words for a state mean to us; every other word stays theirs.
 _STATES = {"started": "trading", "open": "trading"}
-
-Reader = Callable[[msgspec.Raw, str, int], list[Item]]
 
 
 class Parser:
@@ -73,7 +99,6 @@ class Parser:
         self._pace = Pace()
         self._current_funding = "mark" in flipped
         self._by_symbol = instruments.by_symbol
-        self._decode = msgspec.json.Decoder(Notification).decode
         self._readers: dict[str, Reader] = {
             "trades": self._trades,
             "quote": self._quote,
@@ -82,17 +107,21 @@ class Parser:
             "chart": self._chart,
             "instrument": self._state,
         }
+        self._at_once = {word.encode(): (kind.decode, f"{word}.", self._readers[word]) for word, kind in KINDS.items()}
 
     def frame(self, payload: bytes, ts_recv: int) -> list[Item]:
         """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
-        try:
-            params = self._decode(payload).params
-        except MALFORMED:
-            return [spoken(payload)]
-        read = self._readers.get(params.channel.partition(".")[0])
-        if read is None:
-            return [Rejected("", "unknown", payload[:SAMPLE_BYTES])]
-        return read(params.data, params.channel, ts_recv)
+        begin = payload.find(_CHANNEL) + len(_CHANNEL)
+        way = self._at_once.get(payload[begin : payload.find(b".", begin)])
+        if way is not None:
+            decode, prefix, read = way
+            try:
+                params = decode(payload).params
+            except MALFORMED:
+                return self._slowly(payload, ts_recv)
+            if params.channel.startswith(prefix):
+                return read(params.data, params.channel, ts_recv)
+        return self._slowly(payload, ts_recv)
 
     def forget(self, symbols: Iterable[str]) -> None:
         """A connection was cut: books wait for snapshots, open candles are no longer known, tickers speak at once."""
@@ -105,21 +134,14 @@ class Parser:
 
     # one channel each
 
-    def _trades(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
-        def item(row: TradeRow) -> Item:
-            known = self._known(row.instrument_name)
-            return self._stranger("trade", row.instrument_name) if known is None else trade_of(row, known, ts_recv)
+    def _trades(self, rows: list[TradeRow], channel: str, ts_recv: int) -> list[Item]:
+        return [self._trade(row, ts_recv) for row in rows] or [Control("empty", channel)]
 
-        try:
-            rows = _trades(data)
-        except MALFORMED:
-            return each(data, TradeRow, "trade", self._name(channel), item)
-        return [item(row) for row in rows] or [Control("empty", channel)]
+    def _trade(self, row: TradeRow, ts_recv: int) -> Item:
+        known = self._known(row.instrument_name)
+        return self._stranger("trade", row.instrument_name) if known is None else trade_of(row, known, ts_recv)
 
-    def _quote(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
-        m = decoded(data, QuoteData)
-        if m is None:
-            return [self._malformed("quote", data, channel)]
+    def _quote(self, m: QuoteData, channel: str, ts_recv: int) -> list[Item]:
         known = self._known(m.instrument_name)
         if known is None:
             return [self._stranger("quote", m.instrument_name)]
@@ -127,40 +149,36 @@ class Parser:
         ask, ask_size = _side(m.best_ask_price, m.best_ask_amount, known)
         return [Quote(known.name, m.timestamp * NS_MS, ts_recv, m.timestamp, bid, bid_size, ask, ask_size)]
 
-    def _ticker(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+    def _ticker(self, m: TickerData, channel: str, ts_recv: int) -> list[Item]:
         """One row, several events: those whose cadence is over."""
-        m = decoded(data, TickerData)
-        if m is None:
-            return [self._malformed("mark", data, channel)]
         known = self._known(m.instrument_name)
         if known is None:
             return [self._stranger("mark", m.instrument_name)]
         if not is_price(m.mark_price):
-            return [malformed("mark", bytes(data), known.name)]
+            return [malformed("mark", msgspec.json.encode(m), known.name)]
         events = events_of(m, known, m.mark_price, ts_recv, current_funding=self._current_funding)
         due: tuple[Event, ...] = tuple(event for event in events if self._pace.due(event))
         if not due:
             return [Ignored("mark", "within_cadence")]
         return [due if len(due) > 1 else due[0]]
 
-    def _book(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+    def _book(self, m: BookData, channel: str, ts_recv: int) -> list[Item]:
         """Every book is kept and its sequence watched; those we follow are told."""
         if channel.count(".") > 2:
-            return [Ignored("depth", "not_subscribed")]  # whole ladders: book.<instrument>.<group>.<depth>.<interval>
-        m = decoded(data, SoundBook) or decoded(data, BookData)
-        if m is None:
-            return [self._malformed("depth", data, channel)]
+            return [_WHOLE_LADDER]
         known = self._known(m.instrument_name)
         if known is not None and type(m) is not SoundBook:
-            return [malformed("depth", bytes(data), known.name)]  # not applied: the next update breaks the book
+            # Not applied: the next update breaks the book.
+            return [malformed("depth", msgspec.json.encode(m), known.name)]
         book, why_not = self.books.update(m)
         if known is None:
+            book.top()  # nobody else looks, and what waits for a look would grow
             return [self._stranger("depth", m.instrument_name)]
         if why_not is not None:
             return [Ignored("depth", why_not)]
         return [_depth(book, known, m.timestamp * NS_MS, ts_recv)]
 
-    def _chart(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+    def _chart(self, candle: Candle, channel: str, ts_recv: int) -> list[Item]:
         """``chart.trades.<instrument>.<minutes>``."""
         _, _, rest = channel.partition(".trades.")
         symbol, _, resolution = rest.rpartition(".")
@@ -169,19 +187,13 @@ class Parser:
             return [self._stranger("bar", symbol)]
         if resolution != "1":
             return [Ignored("bar", "not_subscribed")]
-        candle = decoded(data, Candle)
-        if candle is None:
-            return [malformed("bar", bytes(data), known.name)]
         return [self._candles.take(candle, known, ts_recv)]
 
-    def _state(self, data: msgspec.Raw, channel: str, ts_recv: int) -> list[Item]:
+    def _state(self, m: StateData, channel: str, ts_recv: int) -> list[Item]:
         """A contract's state changed; everything else about it is as we knew it. Perpetuals are settled every day.
 
         Of a future that we do not know, only the list can say more: a control tells that it is worth reading again.
         """
-        m = decoded(data, StateData)
-        if m is None:
-            return [self._malformed("listing", data, "")]
         known = self._by_symbol.get(m.instrument_name)
         if known is None and is_future(m.instrument_name):
             return [Control("listing", m.instrument_name)]
@@ -205,8 +217,28 @@ class Parser:
         known = self._by_symbol.get(symbol_in(channel))
         return known.name if known else ""
 
-    def _malformed(self, kind: str, data: msgspec.Raw, channel: str) -> Item:
-        return malformed(kind, bytes(data), self._name(channel))
+    # what failed the one decode
+
+    def _slowly(self, payload: bytes, ts_recv: int) -> list[Item]:
+        try:
+            params = _any(payload).params
+        except MALFORMED:
+            return [spoken(payload)]
+        word, channel = params.channel.partition(".")[0], params.channel
+        kind = KINDS.get(word)
+        if kind is None:
+            return [Rejected("", "unknown", payload[:SAMPLE_BYTES])]
+        if word == "book" and channel.count(".") > 2:
+            return [_WHOLE_LADDER]
+        for data in kind.data:
+            found = decoded(params.data, data)
+            if found is not None:
+                return self._readers[word](found, channel, ts_recv)
+        if word == "trades":
+            return each(params.data, TradeRow, "trade", self._name(channel), lambda row: self._trade(row, ts_recv)) or [
+                Control("empty", channel)
+            ]
+        return [malformed(kind.channel, bytes(params.data), self._name(channel))]
 
 
 def symbol_in(channel: str) -> str:

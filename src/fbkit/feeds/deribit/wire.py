@@ -8,12 +8,14 @@ Source: Deribit API 2.1.1, "Subscriptions"; examples: ``tests/fixtures/venues/de
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeGuard
+from typing import Annotated, Generic, Literal, TypeGuard, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from fbkit.feeds.decoding import Amount, Id, Millis, Number, Price
+
+D = TypeVar("D")
 
 #: Prices beyond these are a mistake: USD over less would be more coins than a float64 can tell.
 _LOWEST, _HIGHEST = 1e-9, 1e15
@@ -32,18 +34,18 @@ def is_price(number: float | None) -> TypeGuard[float]:
     return number is not None and _LOWEST < number < _HIGHEST
 
 
-class Params(msgspec.Struct, gc=False):
-    """What a notification is about; ``data`` is decoded by whoever reads that channel."""
+class Params(msgspec.Struct, Generic[D], gc=False):
+    """What a notification is about, and what it says of it."""
 
     channel: str
-    data: msgspec.Raw
+    data: D
 
 
-class Notification(msgspec.Struct, gc=False):
-    """A frame of data."""
+class Notification(msgspec.Struct, Generic[D], gc=False):
+    """A frame of data; with ``msgspec.Raw`` as its data, whatever the channel."""
 
     method: Literal["subscription"]
-    params: Params
+    params: Params[D]
 
 
 class TradeRow(msgspec.Struct, gc=False):
