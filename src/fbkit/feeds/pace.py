@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from fbkit.model import NS_S, Day, Event, Mark, OpenInterest
 
 #: The least distance of two kept events of a kind and instrument, ns of event time. Quotes are conflated upstairs.
-CADENCE: dict[type, int] = {Mark: NS_S, OpenInterest: 5 * NS_S, Day: 5 * NS_S}
+CADENCE: dict[type[Any], int] = {Mark: NS_S, OpenInterest: 5 * NS_S, Day: 5 * NS_S}
 
 _WHEN = {"ts_event", "ts_recv", "seq", "origin"}
+
+#: What an event of a kind says, apart from when and of whom.
+_SAYS: dict[type[Any], Callable[[Any], Any]] = {
+    kind: attrgetter(*(name for name in kind.__struct_fields__ if name not in _WHEN)) for kind in CADENCE
+}
 
 
 class Pace:
@@ -25,20 +32,22 @@ class Pace:
 
     def due(self, event: Event) -> bool:
         """Whether to keep it. What says nothing new waits ten cadences, so that a calm value does not look stale."""
-        key = (event.instrument, type(event))
+        kind = type(event)
+        key = (event.instrument, kind)
         last = self._last.get(key)
         if last is not None:
-            since, cadence = event.ts_event - last.ts_event, CADENCE[type(event)]
-            if since < cadence or (since < 10 * cadence and _says(event) == _says(last)):
+            since, cadence = event.ts_event - last.ts_event, CADENCE[kind]
+            if since < cadence or (since < 10 * cadence and _SAYS[kind](event) == _SAYS[kind](last)):
                 return False
         self._last[key] = event
         return True
+
+    def is_early(self, name: str, kind: type[Mark | OpenInterest | Day], ts_event: int) -> bool:
+        """Whether an instrument's event of a kind would not pass whatever it said: then it need not be made."""
+        last = self._last.get((name, kind))
+        return last is not None and ts_event - last.ts_event < CADENCE[kind]
 
     def forget(self, name: str) -> None:
         """The next of an instrument passes, whatever it says: a connection was cut, and the next word is news."""
         for kind in CADENCE:
             self._last.pop((name, kind), None)
-
-
-def _says(event: Event) -> tuple[object, ...]:
-    return tuple(getattr(event, field) for field in event.__struct_fields__ if field not in _WHEN)

@@ -38,7 +38,6 @@ from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
     Control,
-    Event,
     Ignored,
     Item,
     Quote,
@@ -156,11 +155,10 @@ class Parser:
             return [self._stranger("mark", m.instrument_name)]
         if not is_price(m.mark_price):
             return [malformed("mark", msgspec.json.encode(m), known.name)]
-        events = events_of(m, known, m.mark_price, ts_recv, current_funding=self._current_funding)
-        due: tuple[Event, ...] = tuple(event for event in events if self._pace.due(event))
+        due = events_of(m, known, m.mark_price, ts_recv, self._pace, current_funding=self._current_funding)
         if not due:
             return [Ignored("mark", "within_cadence")]
-        return [due if len(due) > 1 else due[0]]
+        return [tuple(due) if len(due) > 1 else due[0]]
 
     def _book(self, m: BookData, channel: str, ts_recv: int) -> list[Item]:
         """Every book is kept and its sequence watched; those we follow are told."""
