@@ -88,8 +88,8 @@ def our_room(simulated, quick_world):
 class Told:
     """An exchange of ccxt's shape: each answer is a value, an error to raise, or a list of them to be told in turn."""
 
-    precisionMode = 4  # noqa: N815 - ccxt's own name
-    enableRateLimit = False  # noqa: N815 - as above
+    precisionMode = 4
+    enableRateLimit = False
 
     def __init__(self, **answers):
         self.answers, self.asked, self.closed = answers, [], 0
