@@ -18,7 +18,7 @@ import zstandard
 from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
 from fbkit.feeds.feed import World
 from fbkit.feeds.venues import FEEDS
-from fbkit.model import NS_S, Item
+from fbkit.model import NS_MS, Item
 from fbkit.simulator import Market, MemoryVenues
 from fbkit.simulator.profile import PROFILES
 
@@ -62,9 +62,9 @@ class Heard:
         self.raws.append((connection, ts_recv, payload))
 
 
-def market_of(venue: str, instruments: int = INSTRUMENTS, seed: int = SEED) -> Market:
+def market_of(venue: str, instruments: int = INSTRUMENTS, seed: int = SEED, start: int = START) -> Market:
     """The simulated market as a venue shows it."""
-    return Market(seed=seed, instruments=instruments, profile=PROFILES[venue])
+    return Market(seed=seed, instruments=instruments, profile=PROFILES[venue], at_ms=start // NS_MS)
 
 
 def listen(
@@ -73,12 +73,12 @@ def listen(
     seconds: float = SECONDS,
     instruments: int = INSTRUMENTS,
     seed: int = SEED,
+    start: int = START,
     flipped: frozenset[str] = frozenset(),
-    backfill_hours: int = 0,
 ) -> Heard:
-    """Run the venue's feed for so many virtual seconds."""
-    clock, heard = VirtualClock(START), Heard()
-    memory = MemoryVenues({venue: market_of(venue, instruments, seed)}, clock)
+    """Run the venue's feed for so many virtual seconds from an instant (UTC ns) on."""
+    clock, heard = VirtualClock(start), Heard()
+    memory = MemoryVenues({venue: market_of(venue, instruments, seed, start)}, clock)
 
     async def run() -> None:
         async with httpx.AsyncClient(transport=memory.http) as http:
@@ -92,9 +92,6 @@ def listen(
             )
             task = asyncio.ensure_future(feed.run(heard))
             await asyncio.sleep(seconds)
-            if backfill_hours:
-                async for _ in feed.backfill(heard, START - backfill_hours * 3600 * NS_S, START):
-                    pass
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 

@@ -246,7 +246,7 @@ class Link:
             channel = channels.get(kind) or channel_of_item(first)
             if channel in heard:
                 heard[channel] = ts
-            elif kind is not Rejected and not (kind is Ignored and first.reason == "no_state"):
+            elif kind is not Rejected and not (isinstance(first, Ignored) and first.reason == "no_state"):
                 # What cannot be used before a snapshot comes ends no silence.
                 channel = carrier.get(channel, channel)
                 is_first = channel not in heard
