@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fbkit.simulator.calendar import MS_S
 from fbkit.simulator.facts import ForcedRow, TradeRow
 from fbkit.simulator.scene import Scene
+from fbkit.simulator.wires.gate.streams import BOOK_LEVELS
 from fbkit.simulator.wires.gate.templates import CoinWire, frame
 from fbkit.simulator.wires.wire import Frame, Stream
 
@@ -46,7 +47,7 @@ class Pushes:
         """What changed of each book in each of its slots: ids count on without a hole."""
         for stream in wanted:
             for slot in range(start_ms, start_ms + MS_S, stream.cadence_ms):
-                change = self._scene.change(stream.coin, slot, stream.cadence_ms, stream.levels)
+                change = self._scene.change(stream.coin, slot, stream.cadence_ms, BOOK_LEVELS)
                 payload = frame(slot + _BOOK_MS, "futures.order_book_update", self._texts[stream.coin].change(change))
                 yield Frame(slot + _BOOK_MS, stream.name, payload)
 

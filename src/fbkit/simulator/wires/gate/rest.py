@@ -13,6 +13,7 @@ from fbkit.simulator.scene import Scene
 from fbkit.simulator.wires.gate.asking import Asking, Refused, periods_of, span_of
 from fbkit.simulator.wires.gate.limits import endpoint
 from fbkit.simulator.wires.gate.pushes import Pushes
+from fbkit.simulator.wires.gate.streams import BOOK_LEVELS
 from fbkit.simulator.wires.gate.templates import CoinWire, funding
 
 #: How far back the public list of liquidations is made, ms.
@@ -118,7 +119,7 @@ class Pages:
 
     def _book(self, asking: Asking, now_ms: int) -> str:
         coin = asking.coin()
-        book, text = self._scene.book(coin, now_ms, asking.limit()), self._texts[coin]
+        book, text = self._scene.book(coin, now_ms, min(asking.limit(), BOOK_LEVELS)), self._texts[coin]
         number = f'"id":{book.update_id},' if asking.with_id() else ""
         return (
             f'{{{number}"current":{now_ms / 1000:.3f},"update":{book.ts_ms / 1000:.3f},'

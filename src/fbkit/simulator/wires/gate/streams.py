@@ -17,6 +17,9 @@ ALL = "!all"
 
 _LISTED = {"futures.trades": 0, "futures.book_ticker": 0, "futures.tickers": 1000, "futures.public_liquidates": 1000}
 _LEVELS = ("100", "50", "20")
+
+#: Levels a side that a book of this market has at most: every one of them changes in every slot.
+BOOK_LEVELS = 8
 _CADENCES = {"100ms": 100, "20ms": 100}  # the market moves in tenths of a second
 _INTERVALS = ("1m", "5m", "15m", "30m", "1h", "4h", "1d")
 
