@@ -64,7 +64,7 @@ class Ladder:
     def _settle(self) -> None:
         """Put what changed in its place: one by one where that is little, else all anew."""
         changed, sizes = self.changed, self._sizes
-        if len(changed) * 2 > len(sizes):
+        if len(changed) * 4 > len(sizes):
             sizes.update(changed)
             for price in [price for price, size in changed.items() if not size]:
                 del sizes[price]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from fbkit.feeds.bitget import of_2022, wire
-from fbkit.feeds.bitget.symbols import OURS, assume
+from fbkit.feeds.bitget.symbols import OURS, PRODUCTS, assume
 from fbkit.feeds.bitget.wire import CHANNEL_OF, Arg, Envelope
 from fbkit.feeds.decoding import MALFORMED, decoded, each, malformed
 from fbkit.feeds.instruments import Known
@@ -18,7 +18,7 @@ from fbkit.model.items import IgnoreReason
 R = TypeVar("R", bound=msgspec.Struct)
 
 #: Reads a data frame; answers and pongs fail it.
-envelope_decoder = msgspec.json.Decoder(Envelope, strict=False)
+envelope_decoder = msgspec.json.Decoder(Envelope[msgspec.Raw], strict=False)
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -32,6 +32,36 @@ _many: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {
 }
 
 
+#: Frames as we hear them live, decoded whole, by their word.
+_WHOLE: dict[bytes, Callable[[bytes], Envelope[Any]]] = {
+    word: msgspec.json.Decoder(Envelope[list[kind]], strict=False).decode  # type: ignore[valid-type]  # as above
+    for word, kind in (
+        *((b"trade", wire.Trade), (b"ticker", wire.Ticker), (b"candle1m", wire.Candle)),
+        *((b"books1", wire.Book), (b"books5", wire.Book)),
+    )
+}
+_CHANNEL = b'"channel":"'
+
+#: The markets that v2 speaks of.
+_V2 = frozenset(PRODUCTS.values())
+
+
+def whole(payload: bytes) -> Envelope[Any] | None:
+    """A frame of what we subscribe to, decoded at once; ``None`` where that is not what it is."""
+    begin = payload.find(_CHANNEL) + len(_CHANNEL)
+    word = payload[begin : payload.find(b'"', begin)]
+    decode = _WHOLE.get(word)
+    if decode is None:
+        return None
+    try:
+        envelope = decode(payload)
+    except MALFORMED:
+        return None
+    arg = envelope.arg
+    as_expected = arg.instType in _V2 and arg.channel.encode() == word and not arg.topic
+    return envelope if as_expected else None
+
+
 def channel_of(word: str) -> str:
     """The channel of ours that a word of theirs belongs to, ``""`` if to none.
 
@@ -41,8 +71,10 @@ def channel_of(word: str) -> str:
     return "bar" if word.startswith("candle") else CHANNEL_OF.get(word, "")
 
 
-def rows_of(envelope: Envelope, kind: type[R], channel: str, name: str, item: Callable[[R], Item]) -> list[Item]:
+def rows_of(envelope: Envelope[Any], kind: type[R], channel: str, name: str, item: Callable[[R], Item]) -> list[Item]:
     """An item a row: decoded all at once, and one by one where that fails."""
+    if type(envelope.data) is list:
+        return [item(row) for row in envelope.data]
     try:
         rows: list[R] = _many[kind].decode(envelope.data)
     except MALFORMED:
@@ -51,7 +83,7 @@ def rows_of(envelope: Envelope, kind: type[R], channel: str, name: str, item: Ca
 
 
 def books_of(
-    envelope: Envelope, channel: str, known: Known, item: Callable[[wire.Book | wire.BookV3], Item]
+    envelope: Envelope[Any], channel: str, known: Known, item: Callable[[wire.Book | wire.BookV3], Item]
 ) -> list[Item]:
     """An item a book, in the words of v2 or of v3."""
     if envelope.arg.topic:
@@ -59,7 +91,7 @@ def books_of(
     return rows_of(envelope, wire.Book, channel, known.name, item)
 
 
-def texts_of(envelope: Envelope, row: wire.Book | wire.BookV3) -> wire.Texts | None:
+def texts_of(envelope: Envelope[Any], row: wire.Book | wire.BookV3) -> wire.Texts | None:
     """The levels as written, where there is no ``seq`` and a checksum must do; such frames have one row."""
     if row.seq or envelope.arg.topic:
         return None
@@ -72,7 +104,7 @@ def stranger(arg: Arg, symbol: str) -> IgnoreReason:
     return "not_subscribed" if arg.instType in OURS and assume(symbol) else "other_market"
 
 
-def strangers(envelope: Envelope, channel: str, symbol: str) -> list[Item]:
+def strangers(envelope: Envelope[Any], channel: str, symbol: str) -> list[Item]:
     """An item a row of what nobody wants."""
     try:
         rows = _raws.decode(envelope.data)

@@ -25,6 +25,7 @@ from fbkit.feeds.bitget.envelope import (
     strangers,
     texts_of,
     unwrapped,
+    whole,
 )
 from fbkit.feeds.bitget.symbols import OURS
 from fbkit.feeds.bitget.ticker import Said, Tickers
@@ -47,6 +48,9 @@ from fbkit.model import (
 )
 from fbkit.model.items import IgnoreReason
 
+#: What a data frame may be.
+_ACTIONS = frozenset({"snapshot", "update"})
+
 _BUY, _SELL = Side.BUY, Side.SELL
 
 #: Their word for a timeframe, ours, and its length in ms.
@@ -57,6 +61,8 @@ DEPTH_CADENCE = 500 * NS_MS
 
 #: More coins than there can be, so the price or the worth is wrong.
 MOST_COINS = 1e18
+
+_OPEN = Ignored("bar", "open_bar")
 
 _DIED: dict[str, Literal["long", "short"]] = {"buy": "long", "sell": "short"}
 
@@ -94,7 +100,7 @@ class Parser:
         self._candles = Candles()
         self._told_depth: dict[str, int] = {}
         self._by_symbol = instruments.by_symbol
-        self._readers: dict[str, Callable[[Envelope, Known, int], list[Item]]] = {
+        self._readers: dict[str, Callable[[Envelope[Any], Known, int], list[Item]]] = {
             "trade": self._trades,
             "publicTrade": self._trades,
             "ticker": self._ticker,
@@ -103,27 +109,19 @@ class Parser:
             "books15": self._top,
             "books50": self._top,
             "books": self._book,
+            "candle1m": self._candle,
             "kline": self._kline,
         }
 
     def frame(self, payload: bytes, ts_recv: int) -> list[Item]:
         """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
-        try:
-            envelope = envelope_decoder.decode(payload)
-        except MALFORMED:
-            return [unwrapped(payload)]
-        arg = envelope.arg
-        word = arg.channel or arg.topic
-        if word == "liquidation":
-            return self._liquidations(envelope, ts_recv) or [Control("empty", word)]
-        reader = self._readers.get(word) or (self._candle if word.startswith("candle") else None)
-        if reader is None or envelope.action not in {"snapshot", "update"}:
-            return [Rejected(channel_of(word), "unknown", payload[:SAMPLE_BYTES])]
-        symbol = arg.instId or arg.symbol
-        known = self._known(symbol) if arg.instType in OURS else None
-        if known is None:
-            return strangers(envelope, channel_of(word), symbol)
-        return reader(envelope, known, ts_recv) or [Control("empty", word)]
+        envelope = whole(payload)
+        if envelope is not None and envelope.action in _ACTIONS:
+            known = self._known(envelope.arg.instId)
+            if known is not None:
+                word = envelope.arg.channel
+                return self._readers[word](envelope, known, ts_recv) or [Control("empty", word)]
+        return self._slowly(payload, ts_recv)
 
     def forget(self, symbols: Iterable[str]) -> None:
         """The connection of these symbols was cut: books are discarded, and the next ticker and candle are news."""
@@ -135,9 +133,28 @@ class Parser:
             if symbol in self._by_symbol:
                 self._tickers.forget(self._by_symbol[symbol].name)
 
+    def _slowly(self, payload: bytes, ts_recv: int) -> list[Item]:
+        """Whatever else a frame is: of v1 or v3, of a channel we do not subscribe to, of strangers, or damaged."""
+        try:
+            envelope = envelope_decoder.decode(payload)
+        except MALFORMED:
+            return [unwrapped(payload)]
+        arg = envelope.arg
+        word = arg.channel or arg.topic
+        if word == "liquidation":
+            return self._liquidations(envelope, ts_recv) or [Control("empty", word)]
+        reader = self._readers.get(word) or (self._candle if word.startswith("candle") else None)
+        if reader is None or envelope.action not in _ACTIONS:
+            return [Rejected(channel_of(word), "unknown", payload[:SAMPLE_BYTES])]
+        symbol = arg.instId or arg.symbol
+        known = self._known(symbol) if arg.instType in OURS else None
+        if known is None:
+            return strangers(envelope, channel_of(word), symbol)
+        return reader(envelope, known, ts_recv) or [Control("empty", word)]
+
     # one channel each
 
-    def _trades(self, envelope: Envelope, known: Known, ts_recv: int) -> list[Item]:
+    def _trades(self, envelope: Envelope[Any], known: Known, ts_recv: int) -> list[Item]:
         """Oldest first: the venue writes the newest first. What a subscription replays may fill a hole: it is kept."""
         unit, size_mult = known.unit_mult, known.size_mult
 
@@ -158,11 +175,12 @@ class Parser:
             items = rows_of(envelope, wire.TradeV3, "trade", known.name, item)
         else:
             items = rows_of(envelope, wire.Trade, "trade", known.name, item)
-        items.reverse()
-        items.sort(key=_when)
+        if len(items) > 1:
+            items.reverse()
+            items.sort(key=_when)
         return items
 
-    def _ticker(self, envelope: Envelope, known: Known, ts_recv: int) -> list[Item]:
+    def _ticker(self, envelope: Envelope[Any], known: Known, ts_recv: int) -> list[Item]:
         """A tuple of mark, open interest and day, as far as they are due; quotes come from ``books1``."""
 
         def item(row: Said) -> Item:
@@ -178,7 +196,7 @@ class Parser:
             return rows_of(envelope, wire.TickerV3, "mark", known.name, item)
         return rows_of(envelope, wire.Ticker, "mark", known.name, item)
 
-    def _quote(self, envelope: Envelope, known: Known, ts_recv: int) -> list[Item]:
+    def _quote(self, envelope: Envelope[Any], known: Known, ts_recv: int) -> list[Item]:
         def item(row: wire.Book | wire.BookV3) -> Item:
             unit, size_mult = known.unit_mult, known.size_mult
             bid, bid_size = row.bids[0] if row.bids else (None, None)
@@ -196,13 +214,13 @@ class Parser:
 
         return books_of(envelope, "quote", known, item)
 
-    def _top(self, envelope: Envelope, known: Known, ts_recv: int) -> list[Item]:
+    def _top(self, envelope: Envelope[Any], known: Known, ts_recv: int) -> list[Item]:
         """``books5`` and its like are whole each time."""
         return books_of(
             envelope, "depth", known, lambda row: self._depth(row, row.bids, row.asks, envelope, known, ts_recv)
         )
 
-    def _book(self, envelope: Envelope, known: Known, ts_recv: int) -> list[Item]:
+    def _book(self, envelope: Envelope[Any], known: Known, ts_recv: int) -> list[Item]:
         """A book put together; a break ends it until the next snapshot."""
         symbol = known.instrument.venue_symbol
         apply = self.books.start if envelope.action == "snapshot" else self.books.update
@@ -216,7 +234,13 @@ class Parser:
         return books_of(envelope, "depth", known, item)
 
     def _depth(
-        self, row: wire.Book | wire.BookV3, bids: list[Any], asks: list[Any], envelope: Envelope, known: Known, now: int
+        self,
+        row: wire.Book | wire.BookV3,
+        bids: list[Any],
+        asks: list[Any],
+        envelope: Envelope[Any],
+        known: Known,
+        now: int,
     ) -> Item:
         symbol, ts_ms = known.instrument.venue_symbol, row.ts or envelope.ts
         ts_event = ts_ms * NS_MS or now
@@ -226,35 +250,38 @@ class Parser:
         self._told_depth[symbol] = ts_event
         return depth_quote(bids[:LEVELS], asks[:LEVELS], known, row.seq or ts_ms, ts_event, now)
 
-    def _candle(self, envelope: Envelope, known: Known, ts_recv: int) -> list[Item]:
+    def _candle(self, envelope: Envelope[Any], known: Known, ts_recv: int) -> list[Item]:
         interval = envelope.arg.channel.removeprefix("candle")
         return self._bars(envelope, wire.Candle, interval, known, ts_recv)
 
-    def _kline(self, envelope: Envelope, known: Known, ts_recv: int) -> list[Item]:
+    def _kline(self, envelope: Envelope[Any], known: Known, ts_recv: int) -> list[Item]:
         return self._bars(envelope, wire.Kline, envelope.arg.interval, known, ts_recv)
 
     def _bars(
-        self, envelope: Envelope, kind: type[wire.Candle | wire.Kline], interval: str, known: Known, ts_recv: int
+        self, envelope: Envelope[Any], kind: type[wire.Candle | wire.Kline], interval: str, known: Known, ts_recv: int
     ) -> list[Item]:
         """The row that begins a candle becomes the bar before it. A candle without turnover (v1) becomes none."""
         tf, length_ms = INTERVALS.get(interval, ("", 0))
         rows: list[wire.Candle | wire.Kline] = []
-        items: list[Item] = []
 
         def keep(row: wire.Candle | wire.Kline) -> Item:
             rows.append(row)
-            return Ignored("bar", "not_subscribed")
+            return _OPEN
 
         read = rows_of(envelope, kind, "bar", known.name, keep)
         if not tf or any(row.turnover is None for row in rows):
-            return read
-        items += [item for item in read if isinstance(item, Rejected)]
-        rows.sort(key=lambda row: row.start)
-        for closed in self._candles.take((known.instrument.venue_symbol, tf), rows):
-            items.append(_bar(closed, tf, length_ms, known, ts_recv))
-        return items
+            return [Ignored("bar", "not_subscribed") if item is _OPEN else item for item in read]
+        if len(rows) > 1:
+            rows.sort(key=lambda row: row.start)
+        return [
+            *(item for item in read if item is not _OPEN),
+            *(
+                _OPEN if closed == "open_bar" else _bar(closed, tf, length_ms, known, ts_recv)
+                for closed in self._candles.take((known.instrument.venue_symbol, tf), rows)
+            ),
+        ]
 
-    def _liquidations(self, envelope: Envelope, ts_recv: int) -> list[Item]:
+    def _liquidations(self, envelope: Envelope[Any], ts_recv: int) -> list[Item]:
         """``side`` is the position's: ``buy`` says that a long died. ``amount`` is worth, in the quote coin.
 
         Source: Bitget API v3, "Liquidation Channel"; a frame agrees: 13.70319 at 0.1649 are 83.1 coins.

@@ -21,10 +21,11 @@ class Tickers:
 
     def due(self, said: Said, known: Known, ts_event: int, ts_recv: int) -> list[Event]:
         """Mark, open interest and day, as far as the ticker says them and it is time."""
+        name, is_early = known.name, self._pace.is_early
         events = (
-            _mark(said, known, ts_event, ts_recv),
-            self._open_interest(said, known, ts_event, ts_recv),
-            _day(said, known, ts_event, ts_recv),
+            None if is_early(name, Mark, ts_event) else _mark(said, known, ts_event, ts_recv),
+            None if is_early(name, OpenInterest, ts_event) else self._open_interest(said, known, ts_event, ts_recv),
+            None if is_early(name, Day, ts_event) else _day(said, known, ts_event, ts_recv),
         )
         return [event for event in events if event is not None and self._pace.due(event)]
 

@@ -9,11 +9,13 @@ Source: Bitget API v2, "Contract / Websocket / Public" and API v3, "UTA / Websoc
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from fbkit.feeds.decoding import Amount, Level, Millis, Price, Size
+
+D = TypeVar("D")
 
 #: Our channel for each of theirs.
 CHANNEL_OF = {
@@ -41,11 +43,14 @@ class Arg(Struct, gc=False):
     interval: str = ""
 
 
-class Envelope(Struct):
-    """A data frame; ``action`` is ``snapshot`` or ``update``, ``ts`` when it was pushed (not in v1)."""
+class Envelope(Struct, Generic[D]):
+    """A data frame; ``action`` is ``snapshot`` or ``update``, ``ts`` when it was pushed (not in v1).
+
+    ``data`` is rows, or ``msgspec.Raw`` where nobody has said yet which.
+    """
 
     arg: Arg
-    data: Raw
+    data: D
     action: str = ""
     ts: Millis = 0
 

@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
+from msgspec import Raw
 
+from fbkit.feeds.bybit.kinds import Kind
 from fbkit.feeds.bybit.wire import CHANNEL_OF, Envelope
-from fbkit.feeds.decoding import MALFORMED, each, malformed
-from fbkit.feeds.instruments import Known
+from fbkit.feeds.decoding import MALFORMED, decoded
 from fbkit.model import SAMPLE_BYTES, Control, Item, Rejected
 
-R = TypeVar("R")
-
+_raws = msgspec.json.Decoder(list[Raw])
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def rows(
-    envelope: Envelope,
-    decoder: msgspec.json.Decoder[list[R]],
-    kind: type[R],
-    channel: str,
-    known: Known | None,
-    item: Callable[[R], Item],
-) -> list[Item]:
-    """An item a row: decoded all at once, and one by one where that fails."""
+def pieces(envelope: Envelope[Raw], kind: Kind) -> list[Envelope[Any] | bytes]:
+    """What of a frame's data can be read, a row at a time where it has rows; and the bytes of what cannot."""
+    if not kind.many:
+        return [_piece(envelope, kind, envelope.data) or msgspec.json.encode(envelope)]
     try:
-        found = decoder.decode(envelope.data)
+        found = _raws.decode(envelope.data)
     except MALFORMED:
-        return each(envelope.data, kind, channel, known.name if known else "", item)
-    return [item(row) for row in found]
+        return [bytes(envelope.data)]
+    return [_piece(envelope, kind, raw) or bytes(raw) for raw in found]
 
 
-def read(envelope: Envelope, decoder: msgspec.json.Decoder[R]) -> R | None:
-    """The data of a frame that has one thing to say; ``None`` where it is malformed."""
-    try:
-        return decoder.decode(envelope.data)
-    except MALFORMED:
+def _piece(envelope: Envelope[Raw], kind: Kind, raw: Raw) -> Envelope[Any] | None:
+    row = decoded(raw, kind.row)
+    if row is None:
         return None
-
-
-def spoilt(channel: str, envelope: Envelope, known: Known | None) -> Rejected:
-    """A frame of a known topic that cannot be read."""
-    return malformed(channel, msgspec.json.encode(envelope), known.name if known else "")
+    data = [row] if kind.many else row
+    return Envelope(envelope.topic, data, envelope.type, envelope.ts, envelope.cts)
 
 
 def unwrapped(payload: bytes) -> Item:

@@ -8,38 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from fbkit.feeds.book import LEVELS, Break, Rung
+from fbkit.feeds.book import LEVELS, Break, Ladder, Rung
 from fbkit.feeds.bybit.wire import OrderBook
-
-
-class Side:
-    """One side of a book by price, put in order only when somebody looks: fifty frames come for two looks.
-
-    >>> side = Side([(99.0, 1.0), (98.0, 2.0)])
-    >>> side.update([(98.5, 3.0), (99.0, 0.0), (12.0, 0.0)]); side.highest(5)
-    [(98.5, 3.0), (98.0, 2.0)]
-    """
-
-    __slots__ = ("_sizes",)
-
-    def __init__(self, levels: Iterable[Rung] = ()) -> None:
-        self._sizes = dict(levels)
-
-    def update(self, levels: Iterable[Rung]) -> None:
-        """Set levels; those of size 0 go at the next look, known before or not."""
-        self._sizes.update(levels)
-
-    def lowest(self, n: int) -> list[Rung]:
-        """The ``n`` lowest, from the lowest up: the best asks."""
-        return [(price, self._sizes[price]) for price in self._prices()[:n]]
-
-    def highest(self, n: int) -> list[Rung]:
-        """The ``n`` highest, from the highest down: the best bids."""
-        return [(price, self._sizes[price]) for price in self._prices()[: -n - 1 : -1]]
-
-    def _prices(self) -> list[float]:
-        self._sizes = {price: size for price, size in self._sizes.items() if size}
-        return sorted(self._sizes)
 
 
 class Book:
@@ -50,11 +20,11 @@ class Book:
     def __init__(self) -> None:
         self.synced = False
         self.u = 0
-        self.bids, self.asks = Side(), Side()
+        self.bids, self.asks = Ladder(), Ladder()
 
     def start(self, snapshot: OrderBook) -> None:
         """Begin anew: whatever was known is discarded, and ``u`` counts from here (from 1 after a restart)."""
-        self.bids, self.asks = Side(snapshot.b), Side(snapshot.a)
+        self.bids, self.asks = Ladder(snapshot.b), Ladder(snapshot.a)
         self.u, self.synced = snapshot.u, True
 
     def update(self, delta: OrderBook) -> bool:
@@ -68,7 +38,7 @@ class Book:
 
     def top(self) -> tuple[list[Rung], list[Rung]]:
         """The best five levels a side, best first."""
-        return self.bids.highest(LEVELS), self.asks.lowest(LEVELS)
+        return self.bids.last(LEVELS), self.asks.first(LEVELS)
 
 
 def _nobody(_: object) -> None:

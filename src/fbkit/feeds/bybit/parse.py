@@ -1,7 +1,8 @@
 """Bybit's frames → our items. Pure of I/O: the same frames in the same order give the same items, live and recorded.
 
-A frame's ``topic`` says what its ``data`` is; a row that cannot be read costs only itself. Nothing raises. What
-deltas need is remembered: tickers, and books of ``orderbook.50`` (and of ``orderbook.1`` as it was until 2025).
+A frame's ``topic`` says what its ``data`` is, so that one decode does; what fails it is looked at again, and a row
+that cannot be read costs only itself. Nothing raises. What deltas need is remembered: tickers, and books of
+``orderbook.50`` (and of ``orderbook.1`` as it was until 2025).
 
 Source: Bybit v5 docs, "WebSocket Stream / Public".
 """
@@ -9,12 +10,13 @@ Source: Bybit v5 docs, "WebSocket Stream / Public".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from fbkit.feeds.bybit import until_2025
-from fbkit.feeds.bybit.apart import read, rows, spoilt, unwrapped
+from fbkit.feeds.bybit.apart import pieces, unwrapped
+from fbkit.feeds.bybit.kinds import KINDS
 from fbkit.feeds.bybit.quotes import Quotes
 from fbkit.feeds.bybit.symbols import assume
 from fbkit.feeds.bybit.ticker import Tickers
@@ -44,16 +46,15 @@ from fbkit.model import (
 
 _BUY, _SELL = Side.BUY, Side.SELL
 
+#: What a frame of a book or a ticker may be.
+_TYPES = frozenset({"snapshot", "delta"})
+
 #: Their word for a timeframe, and ours.
 INTERVALS = {"1": "1m", "5": "5m", "15": "15m", "60": "1h", "240": "4h", "D": "1d"}
 
-_envelope = msgspec.json.Decoder(Envelope, strict=False)
-_trades = msgspec.json.Decoder(list[PublicTrade], strict=False)
-_book = msgspec.json.Decoder(OrderBook, strict=False)
-_ticker = msgspec.json.Decoder(Ticker, strict=False)
-_liquidations = msgspec.json.Decoder(list[AllLiquidation], strict=False)
-_klines = msgspec.json.Decoder(list[Kline], strict=False)
-_old_liquidation = msgspec.json.Decoder(until_2025.Liquidation, strict=False)
+_any = msgspec.json.Decoder(Envelope[msgspec.Raw], strict=False).decode
+
+_TOPIC = b'"topic":"'
 
 
 class Parser:
@@ -74,7 +75,7 @@ class Parser:
         self.books = self._quotes.books
         self._tickers = Tickers()
         self._by_symbol = instruments.by_symbol
-        self._readers: dict[str, Callable[[Envelope, str, int], list[Item]]] = {
+        self._readers: dict[str, Callable[[Envelope[Any], str, int], list[Item]]] = {
             "publicTrade": self._public_trade,
             "orderbook": self._orderbook,
             "tickers": self._ticker,
@@ -82,18 +83,23 @@ class Parser:
             "kline": self._kline,
             "liquidation": self._liquidation_until_2025,
         }
+        self._at_once = {word.encode(): (kind.decode, word, self._readers[word]) for word, kind in KINDS.items()}
 
     def frame(self, payload: bytes, ts_recv: int) -> list[Item]:
         """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
+        begin = payload.find(_TOPIC) + len(_TOPIC)
+        way = self._at_once.get(payload[begin : payload.find(b".", begin)])
+        if way is None:
+            return self._slowly(payload, ts_recv)
+        decode, expected, read = way
         try:
-            envelope = _envelope.decode(payload)
+            envelope = decode(payload)
         except MALFORMED:
-            return [unwrapped(payload)]
+            return self._slowly(payload, ts_recv)
         word, _, rest = envelope.topic.partition(".")
-        reader = self._readers.get(word)
-        if reader is None:
-            return [Rejected("", "unknown", payload[:SAMPLE_BYTES])]
-        return reader(envelope, rest, ts_recv) or [Control("empty", envelope.topic)]
+        if word != expected:
+            return self._slowly(payload, ts_recv)
+        return read(envelope, rest, ts_recv) or [Control("empty", envelope.topic)]
 
     def forget(self, symbols: Iterable[str]) -> None:
         """The connection of these symbols was cut: what deltas changed is not to be trusted until the next snapshot."""
@@ -104,51 +110,32 @@ class Parser:
 
     # one topic each
 
-    def _public_trade(self, envelope: Envelope, symbol: str, ts_recv: int) -> list[Item]:
-        """``S`` is the taker's side. A block trade is agreed on beside the book: not of this market."""
+    def _public_trade(self, envelope: Envelope[list[PublicTrade]], symbol: str, ts_recv: int) -> list[Item]:
         known = self._known(symbol)
+        return [_trade(row, symbol, known, ts_recv) for row in envelope.data]
 
-        def item(row: PublicTrade) -> Item:
-            if row.s != symbol:
-                return malformed("trade", msgspec.json.encode(row))
-            if known is None:
-                return _stranger("trade", symbol)
-            if row.BT:
-                return Ignored("trade", "other_market")
-            return Trade(
-                known.name,
-                row.T * NS_MS,
-                ts_recv,
-                hashed(row.i),
-                row.p / known.unit_mult,
-                row.v * known.size_mult,
-                _BUY if row.S == "Buy" else _SELL,
-            )
-
-        return rows(envelope, _trades, PublicTrade, "trade", known, item)
-
-    def _orderbook(self, envelope: Envelope, rest: str, ts_recv: int) -> list[Item]:
+    def _orderbook(self, envelope: Envelope[OrderBook], rest: str, ts_recv: int) -> list[Item]:
         """Level 1 is a quote, every other depth a book of which the top five are told."""
         depth, _, symbol = rest.partition(".")
         channel = "quote" if depth == "1" else "depth"
         known = self._known(symbol)
         if not depth.isdigit():
             return [Rejected("", "unknown", msgspec.json.encode(envelope)[:SAMPLE_BYTES])]
-        data = read(envelope, _book)
-        if data is None or data.s != symbol or envelope.type not in {"snapshot", "delta"}:
-            return [spoilt(channel, envelope, known)]
+        data = envelope.data
+        if data.s != symbol or envelope.type not in _TYPES:
+            return [_spoilt(channel, envelope, known)]
         if known is None:
             return [_stranger(channel, symbol)]
         if channel == "quote":
             return [self._quotes.best(envelope, data, known, ts_recv)]
         return [self._quotes.depth(envelope, data, known, ts_recv)]
 
-    def _ticker(self, envelope: Envelope, symbol: str, ts_recv: int) -> list[Item]:
+    def _ticker(self, envelope: Envelope[Ticker], symbol: str, ts_recv: int) -> list[Item]:
         """Mark, open interest and day, as far as they are due."""
-        data = read(envelope, _ticker)
+        data = envelope.data
         known = self._known(symbol)
-        if data is None or data.symbol not in {symbol, ""} or envelope.type not in {"snapshot", "delta"}:
-            return [spoilt("mark", envelope, known)]
+        if data.symbol not in {symbol, ""} or envelope.type not in _TYPES:
+            return [_spoilt("mark", envelope, known)]
         if known is None:
             return [_stranger("mark", symbol)]
         said = self._tickers.start(symbol, data) if envelope.type == "snapshot" else self._tickers.merge(symbol, data)
@@ -159,62 +146,98 @@ class Parser:
             return [Ignored("mark", "within_cadence")]
         return [events[0] if len(events) == 1 else tuple(events)]
 
-    def _all_liquidation(self, envelope: Envelope, symbol: str, ts_recv: int) -> list[Item]:
+    def _all_liquidation(self, envelope: Envelope[list[AllLiquidation]], symbol: str, ts_recv: int) -> list[Item]:
         known = self._known(symbol)
-        return rows(
-            envelope,
-            _liquidations,
-            AllLiquidation,
-            "liquidation",
-            known,
-            lambda row: self._liquidation(row, symbol, known, ts_recv),
-        )
+        return [_liquidation(row, symbol, known, ts_recv) for row in envelope.data]
 
-    def _liquidation_until_2025(self, envelope: Envelope, symbol: str, ts_recv: int) -> list[Item]:
-        data = read(envelope, _old_liquidation)
-        known = self._known(symbol)
-        if data is None:
-            return [spoilt("liquidation", envelope, known)]
-        return [self._liquidation(data.as_new(), symbol, known, ts_recv)]
+    def _liquidation_until_2025(
+        self, envelope: Envelope[until_2025.Liquidation], symbol: str, ts_recv: int
+    ) -> list[Item]:
+        return [_liquidation(envelope.data.as_new(), symbol, self._known(symbol), ts_recv)]
 
-    def _liquidation(self, row: AllLiquidation, symbol: str, known: Known | None, ts_recv: int) -> Item:
-        """``S`` is the side of the position: ``Buy`` says that a long was liquidated, at its bankruptcy price."""
-        if row.s != symbol:
-            return malformed("liquidation", msgspec.json.encode(row))
-        if known is None:
-            return _stranger("liquidation", symbol)
-        died: Literal["long", "short"] = "long" if row.S == "Buy" else "short"
-        return Liquidation(known.name, row.T * NS_MS, ts_recv, died, row.p / known.unit_mult, row.v * known.size_mult)
-
-    def _kline(self, envelope: Envelope, rest: str, ts_recv: int) -> list[Item]:
-        """A candle becomes a bar when it is confirmed; its ``end`` is the last millisecond, ours the instant after."""
+    def _kline(self, envelope: Envelope[list[Kline]], rest: str, ts_recv: int) -> list[Item]:
         interval, _, symbol = rest.partition(".")
-        known = self._known(symbol)
-        tf = INTERVALS.get(interval, "")
-
-        def item(row: Kline) -> Item:
-            if known is None or tf not in TIMEFRAMES:
-                return _stranger("bar", symbol)
-            if not row.confirm:
-                return Ignored("bar", "open_bar")
-            unit = known.unit_mult
-            return Bar(
-                known.name,
-                (row.end + 1) * NS_MS,
-                ts_recv,
-                tf,
-                row.open / unit,
-                row.high / unit,
-                row.low / unit,
-                row.close / unit,
-                row.volume * known.size_mult,
-                row.turnover,
-            )
-
-        return rows(envelope, _klines, Kline, "bar", known, item)
+        known, tf = self._known(symbol), INTERVALS.get(interval, "")
+        if known is None or tf not in TIMEFRAMES:
+            return [_stranger("bar", symbol)] * len(envelope.data)
+        return [_bar(row, tf, known, ts_recv) for row in envelope.data]
 
     def _known(self, symbol: str) -> Known | None:
         return self._by_symbol.get(symbol) or self.instruments.meet(symbol)
+
+    # what failed the one decode
+
+    def _slowly(self, payload: bytes, ts_recv: int) -> list[Item]:
+        """A frame looked at again, row by row, so that a bad one costs only itself."""
+        try:
+            envelope = _any(payload)
+        except MALFORMED:
+            return [unwrapped(payload)]
+        word, _, rest = envelope.topic.partition(".")
+        kind = KINDS.get(word)
+        if kind is None or (word == "orderbook" and not rest.partition(".")[0].isdigit()):
+            return [Rejected("", "unknown", payload[:SAMPLE_BYTES])]
+        known, channel = self._known(rest.rpartition(".")[2]), "quote" if rest.startswith("1.") else kind.channel
+        items: list[Item] = []
+        for piece in pieces(envelope, kind):
+            if isinstance(piece, bytes):
+                items.append(malformed(channel, piece, known.name if known else ""))
+            else:
+                items += self._readers[word](piece, rest, ts_recv)
+        return items or [Control("empty", envelope.topic)]
+
+
+def _trade(row: PublicTrade, symbol: str, known: Known | None, ts_recv: int) -> Item:
+    """``S`` is the taker's side. A block trade is agreed on beside the book: not of this market."""
+    if row.s != symbol:
+        return malformed("trade", msgspec.json.encode(row))
+    if known is None:
+        return _stranger("trade", symbol)
+    if row.BT:
+        return Ignored("trade", "other_market")
+    return Trade(
+        known.name,
+        row.T * NS_MS,
+        ts_recv,
+        hashed(row.i),
+        row.p / known.unit_mult,
+        row.v * known.size_mult,
+        _BUY if row.S == "Buy" else _SELL,
+    )
+
+
+def _liquidation(row: AllLiquidation, symbol: str, known: Known | None, ts_recv: int) -> Item:
+    """``S`` is the side of the position: ``Buy`` says that a long was liquidated, at its bankruptcy price."""
+    if row.s != symbol:
+        return malformed("liquidation", msgspec.json.encode(row))
+    if known is None:
+        return _stranger("liquidation", symbol)
+    died: Literal["long", "short"] = "long" if row.S == "Buy" else "short"
+    return Liquidation(known.name, row.T * NS_MS, ts_recv, died, row.p / known.unit_mult, row.v * known.size_mult)
+
+
+def _bar(row: Kline, tf: str, known: Known, ts_recv: int) -> Item:
+    """A candle becomes a bar when it is confirmed; its ``end`` is the last millisecond, ours the instant after."""
+    if not row.confirm:
+        return Ignored("bar", "open_bar")
+    unit = known.unit_mult
+    return Bar(
+        known.name,
+        (row.end + 1) * NS_MS,
+        ts_recv,
+        tf,
+        row.open / unit,
+        row.high / unit,
+        row.low / unit,
+        row.close / unit,
+        row.volume * known.size_mult,
+        row.turnover,
+    )
+
+
+def _spoilt(channel: str, envelope: Envelope[Any], known: Known | None) -> Rejected:
+    """A frame of a known topic that contradicts itself."""
+    return malformed(channel, msgspec.json.encode(envelope), known.name if known else "")
 
 
 def _stranger(channel: str, symbol: str) -> Ignored:

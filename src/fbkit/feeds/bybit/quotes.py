@@ -26,7 +26,7 @@ class Quotes:
         self._tops = until_2025.Tops()
         self._told: dict[str, int] = {}
 
-    def best(self, envelope: Envelope, data: OrderBook, known: Known, ts_recv: int) -> Item:
+    def best(self, envelope: Envelope[OrderBook], data: OrderBook, known: Known, ts_recv: int) -> Item:
         """Level 1: whole since 2025-03-20. What is said again after three calm seconds has the old ``seq``."""
         top: tuple[list[Rung], list[Rung]] | None = (data.b, data.a)
         if envelope.type == "delta":
@@ -50,7 +50,7 @@ class Quotes:
             None if ask is None or ask_size is None else coins(ask_size, ask),
         )
 
-    def depth(self, envelope: Envelope, data: OrderBook, known: Known, ts_recv: int) -> Item:
+    def depth(self, envelope: Envelope[OrderBook], data: OrderBook, known: Known, ts_recv: int) -> Item:
         """Deeper levels: a snapshot begins or replaces the book, a delta changes it."""
         if envelope.type == "snapshot":
             book = self.books.start(data)
@@ -78,6 +78,6 @@ class Quotes:
             self._told.pop(symbol, None)
 
 
-def _ts_event(envelope: Envelope, ts_recv: int) -> int:
+def _ts_event(envelope: Envelope[OrderBook], ts_recv: int) -> int:
     """When the engine matched, else when the frame was made (UTC ns)."""
     return (envelope.cts or envelope.ts) * NS_MS or ts_recv

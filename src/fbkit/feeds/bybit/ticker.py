@@ -9,6 +9,7 @@ Source: Bybit v5 docs, "Ticker".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from fbkit.feeds.bybit.wire import Text, Ticker
 from fbkit.feeds.decoding import number, positive
@@ -17,6 +18,7 @@ from fbkit.feeds.pace import CADENCE, Pace
 from fbkit.model import NS_MS, Day, Event, Mark, OpenInterest
 
 _FIELDS = tuple(field for field in Ticker.__struct_fields__ if field != "symbol")
+_values = attrgetter(*_FIELDS)
 
 #: What is not due yet is not even made (ns): marks, and the slower ones.
 _MARK, _SLOW = CADENCE[Mark], min(CADENCE[OpenInterest], CADENCE[Day])
@@ -44,8 +46,7 @@ class Tickers:
         said = self._said.get(symbol)
         if said is None:
             return None
-        for field in _FIELDS:
-            value = getattr(delta, field)
+        for field, value in zip(_FIELDS, _values(delta), strict=True):
             if value is not None:
                 setattr(said, field, value)
         return said

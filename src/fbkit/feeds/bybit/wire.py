@@ -8,11 +8,13 @@ Source: Bybit v5 docs, "WebSocket Stream / Public"; examples: ``tests/fixtures/v
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from fbkit.feeds.decoding import Amount, Id, Level, Millis, Price, Size
+
+D = TypeVar("D")
 
 Side = Literal["Buy", "Sell"]
 
@@ -20,11 +22,11 @@ Side = Literal["Buy", "Sell"]
 Text = str | float | None
 
 
-class Envelope(Struct, gc=False):
-    """A frame; ``ts`` is when it was made, ``cts`` when the engine matched."""
+class Envelope(Struct, Generic[D], gc=False):
+    """A frame; ``ts`` is when it was made, ``cts`` when the engine matched. ``msgspec.Raw`` data is of any topic."""
 
     topic: str
-    data: Raw
+    data: D
     type: str = ""
     ts: Millis = 0
     cts: Millis = 0

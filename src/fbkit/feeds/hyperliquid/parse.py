@@ -26,6 +26,7 @@ from fbkit.feeds.hyperliquid.wire import (
     BookData,
     CandleRow,
     Candles,
+    Context,
     ContextData,
     Error,
     L2Book,
@@ -148,7 +149,7 @@ class Parser:
         known = self._by_symbol.get(data.coin) or self._known(data.coin)
         if known is None:
             return _stranger("mark", data.coin)
-        due = tuple(event for event in _said_by(data, known, ts_recv) if self._pace.due(event))
+        due = tuple([event for event in _said_by(data, known, ts_recv, self._pace) if self._pace.due(event)])
         if not due:
             return Ignored("mark", "within_cadence")
         return due if len(due) > 1 else due[0]
@@ -208,21 +209,35 @@ class _Owner(msgspec.Struct):
     s: str = ""
 
 
-def _said_by(data: ContextData, known: Known, ts: int) -> list[Event]:
-    """``openInterest`` counts coins, one side; funding is of the running hour and settles when it is full."""
-    ctx, unit = data.ctx, known.unit_mult
-    index, before, rate = positive(ctx.oraclePx), positive(ctx.prevDayPx), number(ctx.funding)
-    mark = ctx.markPx / unit
+def _said_by(data: ContextData, known: Known, ts: int, pace: Pace) -> list[Event]:
+    """What a context says, without what it is too early for; it says nothing of when, so it is of now."""
+    ctx, name = data.ctx, known.name
+    events: list[Event] = []
+    if not pace.is_early(name, Mark, ts):
+        events.append(_mark(ctx, known, ts))
+    if ctx.openInterest is not None and not pace.is_early(name, OpenInterest, ts):
+        events.append(OpenInterest(name, ts, ts, ctx.openInterest * known.size_mult))
+    if not pace.is_early(name, Day, ts):
+        day = _day(ctx, known, ts)
+        events += [day] if day else []
+    return events
+
+
+def _mark(ctx: Context, known: Known, ts: int) -> Mark:
+    """Funding is of the running hour and settles when it is full."""
+    unit, index, rate = known.unit_mult, positive(ctx.oraclePx), number(ctx.funding)
     hours = None if rate is None else known.funding_hours
     next_hour = None if rate is None else (ts // NS_HOUR + 1) * NS_HOUR
-    events: list[Event] = [Mark(known.name, ts, ts, mark, index / unit if index else None, rate, hours, next_hour)]
-    if ctx.openInterest is not None:
-        events.append(OpenInterest(known.name, ts, ts, ctx.openInterest * known.size_mult))
-    if before is not None or ctx.dayNtlVlm is not None:
-        change = None if before is None else number(ctx.markPx / before - 1)
-        coins = None if ctx.dayBaseVlm is None else ctx.dayBaseVlm * known.size_mult
-        events.append(Day(known.name, ts, ts, mark, change, coins, ctx.dayNtlVlm))
-    return events
+    return Mark(known.name, ts, ts, ctx.markPx / unit, index / unit if index else None, rate, hours, next_hour)
+
+
+def _day(ctx: Context, known: Known, ts: int) -> Day | None:
+    before = positive(ctx.prevDayPx)
+    if before is None and ctx.dayNtlVlm is None:
+        return None
+    change = None if before is None else number(ctx.markPx / before - 1)
+    coins = None if ctx.dayBaseVlm is None else ctx.dayBaseVlm * known.size_mult
+    return Day(known.name, ts, ts, ctx.markPx / known.unit_mult, change, coins, ctx.dayNtlVlm)
 
 
 def _rungs(levels: list[Level]) -> list[tuple[float, float]]:
