@@ -196,6 +196,98 @@ def test_nothing_was_asked_from_outside_and_nobody_complained(live):
 
 
 @pytest.fixture(scope="module")
+def venues(chromium, page_server):
+    """A page on seven venues of 40, with what each leaves open and does not offer."""
+    seven = ("binance", "bybit", "okx", "hyperliquid", "deribit", "bitget", "gate")
+    watched = open_page(chromium, page_server, f"n=40, hz=4, venues={seven!r}", width=1680)
+    yield watched
+    watched.page.context.close()
+
+
+def venues_shown(page):
+    return {text.removeprefix("stale ") for text in texts(page, f"{ROWS} .ve") if not text.startswith("stale")}
+
+
+def test_every_row_names_its_venue_and_a_pinned_coin_is_held_once(venues):
+    page = venues.page
+    assert page.inner_text(".fb-foot").startswith("280 instruments")
+    assert coins(page)[:3] == ["BTC", "ETH", "SOL"]
+    assert texts(page, f"{ROWS}.pin .ve") == ["binance"] * 3
+    assert len(venues_shown(page)) > 3
+
+
+def test_a_venue_is_chosen_by_keyboard_and_its_rows_and_sums_alone_are_shown(venues):
+    page = venues.page
+    page.focus('.fb-tools .venues button:text-is("okx")')
+    page.keyboard.press("Enter")
+    page.wait_for_selector('.fb-tools .venues button[aria-pressed="true"]:text-is("okx")')
+    page.wait_for_function("document.querySelector('.fb-table .scroll').getAttribute('aria-rowcount') === '40'")
+    page.wait_for_timeout(100)
+    assert venues_shown(page) == {"okx"}
+    page.wait_for_function("document.querySelector('.fb-kpis .k').textContent === 'Open interest, okx'")
+    page.click('.fb-tools .venues button:text-is("all")')
+    page.wait_for_function("document.querySelector('.fb-table .scroll').getAttribute('aria-rowcount') === '280'")
+    page.wait_for_function("document.querySelector('.fb-kpis .k').textContent === 'Open interest, 7 venues'")
+
+
+def test_a_search_finds_a_coin_at_a_venue(venues):
+    page = venues.page
+    page.keyboard.press("/")
+    page.keyboard.type("sol- gate")
+    page.wait_for_function("document.querySelectorAll('.fb-table .tr:not([hidden])').length === 1")
+    assert coins(page) == ["SOL"]
+    assert venues_shown(page) == {"gate"}
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.querySelectorAll('.fb-table .tr:not([hidden])').length > 5")
+
+
+def test_names_sort_by_coin_and_then_by_venue(venues):
+    page = venues.page
+    page.click('.fb-table [data-key="name"]')
+    page.wait_for_selector('.fb-table [data-key="name"][aria-sort="ascending"]')
+    page.wait_for_timeout(100)
+    named = list(zip(coins(page), texts(page, f"{ROWS} .ve"), strict=True))[3:]
+    assert [coin for coin, _ in named[:7]] == ["AAVE"] * 7
+    assert named[0][1] == "binance"
+    page.click('.fb-table [data-key="oi"]')
+
+
+def test_a_number_in_doubt_is_marked_with_the_note_and_what_is_not_offered_is_no_zero(venues):
+    page = venues.page
+    row = '.fb-table .tr[data-name="{}"] .td'
+    page.wait_for_selector(row.format("binance:BTC-USDT-PERP") + ".doubt")
+    title = page.get_attribute(row.format("binance:BTC-USDT-PERP") + ".doubt", "title")
+    assert title.startswith("In doubt: the documents do not say how many sides")
+    assert page.locator(row.format("bybit:BTC-USDT-PERP") + ".doubt").count() == 0
+    assert "In doubt at okx" in page.get_attribute('.fb-table [data-key="oi"]', "title")
+    page.click('.fb-tools .venues button:text-is("hyperliquid")')
+    page.wait_for_function("document.querySelector('.fb-table .scroll').getAttribute('aria-rowcount') === '40'")
+    page.wait_for_selector(".fb-table .td.none")
+    assert set(texts(page, f"{ROWS} .td.none")) == {"no feed"}
+    page.click('.fb-tools .venues button:text-is("all")')
+
+
+def test_the_status_page_tells_what_is_in_doubt_and_what_is_unsupported(venues):
+    page = venues.page
+    page.click('.fb-brand button:text-is("Status")')
+    page.wait_for_selector(".fb-status .reading")
+    told = page.inner_text(".fb-status")
+    assert 'flipped = "gate.liquidation"' in told
+    assert "hyperliquid unsupported" in told
+    page.click('.fb-brand button:text-is("Market")')
+
+
+def test_where_room_is_short_the_venues_are_a_list(venues):
+    page = venues.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.select_option(".fb-tools .venues select", "deribit")
+    page.wait_for_function("document.querySelector('.fb-table .scroll').getAttribute('aria-rowcount') === '40'")
+    page.select_option(".fb-tools .venues select", "")
+    assert venues.outside == []
+    assert venues.errors == []
+
+
+@pytest.fixture(scope="module")
 def troubled(chromium, page_server):
     """A recording with a hostile name in it, on a phone, whose collector stops after a while."""
     name = '<img src=x onerror="document.title=1">'

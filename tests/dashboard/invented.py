@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 import numpy as np
 import pandas as pd
 
 from fbkit.clock import Clock, SystemClock
+from fbkit.dashboard.readings import Readings, readings
 from fbkit.hub import Commit, Gone, Hello, Live, LiveRow, Message, Pulse
 from fbkit.model import (
     METRIC_COLUMNS,
@@ -42,7 +43,7 @@ COINS = (
 
 
 class InventedSource:
-    """Random walks with Z-worthy bursts, one venue, every stream well but one.
+    """Random walks with Z-worthy bursts, at one venue or more (each has all coins), every stream well but one.
 
     ``hz`` is how often live rows come. After ``stops_after_s`` the collector is gone; ``hostile`` adds an instrument
     whose name is markup, as no parser of ours would let through.
@@ -57,6 +58,7 @@ class InventedSource:
         market: Market | str = Market.SIMULATED,
         stops_after_s: float = math.inf,
         hostile: str = "",
+        venues: tuple[str, ...] = ("binance",),
         clock: Clock | None = None,
     ) -> None:
         self.hz, self.kind, self.stops_after_s, self.seed = hz, Market(market), stops_after_s, seed
@@ -64,10 +66,11 @@ class InventedSource:
         self.random = np.random.default_rng(seed)
         coins = [text.split() for text in COINS.split("|")]
         coins += [[f"{base}{k}", *rest] for k in range(2, 9) for base, *rest in coins[3:42]]
-        self.coins = coins[:n]
+        one = coins[:n]
         if hostile:
-            self.coins[5][0] = hostile
-        self.listed = dict(map(_listed, self.coins))
+            one[5][0] = hostile
+        self.coins = [coin for _ in venues for coin in one]
+        self.listed = dict(_listed(venue, coin) for venue in venues for coin in one)
         self.last = np.array([float(coin[1]) for coin in self.coins])
         self.oi = np.array([float(coin[3]) for coin in self.coins])
         self.base = self.last.copy()
@@ -81,6 +84,9 @@ class InventedSource:
 
     def alerts(self, last: int) -> list[AlertRow]:
         return self.alerts_told[-last:]
+
+    def readings(self, venues: Collection[str]) -> Readings:
+        return readings(venues, {})
 
     def gaps(self) -> list[Gap]:
         now = self.clock.now()
@@ -281,7 +287,7 @@ class InventedSource:
         return Commit(99, bars, metrics)
 
 
-def _listed(coin: list[str]) -> tuple[str, Instrument]:
+def _listed(venue: str, coin: list[str]) -> tuple[str, Instrument]:
     base, tick = coin[0], float(coin[2])
-    name = canonical_name("binance", base, "USDT")
-    return name, Instrument(name, "binance", f"{base}USDT", base, "USDT", "USDT", tick=tick, step=0.001)
+    name = canonical_name(venue, base, "USDT")
+    return name, Instrument(name, venue, f"{base}USDT", base, "USDT", "USDT", tick=tick, step=0.001)

@@ -21,8 +21,8 @@ ETH = "binance:ETH-USDT-PERP"
 class Script(InventedSource):
     """An invented market whose messages are those put into a queue."""
 
-    def __init__(self, n=6):
-        super().__init__(n, clock=VirtualClock(START))
+    def __init__(self, n=6, venues=("binance",)):
+        super().__init__(n, clock=VirtualClock(START), venues=venues)
         self.queue = asyncio.Queue()
         self.broken = None
 
@@ -39,6 +39,16 @@ class Script(InventedSource):
 @pytest.fixture
 async def board():
     made = Board(Script(), tf="15m", clock=VirtualClock(START))
+    made.start()
+    yield made
+    made.stop()
+    await asyncio.gather(made._task, return_exceptions=True)
+
+
+@pytest.fixture
+async def three():
+    """A board over three venues, which the store names in another order than their size."""
+    made = Board(Script(venues=("okx", "hyperliquid", "binance")), tf="15m", clock=VirtualClock(START))
     made.start()
     yield made
     made.stop()
@@ -70,7 +80,7 @@ async def test_the_page_fills_from_the_store_alone(board):
     assert len(board.table.instruments) == 6
     assert len(board.chart.series) % (8 * len(SERIES_FIELDS)) == 0
     await until(lambda: len(board.table.sparks) > 0)
-    assert [kpi["label"] for kpi in board.kpis.kpis][3] == "Liquidations 1 h"
+    assert [kpi["label"] for kpi in board.kpis.kpis][3] == "Liquidations 1 h, binance"
 
 
 async def test_a_price_that_is_heard_reaches_table_and_chart(board):
@@ -233,3 +243,25 @@ async def test_an_instrument_first_heard_now_gets_a_row(board):
 async def test_the_page_says_what_market_it_is(board, market):
     board.take(hello(market=market.value, seed=None))
     assert board.mode.market == market.value
+
+
+async def test_several_venues_are_a_choice_largest_first_with_what_they_leave_open(three):
+    await until(lambda: len(three.table.instruments) == 18)
+    assert three.tools.venues == ["binance", "okx", "hyperliquid"]
+    assert three.foot.venues == 3
+    await until(lambda: three.table.chosen == BTC)
+    assert three.table.doubts["okx"].keys() == {"oi_usd"}
+    assert three.table.lacks["hyperliquid"] == ["liq_net"]
+    assert [line["flip"] for line in three.status.readings] == ["binance.open_interest", "okx.open_interest"]
+    assert [line["venue"] for line in three.status.unsupported] == ["hyperliquid"]
+
+
+async def test_choosing_a_venue_makes_the_key_numbers_those_of_that_venue(three):
+    rows = [LiveRow(name, 1.0, START, None, None, None, 1e-4, 1e6) for name in three.source.listed]
+    await until(lambda: len(three.table.instruments) == 18)
+    three.take(Live(START, rows))
+    three.tools.venue = "okx"
+    assert three.kpis.kpis[0]["label"] == "Open interest, okx"
+    assert three.kpis.kpis[0]["value"] == "6.00"
+    three.tools.venue = ""
+    assert three.kpis.kpis[0]["value"] == "18.0"

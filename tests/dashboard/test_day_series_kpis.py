@@ -8,6 +8,7 @@ import pytest
 from fbkit.clock import VirtualClock
 from fbkit.dashboard.day import DAY_BARS, Day, Hour
 from fbkit.dashboard.kpis import kpis
+from fbkit.dashboard.readings import readings
 from fbkit.dashboard.series import BARS_READ, BARS_SHOWN, series
 from fbkit.dashboard.sheet import BARS_NEEDED, Sheet
 from fbkit.hub import LiveRow
@@ -127,6 +128,56 @@ def test_every_key_number_is_there_once_bars_and_prices_are(source):
     assert told[0].unit == "M USD"
     assert told[2].value == "+0.0100"
     assert len(told[0].spark) == 96
+
+
+@pytest.fixture
+def venues():
+    """A sheet and an hour of three venues, one without forced closes."""
+    names = ["binance:BTC-USDT-PERP", "bybit:BTC-USDT-PERP", "hyperliquid:BTC-USD-PERP"]
+    sheet = Sheet(names)
+    sheet.take_live(
+        [LiveRow(name, 1.0, 1, None, None, None, 1e-4, 1e6 * (k + 1), 0.1, 2e6) for k, name in enumerate(names)]
+    )
+    hour = Hour()
+    hour.take([minute(k, name) for k in range(60) for name in names[:2]])
+    return sheet, hour, readings([name.partition(":")[0] for name in names], {})
+
+
+def test_a_sum_over_venues_names_them_and_marks_the_one_whose_meaning_is_open(venues):
+    sheet, hour, known = venues
+    interest, volume, _, forced, *_ = kpis(sheet, None, hour, "15m", 60, known)
+    assert interest.label == "Open interest, binance, bybit, hyperliquid"
+    assert interest.value == "6.00"
+    assert interest.context[-1] == (" ?", "l")
+    assert "In doubt: binance: " in interest.about
+    assert volume.context[-1] != (" ?", "l")
+    assert forced.label == "Liquidations 1 h, binance, bybit"
+    assert "no feed of them at hyperliquid" in forced.about
+
+
+def test_more_venues_than_fit_are_counted_and_named_where_the_pointer_rests():
+    sheet = Sheet([f"{venue}:BTC-USDT-PERP" for venue in ("binance", "bybit", "gate", "okx")])
+    sheet.take_live([LiveRow(name, 1.0, 1, None, None, None, 1e-4, 1e6, 0.1, 2e6) for name in sheet.names])
+    interest = kpis(sheet, None, Hour(), "15m", 60)[0]
+    assert interest.label == "Open interest, 4 venues"
+    assert "Over binance, bybit, gate, okx" in interest.about
+
+
+def test_a_venue_that_was_not_heard_is_not_among_those_summed(venues):
+    sheet, hour, known = venues
+    sheet.live[2] = np.nan
+    assert kpis(sheet, None, hour, "15m", 60, known)[0].label == "Open interest, binance, bybit"
+
+
+def test_one_venue_alone_is_the_part_of_it(venues):
+    sheet, hour, known = venues
+    part = sheet.part(sheet.rows_at("hyperliquid"))
+    told = kpis(part, None, hour.part("hyperliquid"), "15m", 60, known)
+    assert (told[0].label, told[0].value) == ("Open interest, hyperliquid", "3.00")
+    assert (told[3].value, told[3].missing) == (None, "no feed")
+    assert hour.part("bybit").liquidations() == (60.0, 120.0, 60)
+    day = Day(["a", "b"], frame([("a", 0, 100.0, 1.0), ("b", 0, 7.0, 1.0)])).part(np.array([1]))
+    assert day.columns["oi_usd"][0, -1] == 7.0
 
 
 def test_before_anything_is_heard_each_key_number_says_so():

@@ -40,6 +40,24 @@ def test_streams_stand_under_their_venue_which_is_as_bad_as_the_worst():
     lines = health_words.streams(ROWS)
     assert [(line["stream"], line["state"], line["sub"]) for line in lines][:2] == [
         ("binance", "down", False),
-        ("trade", "ok", True),
+        ("open interest", "down", True),
     ]
     assert ("fbkit", "ok") in [(line["stream"], line["state"]) for line in lines]
+
+
+def test_venues_stand_worst_first_and_so_do_their_streams():
+    rows = [
+        *(row("binance", channel, "ok") for channel in ("trade", "mark")),
+        row("okx", "trade", "ok"),
+        row("okx", "mark", "degraded"),
+        row("", "store", "ok"),
+    ]
+    told = [line["stream"] for line in health_words.streams(rows)]
+    assert told == ["okx", "mark", "trade", "binance", "mark", "trade", "fbkit", "store"]
+
+
+def test_a_venue_that_is_out_as_a_whole_is_one_line_of_the_badge():
+    rows = [row("okx", f"channel {k}", "down", 9.0) for k in range(11)] + [row("bybit", "mark", "degraded")]
+    told = health_words.reasons(rows)
+    assert [line["stream"] for line in told] == ["okx 11 streams", "bybit mark"]
+    assert told[0]["age"].replace("\u00a0", " ") == "9 s"

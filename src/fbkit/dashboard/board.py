@@ -14,12 +14,14 @@ from fbkit.clock import Clock, SystemClock, iso
 from fbkit.dashboard import health_words
 from fbkit.dashboard.day import DAY_BARS, DAY_TF, MINUTES, Day, Hour
 from fbkit.dashboard.kpis import kpis
+from fbkit.dashboard.readings import Readings
 from fbkit.dashboard.series import BARS_READ, series
 from fbkit.dashboard.sheet import BARS_NEEDED, Sheet
 from fbkit.dashboard.source import Source
 from fbkit.errors import FbkitError, StoreMissing
 from fbkit.hub import Commit, Gone, Hello, Live, Message, Pulse
 from fbkit.model import NS_DAY, NS_MS, NS_S, TIMEFRAMES, AlertRow, Gap, Instrument, Market
+from fbkit.settings import VENUES
 from fbkit.widgets import (
     AlertFeed,
     Brand,
@@ -50,6 +52,9 @@ _JOBS = ("market", "table", "chart", "alerts", "day", "refresh")
 _REFRESH_S = 5.0
 _DEFAULT_COIN = "BTC"
 
+#: More venues than these are counted in the badge, not named.
+_VENUES_NAMED = 3
+
 
 class Board:
     """One page of one viewer.
@@ -77,6 +82,7 @@ class Board:
         self.day: Day | None = None
         self.hour = Hour()
         self._known: dict[str, Instrument] = {}
+        self._readings = Readings()
         self._heard: set[str] = set()
         self._alerts: dict[int, AlertRow] = {}
         self._gaps: dict[int, Gap] = {}
@@ -104,6 +110,8 @@ class Board:
     def _connect_controls(self) -> None:
         # The search goes from control to table inside the browser; Python only keeps what it shows.
         ipywidgets.jslink((self.tools, "query"), (self.table, "query"))
+        ipywidgets.jslink((self.tools, "venue"), (self.table, "venue"))
+        self.tools.observe(lambda _: self._show_kpis(), "venue")
         ipywidgets.jslink((self.table, "opened"), (self.chart, "opened"))
         self.tools.observe(self._on_tf, "tf")
         self.tools.observe(self._on_window, "window")
@@ -311,8 +319,8 @@ class Board:
 
     async def _read_market(self) -> None:
         market, seed = await self._ask(self.source.market)
-        self._show_market(market, seed)
         self._known = await self._ask(self.source.instruments)
+        self._show_market(market, seed)
 
     async def _read_table(self) -> None:
         tf = self.tools.tf
@@ -322,6 +330,7 @@ class Board:
             self._known = await self._ask(self.source.instruments)
         shown = sorted(names & self._known.keys())
         if shown != self.sheet.names:
+            await self._read_readings(shown)
             self._resize(shown)
         if tf != self.tools.tf:
             return
@@ -332,6 +341,16 @@ class Board:
         self._show_kpis()
         if not self.table.chosen and shown:
             self.choose(_first_choice(shown))
+
+    async def _read_readings(self, names: list[str]) -> None:
+        venues = sorted({self._known[name].venue for name in names}, key=_size)
+        if venues != self.tools.venues:
+            self._readings = await self._ask(self.source.readings, venues)
+            self.tools.venues = venues
+            self.tools.venue = self.tools.venue if self.tools.venue in venues else ""
+            self.table.doubts, self.table.lacks = self._readings.doubts(), self._readings.lacks()
+            self.status.readings = self._readings.lines()
+            self.status.unsupported = self._readings.unsupported()
 
     async def _read_again(self) -> None:
         self._refreshing = False
@@ -351,6 +370,7 @@ class Board:
                 self.sheet.live[self.sheet.row[name]] = before.live[i]
         self.table.show_instruments([self._known[name] for name in names])
         self.foot.instruments = len(names)
+        self.foot.venues = len(self.tools.venues)
         self.feed.watching = f"Rules watch {len(names)} instruments on every closed bar; what they say comes here."
         self._heard &= set(names)
         self.day = None
@@ -408,8 +428,9 @@ class Board:
 
     def _show_market(self, market: Market, seed: int | None) -> None:
         self.mode.market = market.value
-        venues = sorted({instrument.venue for instrument in self._known.values()})
-        self.mode.detail = f"seed {seed}" if seed is not None else ", ".join(venues)
+        venues = sorted({instrument.venue for instrument in self._known.values()}, key=_size)
+        told = ", ".join(venues) if len(venues) <= _VENUES_NAMED else f"{len(venues)} venues"
+        self.mode.detail = f"seed {seed}" if seed is not None else told
 
     def _show_fresh(self) -> None:
         ts = self.sheet.column("ts_ms")
@@ -417,7 +438,11 @@ class Board:
         self.foot.fresh = int((now - ts <= 1000 * self.table.stale_after_s).sum()) if not self.table.old else 0
 
     def _show_kpis(self) -> None:
-        self.kpis.show(kpis(self.sheet, self.day, self.hour, self.tools.tf, self.tools.window))
+        sheet, day, hour, venue = self.sheet, self.day, self.hour, self.tools.venue
+        if venue:
+            rows = sheet.rows_at(venue)
+            sheet, day, hour = sheet.part(rows), day and day.part(rows), hour.part(venue)
+        self.kpis.show(kpis(sheet, day, hour, self.tools.tf, self.tools.window, self._readings))
 
     def _show_alerts(self) -> None:
         newest = sorted(self._alerts.values(), key=lambda alert: (alert.ts, alert.alert_id))[-_ALERTS_KEPT:]
@@ -459,5 +484,12 @@ class Board:
         return facts
 
 
+def _size(venue: str) -> tuple[int, str]:
+    """By which venues stand in order, the largest first."""
+    return (VENUES.index(venue) if venue in VENUES else len(VENUES)), venue
+
+
 def _first_choice(names: list[str]) -> str:
-    return next((name for name in names if f":{_DEFAULT_COIN}-" in name), names[0])
+    """The perpetual of the first coin at the largest venue that has it."""
+    coins = [name for name in names if f":{_DEFAULT_COIN}-" in name]
+    return min(coins or names, key=lambda name: (_size(name.partition(":")[0]), not name.endswith("-PERP"), name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +62,12 @@ class Day:
             for name, column in self.columns.items():
                 column[instrument_row, place] = values[name]
 
+    def part(self, rows: NDArray[np.intp]) -> Day:
+        """Some of the rows, as they stand."""
+        some = copy(self)
+        some.columns = {name: column[rows] for name, column in self.columns.items()}
+        return some
+
     def sparks(self, last: Floats) -> Floats:
         """Closes of 24 hours and the last price, ``(instruments, points)``."""
         return np.column_stack((self.columns["close"][:, -_A_DAY:], last))
@@ -109,6 +116,11 @@ class Hour:
             name, t1, *numbers = row
             self._put(str(name), int(t1), *map(float, numbers))
 
+    @property
+    def venues(self) -> list[str]:
+        """Where forced closes were listened to."""
+        return sorted({name.partition(":")[0] for minute in self._minutes.values() for name in minute})
+
     def _put(self, name: str, t1: int, premium: float, longs: float, shorts: float) -> None:
         if np.isfinite(premium):
             self.premium[name] = premium
@@ -116,6 +128,15 @@ class Hour:
             self._minutes.setdefault(t1, {})[name] = (longs, shorts)
         while len(self._minutes) > MINUTES:
             del self._minutes[min(self._minutes)]
+
+    def part(self, venue: str) -> Hour:
+        """What was heard at one venue."""
+        some = Hour()
+        some.premium = {name: value for name, value in self.premium.items() if name.startswith(f"{venue}:")}
+        for t1, minute in self._minutes.items():
+            if heard := {name: pair for name, pair in minute.items() if name.startswith(f"{venue}:")}:
+                some._minutes[t1] = heard
+        return some
 
     def liquidations(self) -> tuple[float, float, int]:
         """Longs and shorts liquidated, USD, at least; and in how many of the newest 60 minutes anybody listened."""

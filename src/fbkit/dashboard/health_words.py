@@ -11,6 +11,9 @@ from fbkit.widgets.format import age
 
 _ORDER = {"ok": 0, "degraded": 1, "down": 2}
 
+#: So many streams of a venue that fail for the same reason are told in one line.
+_MANY = 4
+
 
 def worst(states: Sequence[str]) -> str:
     """The worst of some states.
@@ -47,21 +50,38 @@ def detail(rows: Sequence[HealthRow]) -> str:
 
 
 def reasons(rows: Sequence[HealthRow]) -> list[dict[str, Any]]:
-    """What is not well, worst first, as the badge lists it."""
-    bad = sorted((row for row in own(rows) if row.state != "ok"), key=lambda row: -_ORDER.get(row.state, 1))
-    return [_line(row, f"{row.venue} {row.channel}".strip() or "fbkit") for row in bad]
+    """What is not well, worst first, as the badge lists it; of a venue that is out as a whole, one line says so."""
+    bad = [row for row in own(rows) if row.state != "ok"]
+    alike: dict[tuple[str, str, str], list[HealthRow]] = {}
+    for row in sorted(bad, key=_rank):
+        alike.setdefault((row.venue, row.state, row.reason), []).append(row)
+    lines: list[dict[str, Any]] = []
+    for (venue, _, _), group in alike.items():
+        if len(group) >= _MANY:
+            lines.append(_line(group[0], f"{venue} {len(group)} streams"))
+        else:
+            lines += [_line(row, f"{venue} {row.channel}".strip() or "fbkit") for row in group]
+    return lines
 
 
 def streams(rows: Sequence[HealthRow]) -> list[dict[str, Any]]:
-    """Every venue with its streams under it, as the status page lists them."""
+    """Every venue with its streams under it, worst first in both, as the status page lists them."""
+    venues: dict[str, list[HealthRow]] = {}
+    for row in own(rows):
+        venues.setdefault(row.venue, []).append(row)
+    heads = {venue: worst([row.state for row in here]) for venue, here in venues.items()}
     lines: list[dict[str, Any]] = []
-    for venue in sorted({row.venue for row in rows}, reverse=True):
-        here = [row for row in own(rows) if row.venue == venue]
+    for venue in sorted(venues, key=lambda name: (-_ORDER.get(heads[name], 1), not name, name)):
+        here = sorted(venues[venue], key=_rank)
         well = sum(row.state == "ok" for row in here)
-        head = {"stream": venue or "fbkit", "state": worst([row.state for row in here]), "sentence": "", "sub": False}
+        head = {"stream": venue or "fbkit", "state": heads[venue], "sentence": "", "sub": False}
         lines.append({**head, "age": f"{well} of {len(here)} ok"})
         lines += [{**_line(row, row.channel.replace("_", " ") or "collector"), "sub": True} for row in here]
     return lines
+
+
+def _rank(row: HealthRow) -> tuple[int, str, str]:
+    return -_ORDER.get(row.state, 1), row.venue, row.channel
 
 
 def _line(row: HealthRow, name: str) -> dict[str, Any]:

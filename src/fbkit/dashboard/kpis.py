@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.dashboard.day import MINUTES, Day, Hour
+from fbkit.dashboard.readings import Readings
 from fbkit.dashboard.sheet import Sheet
 from fbkit.model import NS_HOUR, TIMEFRAMES
 from fbkit.widgets import Kpi
 from fbkit.widgets.format import NBSP, bp, count, funding, money, percent, signed, usd
 
 Floats = NDArray[np.float64]
+Context = tuple[tuple[str, str], ...]
 
 
-def kpis(sheet: Sheet, day: Day | None, hour: Hour, tf: str, window: int) -> list[Kpi]:
-    """Seven of them; a number that is not there says why."""
+def kpis(sheet: Sheet, day: Day | None, hour: Hour, tf: str, window: int, known: Readings | None = None) -> list[Kpi]:
+    """Seven of them; a number that is not there says why, and one whose meaning a venue leaves open names the venue."""
+    known = known or Readings()
     return [
-        _open_interest(sheet, day),
+        _open_interest(sheet, day, known),
         _volume(sheet, day),
-        _funding(sheet),
-        _liquidations(hour),
+        _funding(sheet, known),
+        _liquidations(sheet, hour, known),
         _breadth(sheet, tf),
         _loud(sheet, tf, window),
         _premium(hour),
@@ -35,15 +40,43 @@ def _line(values: Floats) -> tuple[float | None, ...]:
     return tuple(None if np.isnan(v) else float(f"{v:.6g}") for v in values)
 
 
-def _venues(sheet: Sheet) -> str:
-    venues = sorted({name.partition(":")[0] for name in sheet.names})
-    return venues[0] if len(venues) == 1 else f"{len(venues)} venues"
+#: More venues than these are counted in a label, and named where the pointer rests.
+_NAMED = 3
 
 
-def _open_interest(sheet: Sheet, day: Day | None) -> Kpi:
+def _venues(names: Iterable[str]) -> list[str]:
+    return sorted({name.partition(":")[0] for name in names})
+
+
+def _heard(sheet: Sheet, there: NDArray[np.bool_]) -> list[str]:
+    return _venues(name for name, heard in zip(sheet.names, there, strict=True) if heard)
+
+
+def _over(what: str, venues: Sequence[str]) -> str:
+    if not venues:
+        return what
+    return f"{what}, {', '.join(venues) if len(venues) <= _NAMED else f'{len(venues)} venues'}"
+
+
+def _summed(about: str, venues: Sequence[str]) -> str:
+    return f"{about}. Over {', '.join(venues)}"
+
+
+def _in_doubt(about: str, known: Readings, venues: Sequence[str], *channels: str) -> tuple[str, Context]:
+    """What is told of a number some of which may mean something else: the notes, and a mark on the card."""
+    notes = [
+        f"{venue}: {known.notes[venue][channel]}" for channel in channels for venue in known.open_at(venues, channel)
+    ]
+    if not notes:
+        return about, ()
+    return ". ".join([about, "In doubt: " + "; ".join(notes)]), ((" ?", "l"),)
+
+
+def _open_interest(sheet: Sheet, day: Day | None, known: Readings) -> Kpi:
     oi = sheet.column("oi_usd")
     heard = np.isfinite(oi)
-    label = f"Open interest, {_venues(sheet)}" if sheet.names else "Open interest"
+    venues = _heard(sheet, heard)
+    label = _over("Open interest", venues)
     about = "One side counted, at the mark price, over every instrument that has been heard"
     if not heard.any():
         return Kpi(label, None, about=about)
@@ -54,45 +87,59 @@ def _open_interest(sheet: Sheet, day: Day | None) -> Kpi:
         if np.isfinite(change)
         else ((f"{heard.sum()} of {len(oi)} heard", ""),)
     )
-    return Kpi(label, number, f"{letter} USD".strip(), context, _line(line), about=about)
+    about, doubt = _in_doubt(_summed(about, venues), known, venues, "open_interest")
+    return Kpi(label, number, f"{letter} USD".strip(), (*context, *doubt), _line(line), about=about)
 
 
 def _volume(sheet: Sheet, day: Day | None) -> Kpi:
     volume = sheet.column("day_vol_usd")
     about = "As the venues state it for the last 24 hours; the line is by the hour, from closed bars"
-    if not np.isfinite(volume).any():
-        return Kpi("Volume 24 h", None, about=about)
+    heard = np.isfinite(volume)
+    venues = _heard(sheet, heard)
+    label = _over("Volume 24 h", venues)
+    if not heard.any():
+        return Kpi(label, None, about=about)
     number, letter = usd(float(np.nansum(volume)))
     line, change = day.volume() if day else (np.empty(0), np.nan)
     context = (
         ((percent(change, 1) + NBSP + "%", _tone(change)), (" on the day before", ""))
         if np.isfinite(change)
-        else ((f"{np.isfinite(volume).sum()} of {len(volume)} heard", ""),)
+        else ((f"{heard.sum()} of {len(volume)} heard", ""),)
     )
-    return Kpi("Volume 24 h", number, f"{letter} USD", context, _line(line), about=about)
+    return Kpi(label, number, f"{letter} USD", context, _line(line), about=_summed(about, venues))
 
 
-def _funding(sheet: Sheet) -> Kpi:
+def _funding(sheet: Sheet, known: Readings) -> Kpi:
     rate, oi = sheet.column("funding_8h"), sheet.column("oi_usd")
     both = np.isfinite(rate) & np.isfinite(oi)
+    label = "Funding, OI-weighted"
     about = "Predicted, per 8 h, weighted by open interest; above zero, longs pay shorts"
     if not both.any() or not oi[both].sum():
-        return Kpi("Funding, OI-weighted", None, about=about)
+        return Kpi(label, None, about=about)
+    venues = _heard(sheet, both)
     mean = float((rate[both] * oi[both]).sum() / oi[both].sum())
     apr = signed(mean * 3 * 365 * 100, 2)
-    return Kpi("Funding, OI-weighted", funding(mean), "% 8 h", ((f"{apr}{NBSP}% APR, predicted", ""),), about=about)
+    about, doubt = _in_doubt(_summed(about, venues), known, venues, "mark", "open_interest")
+    return Kpi(label, funding(mean), "% 8 h", ((f"{apr}{NBSP}% APR, predicted", ""), *doubt), about=about)
 
 
-def _liquidations(hour: Hour) -> Kpi:
-    label, about = "Liquidations 1 h", "The newest hour of closed 1m bars; the venue samples, so it is a lower bound"
+def _liquidations(sheet: Sheet, hour: Hour, known: Readings) -> Kpi:
+    about = "The newest hour of closed 1m bars; venues sample, so it is a lower bound"
+    venues = hour.venues
+    label = _over("Liquidations 1 h", venues)
     longs, shorts, minutes = hour.liquidations()
+    deaf = known.without(_venues(sheet.names), "liquidation")
+    if deaf:
+        about = f"{about}; no feed of them at {', '.join(deaf)}"
     if not minutes:
-        return Kpi(label, None, about=about)
+        missing = "no feed" if deaf and deaf == _venues(sheet.names) else "awaited"
+        return Kpi(label, None, missing=missing, about=about)
     number, letter = usd(longs + shorts)
     share = shorts / (longs + shorts) if longs + shorts else 0.0
     split = ((share, "up"), (1 - share, "down")) if longs + shorts else ()
     heard = ", at least" if minutes >= MINUTES else f", {minutes} min"
-    context = ((f"short {money(shorts)}", "up"), (" ", ""), (f"long {money(longs)}", "down"), (heard, ""))
+    about, doubt = _in_doubt(_summed(about, venues), known, venues, "liquidation")
+    context = ((f"short {money(shorts)}", "up"), (" ", ""), (f"long {money(longs)}", "down"), (heard, ""), *doubt)
     return Kpi(label, number, f"{letter} USD".strip(), context, split=split, about=about)
 
 
@@ -119,8 +166,7 @@ def _loud(sheet: Sheet, tf: str, window: int) -> Kpi:
         return Kpi(label, None, missing="warm-up", about=about)
     size = np.where(np.isfinite(z), np.abs(z), 0.0)
     loudest = int(size.max(axis=1).argmax())
-    coin = sheet.names[loudest].partition(":")[2].partition("-")[0]
-    context = ((f"loudest {coin} ", ""), (f"{size.max():.1f}", "l"))
+    context = ((f"loudest {_short(sheet.names[loudest])} ", ""), (f"{size.max():.1f}", "l"))
     return Kpi(label, count(int((size.max(axis=1) >= 3).sum())), f"of {int(judged.sum())}", context, about=about)
 
 
@@ -130,6 +176,11 @@ def _premium(hour: Hour) -> Kpi:
     if not known:
         return Kpi("Premium, median", None, about=about)
     widest = max(known, key=lambda name: abs(known[name]))
-    coin = widest.partition(":")[2].partition("-")[0]
-    context = ((f"widest {coin} {bp(known[widest])} bp", ""),)
+    context = ((f"widest {_short(widest)} {bp(known[widest])} bp", ""),)
     return Kpi("Premium, median", bp(float(np.median(list(known.values())))), "bp", context, about=about)
+
+
+def _short(name: str) -> str:
+    """Coin and venue: ``BTC okx``."""
+    venue, _, symbol = name.partition(":")
+    return f"{symbol.partition('-')[0]} {venue}"

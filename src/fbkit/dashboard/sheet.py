@@ -121,6 +121,17 @@ class Sheet:
         self.reasons[i, at] = code if np.isnan(value) else 0
         self.counts[i, at] = n
 
+    def rows_at(self, venue: str) -> NDArray[np.intp]:
+        """The rows of one venue; of all where none is named."""
+        return np.array([i for i, name in enumerate(self.names) if name.startswith(f"{venue}:") or not venue], np.intp)
+
+    def part(self, rows: NDArray[np.intp]) -> Sheet:
+        """Some of the rows, as they stand."""
+        some = Sheet([self.names[i] for i in rows])
+        some.live, some.closed = self.live[rows], self.closed[rows]
+        some.reasons, some.counts = self.reasons[rows], self.counts[rows]
+        return some
+
     def column(self, field: str) -> Floats:
         """One column as an array over the instruments: live where there is one of that name, else of the closed bar."""
         if field in LIVE_FIELDS:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fbkit.clock import SystemClock
+from fbkit.dashboard.readings import Readings, readings
 from fbkit.hub import Gone, Message, follow
 from fbkit.model import NS_DAY, TIMEFRAMES, AlertRow, Gap, Instrument, Market, Span
 from fbkit.runtime import database_url
@@ -42,6 +43,10 @@ class Source(Protocol):
 
     def gaps(self) -> list[Gap]:
         """Gaps of the last 24 hours, each in its newest phase."""
+        ...
+
+    def readings(self, venues: Collection[str]) -> Readings:
+        """What these venues leave open, and what they have no feed for."""
         ...
 
     def messages(self) -> AsyncIterator[Message | Gone]:
@@ -83,6 +88,9 @@ class StoreSource:
     def gaps(self) -> list[Gap]:
         frame = self._open().gaps(Span(since=self._now() - NS_DAY))
         return [_gap(row) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
+
+    def readings(self, venues: Collection[str]) -> Readings:
+        return readings(venues, self.settings.flipped_at)
 
     def _now(self) -> int:
         """The market's newest instant, UTC ns."""

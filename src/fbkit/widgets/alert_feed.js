@@ -52,7 +52,7 @@ function render({ model, el }) {
     el2.tabIndex = 0;
     el2.setAttribute("role", "button");
     el2.setAttribute("aria-expanded", String(isOpen));
-    el2.setAttribute("aria-label", `Tier ${alert.tier}, ${alert.base}: ${alert.sentence}`);
+    el2.setAttribute("aria-label", `Tier ${alert.tier}, ${alert.base} at ${alert.venue}: ${alert.sentence}`);
     const flip = () => {
       open = isOpen ? null : alert.alert_id;
       draw();

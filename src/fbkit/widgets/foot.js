@@ -21,6 +21,7 @@ function render({ model, el }) {
     return value;
   };
   const instruments = field("", " instruments");
+  const venues = field("", " venues");
   const fresh = field("", " fresh");
   const stale = field("", " stale", "warn");
   const coverage = field("coverage ", "", "", "Mean coverage of the last closed bars");
@@ -38,6 +39,7 @@ function render({ model, el }) {
   const draw = () => {
     const total = model.get("instruments");
     show(instruments, count(total), total > 0);
+    show(venues, count(model.get("venues")), model.get("venues") > 1);
     show(fresh, count(model.get("fresh")), total > 0);
     show(stale, count(total - model.get("fresh")), total > model.get("fresh"));
     const share = model.get("coverage");
@@ -50,7 +52,7 @@ function render({ model, el }) {
     show(screen, Math.round(p95()) + NBSP + "ms", Number.isFinite(p95()));
     show(beats, clock(model.get("beat_ms")), model.get("beat_ms") > 0);
   };
-  const undo = follow(model, ["instruments", "fresh", "coverage", "tf", "window", "stored", "events_s", "beat_ms", "runs"], draw);
+  const undo = follow(model, ["instruments", "venues", "fresh", "coverage", "tf", "window", "stored", "events_s", "beat_ms", "runs"], draw);
   const timer = setInterval(draw, 1000);
   return () => (undo(), clearInterval(timer));
 }

@@ -18,6 +18,7 @@ class Foot(Panel):
     _esm = module("foot.js")
 
     instruments = traitlets.Int(0, help="Instruments on the page").tag(sync=True)
+    venues = traitlets.Int(0, help="Venues they are at").tag(sync=True)
     fresh = traitlets.Int(0, help="Of them, heard lately").tag(sync=True)
     coverage = traitlets.Float(None, allow_none=True, help="Mean coverage of the last closed bars, [0, 1]").tag(
         sync=True

@@ -54,7 +54,22 @@ function render({ model, el }) {
       if (limit) return (row) => (limit[1] === "<" ? sheet.loudest(row) < Number(limit[2]) : sheet.loudest(row) >= Number(limit[2]));
       return (row) => sheet.instruments[row].name.toLowerCase().includes(word);
     });
-    return (row) => tests.every((test) => test(row));
+    const venue = model.get("venue");
+    return (row) => (!venue || sheet.instruments[row].venue === venue) && tests.every((test) => test(row));
+  }
+
+  // A pinned coin is held on top once, at the largest venue shown: the others would fill the screen.
+  function pinsAmong(rows) {
+    const place = new Map();
+    model.get("pins").forEach((base, pin) => {
+      const best = (a, b) => {
+        const [x, y] = [sheet.instruments[a], sheet.instruments[b]];
+        return Boolean(x.suffix) - Boolean(y.suffix) || x.rank - y.rank || a - b;
+      };
+      const mine = rows.filter((row) => sheet.instruments[row].base === base).sort(best);
+      if (mine.length) place.set(mine[0], pin);
+    });
+    return place;
   }
 
   function arrange() {
@@ -62,14 +77,13 @@ function render({ model, el }) {
     const [key, way] = [model.get("sort"), model.get("way")];
     const column = COLUMNS.find((c) => c.key === key) || COLUMNS[0];
     const rank = (row) => {
-      if (column.kind === "name") return sheet.instruments[row].name;
+      if (column.kind === "name") return sheet.spelling(row);
       const v = column.kind === "spark" ? sheet.live("day_change", row) : numberOf(sheet, column, row);
       return way === "abs" ? Math.abs(v) : v;
     };
-    const pins = model.get("pins");
-    const pin = (row) => pins.indexOf(sheet.instruments[row].base);
     const rows = sheet.instruments.map((_, row) => row).filter(matcher());
-    const keyed = rows.map((row) => ({ row, pin: pin(row), v: rank(row) }));
+    const pins = pinsAmong(rows);
+    const keyed = rows.map((row) => ({ row, pin: pins.get(row) ?? -1, v: rank(row) }));
     keyed.sort((a, b) => {
       if (a.pin >= 0 || b.pin >= 0) return (a.pin < 0 ? 999 : a.pin) - (b.pin < 0 ? 999 : b.pin) || a.row - b.row;
       if (column.kind === "name") return (a.v < b.v ? -1 : a.v > b.v ? 1 : 0) * (way === "up" ? 1 : -1);
@@ -85,7 +99,7 @@ function render({ model, el }) {
     nothing.hidden = !none;
     if (none && sheet.instruments.length) {
       write(nothing.children[0], "Nothing fits this search");
-      write(nothing.children[1], "Words are looked for in coin and venue; Z>3 keeps rows with any |Z| of at least 3. Esc clears it.");
+      write(nothing.children[1], `Words are looked for in coin and venue${model.get("venue") ? `, here at ${model.get("venue")} alone` : ""}; Z>3 keeps rows with any |Z| of at least 3. Esc clears it.`);
     } else if (none) {
       write(nothing.children[0], "No instrument heard yet");
       write(nothing.children[1], model.get("waiting"));
@@ -102,7 +116,7 @@ function render({ model, el }) {
     el.style.setProperty("--cols", columns.map((c) => `minmax(0,${narrow ? c.phone : c.width}fr)`).join(" "));
     // measured once a layout: asking a cell for its width while painting would make the browser lay out again
     const total = columns.reduce((sum, c) => sum + (narrow ? c.phone : c.width), 0);
-    sheet.sparkPixels = Math.max(24, Math.min(70, Math.floor((width * (narrow ? 64 : 88)) / total) - 8));
+    sheet.sparkPixels = Math.max(24, Math.min(70, Math.floor((width * (narrow ? 56 : 88)) / total) - 8));
     drawHeads();
     for (const row of pool) row.el.remove();
     pool = [];
@@ -148,7 +162,9 @@ function render({ model, el }) {
     const button = h("button", column.kind === "spark" ? "c" : "", title + arrow);
     button.type = "button";
     button.dataset.key = column.key;
-    button.title = column.about || (column.kind === "z" ? `Z of ${JUDGED[judges][0]} of the last closed bar against the ${sheet.window} before it` : "");
+    const doubts = column.kind === "z" ? [] : sheet.doubtsOf(column.field);
+    if (doubts.length) button.append(h("span", "ask", " ?"));
+    button.title = [column.about || (column.kind === "z" ? `Z of ${JUDGED[judges][0]} of the last closed bar against the ${sheet.window} before it` : ""), ...doubts].join("\n");
     button.setAttribute("aria-sort", current ? (way === "up" ? "ascending" : "descending") : "none");
     button.addEventListener("click", () => sortBy(column));
     return button;
@@ -355,9 +371,9 @@ function render({ model, el }) {
     }),
     follow(model, ["closed", "reasons", "counts"], () => (sheet.readClosed(), dirty(false))),
     follow(model, ["sparks"], () => (sheet.readSparks(), dirty(false))),
-    follow(model, ["instruments", "waiting"], () => (sheet.read(), forget(), dirty(true))),
+    follow(model, ["instruments", "waiting", "doubts", "lacks"], () => (sheet.read(), forget(), drawHeads(), dirty(true))),
     follow(model, ["tf", "window"], () => (sheet.settings(), forget(), drawHeads(), dirty(true))),
-    follow(model, ["sort", "way", "query", "pins"], () => (drawHeads(), (scroll.scrollTop = 0), dirty(true))),
+    follow(model, ["sort", "way", "query", "venue", "pins"], () => (drawHeads(), (scroll.scrollTop = 0), dirty(true))),
     follow(model, ["chosen"], () => dirty(false)),
     follow(model, ["old"], () => toggle(el, "old", model.get("old"))),
     faultBox(el, model),

@@ -10,6 +10,7 @@ import traitlets
 from numpy.typing import NDArray
 
 from fbkit.model.instrument import Instrument
+from fbkit.settings import VENUES
 from fbkit.widgets.assets import module
 from fbkit.widgets.panel import Panel
 
@@ -49,7 +50,7 @@ class MarketTable(Panel):
     _esm = module("market_table.js")
 
     instruments = traitlets.List(
-        traitlets.Dict(), help="name, base, quote, suffix, venue and tick (USD) of each row"
+        traitlets.Dict(), help="name, base, quote, suffix, venue, size of the venue and tick (USD) of each row"
     ).tag(sync=True)
     live_fields = traitlets.List(traitlets.Unicode(), list(LIVE_FIELDS), help="Columns of live").tag(sync=True)
     closed_fields = traitlets.List(traitlets.Unicode(), list(CLOSED_FIELDS), help="Columns of closed").tag(sync=True)
@@ -71,6 +72,11 @@ class MarketTable(Panel):
     old = traitlets.Bool(False, help="The collector is silent: live numbers are shown as old").tag(sync=True)
     waiting = traitlets.Unicode("", help="What is awaited while the table is empty").tag(sync=True)
 
+    venue = traitlets.Unicode("", help="The one venue whose rows are shown; empty: all").tag(sync=True)
+    doubts = traitlets.Dict(help="By venue and field, the note that belongs to its numbers: they are marked").tag(
+        sync=True
+    )
+    lacks = traitlets.Dict(help="By venue, the fields it has no feed for").tag(sync=True)
     query = traitlets.Unicode("", help="Words looked for in the names; Z>3 keeps rows with a |Z| of at least 3").tag(
         sync=True
     )
@@ -78,7 +84,9 @@ class MarketTable(Panel):
     way = traitlets.Enum(
         ("down", "up", "abs"), "down", help="Largest first, smallest first, largest in size first"
     ).tag(sync=True)
-    pins = traitlets.List(traitlets.Unicode(), ["BTC", "ETH", "SOL"], help="Coins held on top").tag(sync=True)
+    pins = traitlets.List(
+        traitlets.Unicode(), ["BTC", "ETH", "SOL"], help="Coins held on top, each at the first venue shown"
+    ).tag(sync=True)
     chosen = traitlets.Unicode("", help="Name of the chosen instrument; set by a click or Enter").tag(sync=True)
     opened = traitlets.Int(0, help="Counts choices, so that choosing the same row again is heard").tag(sync=True)
 
@@ -115,5 +123,6 @@ def _row(instrument: Instrument) -> dict[str, Any]:
         "quote": instrument.quote,
         "suffix": "" if tail == "PERP" else tail,
         "venue": instrument.venue,
+        "rank": VENUES.index(instrument.venue) if instrument.venue in VENUES else len(VENUES),
         "tick": instrument.tick,
     }

@@ -1,4 +1,5 @@
-// Streams with their reasons, the accounting of items per channel, and the gaps: what is behind the badge.
+// Streams with their reasons, the accounting of items per channel, what venues leave open, and the gaps: what is behind
+// the badge. By venue, worst first: what is well takes little room, what is not says why.
 
 import { clock, count, day } from "./format.js";
 import { dress, faultBox, follow, h, shape } from "./dom.js";
@@ -11,18 +12,63 @@ function stream(line) {
   return el;
 }
 
-function accounts(rows) {
+/** Lines as rows, except that streams of a venue that are well stand side by side. */
+function streams(lines) {
+  const out = [];
+  let well = null;
+  for (const line of lines) {
+    if (!line.sub || line.state !== "ok") {
+      well = null;
+      out.push(stream(line));
+      continue;
+    }
+    if (!well) out.push((well = h("div", "well")));
+    const one = h("span", "", shape("ok"), line.stream);
+    one.title = line.age ? `heard ${line.age} ago` : "ok";
+    well.append(one);
+  }
+  return out;
+}
+
+const added = (rows, name) => rows.reduce((sum, row) => sum + row[name], 0);
+
+/** A venue's items in one row; a press opens its channels. What does not add up is open by itself. */
+function accounts(rows, open, flip) {
   const grid = h("div", "acc");
-  grid.style.gridTemplateColumns = `minmax(90px, 1fr) minmax(90px, 1fr) repeat(${COUNTS.length + 1}, auto)`;
-  for (const name of ["venue", "channel"]) grid.append(h("span", "h w", name));
+  grid.style.gridTemplateColumns = `minmax(160px, 1fr) repeat(${COUNTS.length + 1}, auto)`;
+  grid.append(h("span", "h w", "venue, channel"));
   for (const name of COUNTS) grid.append(h("span", "h", name.replace("_", " ")));
   grid.append(h("span", "h", "adds up"));
-  for (const row of rows) {
-    grid.append(h("span", "w", row.venue), h("span", "w", row.channel));
-    for (const name of COUNTS) grid.append(h("span", row[name] ? (["quarantined", "dropped"].includes(name) ? "warn" : "") : "s", count(row[name])));
-    grid.append(h("span", row.balances ? "ok" : "bad", row.balances ? "yes" : "no"));
+  const numbers = (told, balances) => {
+    for (const name of COUNTS) grid.append(h("span", told[name] ? (["quarantined", "dropped"].includes(name) ? "warn" : "") : "s", count(told[name])));
+    grid.append(h("span", balances ? "ok" : "bad", balances ? "yes" : "no"));
+  };
+  const venues = [...new Set(rows.map((row) => row.venue))];
+  for (const venue of venues) {
+    const mine = rows.filter((row) => row.venue === venue);
+    const balances = mine.every((row) => row.balances);
+    const shown = venues.length === 1 || !balances || open.has(venue);
+    const button = h("button", "w", h("i", "", shown ? "\u2212" : "+"), h("b", "", venue || "fbkit"), h("span", "s", ` ${mine.length} channels`));
+    button.type = "button";
+    button.dataset.venue = venue;
+    button.setAttribute("aria-expanded", String(shown));
+    button.addEventListener("click", () => flip(venue));
+    grid.append(button);
+    numbers(Object.fromEntries(COUNTS.map((name) => [name, added(mine, name)])), balances);
+    for (const row of shown ? mine : []) {
+      grid.append(h("span", "w c", row.channel.replace("_", " ")));
+      numbers(row, row.balances);
+    }
   }
   return grid;
+}
+
+const channelsOf = (line) => line.channels.map((channel) => channel.replace("_", " ").replace(":", " ")).join(", ");
+
+/** What a venue's documents leave open, and the setting that takes the other reading. */
+function reading(line) {
+  const flip = !line.flip ? "no other reading to take" : line.flipped ? "turned round by flipped" : h("code", "", `flipped = "${line.flip}"`);
+  return h("div", "reading", h("span", "", h("b", "", line.venue), " ", channelsOf(line), " ", h("span", "l", "?")), h("p", "", line.note), h("span", "s", flip));
 }
 
 function gap(line) {
@@ -38,22 +84,34 @@ function render({ model, el }) {
   el.append(left, right);
   const head = (text, more) => h("div", "head", h("h2", "", text), h("span", "s", more || ""));
   const quiet = (bold, text) => h("div", "quiet", h("b", "", bold), h("span", "l", text));
+  const open = new Set();
+  const flip = (venue) => {
+    if (!open.delete(venue)) open.add(venue);
+    draw();
+    right.querySelector(`button[data-venue="${CSS.escape(venue)}"]`)?.focus();
+  };
   const draw = () => {
-    const streams = model.get("streams");
-    left.replaceChildren(head("Health", model.get("summary")), ...(streams.length ? streams.map(stream) : [quiet("Nothing heard yet", "The collector tells the state of each stream once a second.")]));
+    const lines = model.get("streams");
+    left.replaceChildren(head("Health", model.get("summary")), ...(lines.length ? streams(lines) : [quiet("Nothing heard yet", "The collector tells the state of each stream once a second.")]));
     const [rows, gaps, facts] = [model.get("accounts"), model.get("gaps"), model.get("facts")];
     const list = h("div", "kv facts");
     for (const [name, value] of facts) list.append(h("span", "", name), h("span", "", value));
     right.replaceChildren(
       head("Accounting", "items since this run began: received = stored + conflated + duplicate + ignored + quarantined + dropped + in flight"),
-      rows.length ? accounts(rows) : quiet("No accounts yet", "They come with the first heartbeat, within 10 s."),
+      rows.length ? accounts(rows, open, flip) : quiet("No accounts yet", "They come with the first heartbeat, within 10 s."),
+      ...doubted(model.get("readings"), model.get("unsupported")),
       head("Gaps", "24 h, newest first"),
       ...(gaps.length ? gaps.map(gap) : [quiet("No gaps in 24 h", "Every period without data would be listed here, with its cause.")]),
       head("Collector", ""),
       list,
     );
   };
-  const undo = [follow(model, ["streams", "summary", "accounts", "gaps", "facts"], draw), faultBox(el, model)];
+  const doubted = (readings, missing) => [
+    ...(readings.length || missing.length ? [head("Readings in doubt", "what a venue's documents leave open, and what it does not offer; numbers that rest on it bear a ?")] : []),
+    ...readings.map(reading),
+    ...missing.map((line) => h("div", "reading", h("span", "", h("b", "", line.venue), " ", h("span", "s", "unsupported")), h("p", "", channelsOf(line)), h("span", "s", "never 0"))),
+  ];
+  const undo = [follow(model, ["streams", "summary", "accounts", "readings", "unsupported", "gaps", "facts"], draw), faultBox(el, model)];
   return () => undo.forEach((f) => f());
 }
 

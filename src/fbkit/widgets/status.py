@@ -1,4 +1,4 @@
-"""What is behind the badge: streams with their reasons, items per channel, gaps, the collector."""
+"""What is behind the badge: streams with their reasons, items per channel, readings in doubt, gaps, the collector."""
 
 from __future__ import annotations
 
@@ -29,11 +29,17 @@ class StatusPanel(Panel):
 
     _esm = module("status.js")
 
-    streams = traitlets.List(traitlets.Dict(), help="stream, state, age, sentence; sub for a channel").tag(sync=True)
+    streams = traitlets.List(
+        traitlets.Dict(), help="stream, state, age, sentence; sub for a channel, under its venue"
+    ).tag(sync=True)
     summary = traitlets.Unicode("", help="One line about all streams").tag(sync=True)
     accounts = traitlets.List(traitlets.Dict(), help="Items of each (venue, channel) since the run began").tag(
         sync=True
     )
+    readings = traitlets.List(
+        traitlets.Dict(), help="What venues leave open: venue, channels, note, flip (the setting's word), flipped"
+    ).tag(sync=True)
+    unsupported = traitlets.List(traitlets.Dict(), help="What venues do not offer: venue, channels").tag(sync=True)
     gaps = traitlets.List(traitlets.Dict(), help="Gaps of the last 24 h").tag(sync=True)
     facts = traitlets.List(traitlets.Any(), help="Pairs of name and text about the collector").tag(sync=True)
 

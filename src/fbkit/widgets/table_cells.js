@@ -10,8 +10,8 @@ export function makeCell(column) {
   el.setAttribute("role", "gridcell");
   const cell = { el, column, base: "td", cls: "td", was: undefined };
   if (column.kind === "name") {
-    Object.assign(cell, { coin: h("b"), quote: h("span", "q"), venue: h("span", "ve") });
-    el.append(h("span", "ci", cell.coin, cell.quote, cell.venue));
+    Object.assign(cell, { coin: h("b"), quote: h("span", "q"), dated: h("span", "q x"), venue: h("span", "ve") });
+    el.append(h("span", "ci", cell.coin, cell.quote, cell.dated, cell.venue));
     return cell;
   }
   if (column.kind === "spark") {
@@ -42,7 +42,7 @@ function classes(cell, extra) {
 /** Draws why there is no number: hatched where one should be, plain where this venue has no such thing. */
 function missing(cell, code, n, window) {
   const reason = REASONS[code] || "waiting";
-  const text = reason === "warmup" ? n + "/" + window : reason === "zero_var" ? "zero var" : reason === "unsupported" ? "no feed" : reason === "waiting" ? "awaited" : reason;
+  const text = reason === "warmup" ? n + "/" + window : reason === "zero_var" ? "zero var" : reason === "unsupported" ? (cell.column.field === "funding_8h" || cell.column.kind === "z" ? "none" : "no feed") : reason === "waiting" ? "awaited" : reason;
   cell.text.data = text;
   if (cell.unit) write(cell.unit, "");
   if (cell.bar) cell.bar.hidden = true;
@@ -76,6 +76,7 @@ export function paintCell(cell, row, sheet, flash) {
   const code = Number.isFinite(v) ? 0 : sheet.reason(column, row);
   const aside = column.kind === "delta" ? sheet.closed("taker_imb", row) : column.kind === "price" ? sheet.closed("ret", row) : code;
   if (Object.is(cell.was, v) && Object.is(cell.aside, aside)) return;
+  if (cell.was === undefined) question(cell, sheet.doubt(column.field, row));
   const before = cell.was;
   cell.was = v;
   cell.aside = aside;
@@ -97,6 +98,17 @@ export function paintCell(cell, row, sheet, flash) {
     } else if (column.kind === "price" && flash && cell.turn && sheet.beat === cell.glowed) glow = cell.cls.slice(-3);
     classes(cell, [extra, glow].filter(Boolean).join(" "));
   }
+}
+
+/** Marks a number that the venue's documents leave open; the note is told where the pointer rests. */
+function question(cell, note) {
+  const plain = cell.base.replace(" doubt", "");
+  const base = note ? plain + " doubt" : plain;
+  if (cell.note === note) return;
+  cell.note = note;
+  cell.base = base;
+  cell.cls = "";
+  cell.el.title = note && "In doubt: " + note;
 }
 
 function paintMoney(cell, v, aside) {
@@ -130,7 +142,9 @@ function paintName(cell, row, sheet) {
     cell.was = row;
     const { base, quote, suffix } = sheet.instruments[row];
     write(cell.coin, base);
-    write(cell.quote, base.length < 9 ? quote + (suffix ? " " + suffix : "") : "");
+    write(cell.quote, base.length < 9 ? quote : "");
+    write(cell.dated, suffix ? " " + suffix : "");
+    toggle(cell.el, "dated", Boolean(suffix));
     cell.el.title = sheet.instruments[row].name;
   }
   write(cell.venue, venue);

@@ -4,10 +4,10 @@
 /** z names the judged column. `fourth` is funding from 1h up, where it is judged at all (metrics reference 14), and
     taker imbalance below; `fifth` is taker imbalance from 1h up and premium, which no venue gives history of, below. */
 export const COLUMNS = [
-  { key: "name", group: "", head: "Instrument", width: 168, kind: "name", phone: 92 },
-  { key: "last", group: "Price", head: "Last", width: 88, kind: "price", field: "last", phone: 84, about: "Last trade, in the quote asset" },
+  { key: "name", group: "", head: "Instrument", width: 178, kind: "name", phone: 106 },
+  { key: "last", group: "Price", head: "Last", width: 88, kind: "price", field: "last", phone: 78, about: "Last trade, in the quote asset" },
   { key: "ret", group: "Price", head: "Ret %", width: 60, kind: "change", field: "ret", closed: true, about: "ln return of the last closed bar, per cent" },
-  { key: "spark", group: "Price", head: "24 h", width: 88, kind: "spark", phone: 64, about: "Closes of the last 24 hours" },
+  { key: "spark", group: "Price", head: "24 h", width: 88, kind: "spark", phone: 56, about: "Closes of the last 24 hours" },
   { key: "day", group: "Price", head: "24 h %", width: 64, kind: "change", field: "day_change", wide: 1, about: "Change in 24 hours as the venue states it, per cent" },
   { key: "vol", group: "Flow, USD", head: "Volume", width: 70, kind: "money", field: "vol_usd", closed: true, about: "Traded in the last closed bar, USD" },
   { key: "delta", group: "Flow, USD", head: "Delta, taker", width: 122, kind: "delta", field: "delta", closed: true, about: "Taker buys minus taker sells of the last closed bar, USD; the bar is full at an imbalance of 0.5" },
@@ -16,7 +16,7 @@ export const COLUMNS = [
   { key: "doi", group: "Open interest, USD", head: "\u0394OI %", width: 62, kind: "plain", field: "oi_dlog", closed: true, about: "ln change of open interest in coins over the last closed bar, per cent" },
   { key: "funding", group: "Carry, stress", head: "Fund 8h %", width: 76, kind: "funding", field: "funding_8h", about: "Predicted funding per 8 hours, per cent; above zero, longs pay shorts" },
   { key: "premium", group: "Carry, stress", head: "Prem bp", width: 66, kind: "bp", field: "premium", closed: true, wide: 2, about: "Mark above index at the bar's close, basis points" },
-  { key: "liq", group: "Carry, stress", head: "Liq S\u2212L", width: 74, kind: "signedmoney", field: "liq_net", closed: true, about: "Shorts minus longs liquidated in the last closed bar, USD, at least: the venue samples" },
+  { key: "liq", group: "Carry, stress", head: "Liq S\u2212L", width: 74, kind: "signedmoney", field: "liq_net", closed: true, about: "Shorts minus longs liquidated in the last closed bar, USD, at least: venues sample" },
   { key: "z_ret", group: "Z", head: "Return", width: 64, kind: "z", z: "ret", phone: 50 },
   { key: "z_ln_vol", group: "Z", head: "Volume", width: 64, kind: "z", z: "ln_vol", phone: 50 },
   { key: "z_oi_dlog", group: "Z", head: "\u0394OI", width: 64, kind: "z", z: "oi_dlog", phone: 50 },

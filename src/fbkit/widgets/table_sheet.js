@@ -1,6 +1,9 @@
 // The numbers behind the table, as they lie in the traits' buffers: rows of instruments, columns by name.
 
 import { marketNow, token } from "./dom.js";
+import { JUDGED, REASONS } from "./table_columns.js";
+
+const UNSUPPORTED = REASONS.indexOf("unsupported");
 
 const view = (Kind, data) => (data && data.byteLength ? new Kind(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength)) : new Kind(0));
 
@@ -17,6 +20,8 @@ export class Sheet {
   read() {
     const get = (name) => this.model.get(name);
     this.instruments = get("instruments");
+    this.doubts = get("doubts");
+    this.lacks = get("lacks");
     this.liveAt = Object.fromEntries(get("live_fields").map((f, i) => [f, i]));
     this.closedAt = Object.fromEntries(get("closed_fields").map((f, i) => [f, i]));
     this.liveWidth = get("live_fields").length;
@@ -74,6 +79,7 @@ export class Sheet {
   }
 
   zReason(column, window, row) {
+    if (this.lacking(JUDGED[column][1], row)) return UNSUPPORTED;
     return this.at(this.reasons, this.closedAt, this.closedWidth, "z_" + column + "_" + window, row) || 6;
   }
 
@@ -82,8 +88,31 @@ export class Sheet {
   }
 
   reason(column, row) {
+    if (this.lacking(column.field, row)) return UNSUPPORTED;
     if (!column.closed) return 6;
     return this.at(this.reasons, this.closedAt, this.closedWidth, column.field, row) || 6;
+  }
+
+  /** Whether there is no such number here: the venue has no feed of it, or the contract no funding as it expires. */
+  lacking(field, row) {
+    const { venue, suffix } = this.instruments[row];
+    return (field === "funding_8h" && Boolean(suffix)) || Boolean(this.lacks[venue]?.includes(field));
+  }
+
+  /** What a row's venue leaves open of what a field means; empty where it is certain. */
+  doubt(field, row) {
+    return this.doubts[this.instruments[row].venue]?.[field] || "";
+  }
+
+  /** The same for a whole column: a line each venue. */
+  doubtsOf(field) {
+    return Object.entries(this.doubts).flatMap(([venue, notes]) => (notes[field] ? [`In doubt at ${venue}: ${notes[field]}`] : []));
+  }
+
+  /** What a row is sorted by when names are: coin, quote and expiry first, then the venue. */
+  spelling(row) {
+    const { name, venue } = this.instruments[row];
+    return name.slice(venue.length + 1) + ":" + venue;
   }
 
   /** Seconds since the instrument last spoke, by the market's clock; Infinity when it never has. */

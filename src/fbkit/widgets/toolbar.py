@@ -1,4 +1,4 @@
-"""Search, timeframe, Z window and the split of the page; what is being fetched, while it is."""
+"""Search, venue, timeframe, Z window and the split of the page; what is being fetched, while it is."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class Toolbar(Panel):
     windows = traitlets.List(traitlets.Int(), list(Z_WINDOWS), help="Z windows to choose from, bars").tag(sync=True)
     window = traitlets.Int(Z_WINDOWS[-1], help="Bars in a Z-score's baseline").tag(sync=True)
     query = traitlets.Unicode("", help="What is searched for").tag(sync=True)
+    venues = traitlets.List(traitlets.Unicode(), help="Venues there are; fewer than two are no choice").tag(sync=True)
+    venue = traitlets.Unicode("", help="The one venue that is shown; empty: all").tag(sync=True)
     view = traitlets.Enum(("table", "split", "chart"), "split", help="What the middle of the page shows").tag(sync=True)
     progress_text = traitlets.Unicode("", help="What is being fetched; empty when nothing is").tag(sync=True)
     progress = traitlets.Float(None, allow_none=True, min=0.0, max=1.0, help="Share of it that is done").tag(sync=True)
