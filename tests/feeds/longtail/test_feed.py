@@ -90,9 +90,9 @@ async def test_a_channel_that_fails_is_in_trouble_then_silent_then_speaks(
     await live(feed_over(exchange), 120)
     words = [entry[0] for entry in sink.told if entry[0] != "well" or entry[1] != "listing"]
     assert words[:2] == ["trouble", "trouble"]
-    assert sink.heard("silent")[0][1:3] == (("quote",), "refused")
+    assert sink.heard("silent")[0][1:3] == (("day",), "refused")
     assert words.index("silent") < words.index("speaking") < len(words) - words[::-1].index("well")
-    assert all(entry[1] == "quote" for entry in sink.heard("trouble"))
+    assert all(entry[1] == "day" for entry in sink.heard("trouble"))
     assert sink.of(tuple)
 
 

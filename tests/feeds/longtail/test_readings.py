@@ -69,7 +69,7 @@ def test_sizes_of_contracts_become_coins():
 
 
 def test_a_ticker_without_prices_says_nothing_and_one_with_odd_ones_is_malformed():
-    assert tell(COIN, bid=None, ask=None, last=None) == Ignored("quote", "no_state")
+    assert tell(COIN, bid=None, ask=None, last=None) == Ignored("day", "no_state")
     assert tell(COIN, bid="?", ask=None, last=None).reason == "malformed"
     assert isinstance(tell(COIN, bid=None, ask=None), Day)
     assert isinstance(tell(COIN, last=None), Quote)

@@ -134,10 +134,10 @@ class CcxtFeed:
             self._tell(sink, tape.fresh(await self.pages.trades(known, Origin.LIVE)))
             return []
 
-        found = {channel: self.pages.page_of(channel) for channel in ("quote", "mark", "trade", "open_interest")}
+        found = {channel: self.pages.page_of(channel) for channel in ("day", "mark", "trade", "open_interest")}
         at_once = found["mark"] == RATES
         asked = [
-            ("quote", followed, tickers, True),
+            ("day", followed, tickers, True),
             ("mark", perpetual, marks if at_once else self.pages.mark, at_once),
             ("trade", followed, trades, False),
             ("open_interest", followed, self.pages.open_interest, False),

@@ -66,18 +66,18 @@ def malformed(channel: str, row: object, instrument: str = "") -> Rejected:
 
 
 def tickers(answer: Any, instruments: Instruments, ts_recv: int) -> list[Item]:
-    """``fetchTickers``: best bid and ask where the ticker has them, and the day."""
+    """``fetchTickers``: the day, and best bid and ask where the ticker has them; what is set aside is the day's."""
     return [_ticker(row, instruments, ts_recv) for row in rows_of(answer)]
 
 
 def _ticker(row: Any, instruments: Instruments, ts_recv: int) -> Item:
     known = _known(row, instruments)
     if known is None:
-        return Ignored("quote", "not_subscribed") if isinstance(row, dict) else malformed("quote", row)
+        return Ignored("day", "not_subscribed") if isinstance(row, dict) else malformed("day", row)
     events: list[Event] = [event for event in (_quote(row, known, ts_recv), _day(row, known, ts_recv)) if event]
     if not events:
         silent = all(row.get(field) is None for field in ("bid", "ask", "last"))
-        return Ignored("quote", "no_state") if silent else malformed("quote", row, known.name)
+        return Ignored("day", "no_state") if silent else malformed("day", row, known.name)
     return tuple(events) if len(events) > 1 else events[0]
 
 
