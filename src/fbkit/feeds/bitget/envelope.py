@@ -32,14 +32,15 @@ _many: dict[type[msgspec.Struct], msgspec.json.Decoder[Any]] = {
 }
 
 
-#: Frames as we hear them live, decoded whole, by their word.
-_WHOLE: dict[bytes, Callable[[bytes], Envelope[Any]]] = {
-    word: msgspec.json.Decoder(Envelope[list[kind]], strict=False).decode  # type: ignore[valid-type]  # as above
+#: Frames as we hear them live, by their word: a decoder of all of it, and the word again.
+_WHOLE: dict[bytes, tuple[Callable[[bytes], Envelope[Any]], str]] = {
+    word.encode(): (msgspec.json.Decoder(Envelope[list[kind]], strict=False).decode, word)  # type: ignore[valid-type]  # as above
     for word, kind in (
-        *((b"trade", wire.Trade), (b"ticker", wire.Ticker), (b"candle1m", wire.Candle)),
-        *((b"books1", wire.Book), (b"books5", wire.Book)),
+        *(("trade", wire.Trade), ("ticker", wire.Ticker), ("candle1m", wire.Candle)),
+        *(("books1", wire.Book), ("books5", wire.Book)),
     )
 }
+_KEPT = Control("kept")
 _CHANNEL = b'"channel":"'
 
 #: The markets that v2 speaks of.
@@ -49,17 +50,16 @@ _V2 = frozenset(PRODUCTS.values())
 def whole(payload: bytes) -> Envelope[Any] | None:
     """A frame of what we subscribe to, decoded at once; ``None`` where that is not what it is."""
     begin = payload.find(_CHANNEL) + len(_CHANNEL)
-    word = payload[begin : payload.find(b'"', begin)]
-    decode = _WHOLE.get(word)
-    if decode is None:
+    way = _WHOLE.get(payload[begin : payload.find(b'"', begin)])
+    if way is None:
         return None
+    decode, word = way
     try:
         envelope = decode(payload)
     except MALFORMED:
         return None
     arg = envelope.arg
-    as_expected = arg.instType in _V2 and arg.channel.encode() == word and not arg.topic
-    return envelope if as_expected else None
+    return envelope if arg.channel == word and arg.instType in _V2 and not arg.topic else None
 
 
 def channel_of(word: str) -> str:
@@ -80,6 +80,19 @@ def rows_of(envelope: Envelope[Any], kind: type[R], channel: str, name: str, ite
     except MALFORMED:
         return each(envelope.data, kind, channel, name, item)
     return [item(row) for row in rows]
+
+
+def parted(envelope: Envelope[Any], kind: type[R], channel: str, name: str) -> tuple[list[R], list[Item]]:
+    """The rows that can be read, and an item for each that cannot."""
+    if type(envelope.data) is list:
+        return envelope.data, []
+    rows: list[R] = []
+
+    def keep(row: R) -> Item:
+        rows.append(row)
+        return _KEPT
+
+    return rows, [item for item in rows_of(envelope, kind, channel, name, keep) if item is not _KEPT]
 
 
 def books_of(

@@ -20,6 +20,7 @@ from fbkit.feeds.bitget.envelope import (
     books_of,
     channel_of,
     envelope_decoder,
+    parted,
     rows_of,
     stranger,
     strangers,
@@ -62,8 +63,6 @@ DEPTH_CADENCE = 500 * NS_MS
 #: More coins than there can be, so the price or the worth is wrong.
 MOST_COINS = 1e18
 
-_OPEN = Ignored("bar", "open_bar")
-
 _DIED: dict[str, Literal["long", "short"]] = {"buy": "long", "sell": "short"}
 
 
@@ -74,8 +73,10 @@ def trade_id(told: str | int) -> int:
     (1235671063871070209, True)
     """
     text = str(told)
-    if text.isascii() and text.isdigit() and len(text) <= 19 and int(text) < 2**63:
-        return int(text)
+    if len(text) <= 19 and text.isascii() and text.isdigit():
+        number = int(text)
+        if number < 2**63:
+            return number
     return hashed(text)
 
 
@@ -262,24 +263,14 @@ class Parser:
     ) -> list[Item]:
         """The row that begins a candle becomes the bar before it. A candle without turnover (v1) becomes none."""
         tf, length_ms = INTERVALS.get(interval, ("", 0))
-        rows: list[wire.Candle | wire.Kline] = []
-
-        def keep(row: wire.Candle | wire.Kline) -> Item:
-            rows.append(row)
-            return _OPEN
-
-        read = rows_of(envelope, kind, "bar", known.name, keep)
-        if not tf or any(row.turnover is None for row in rows):
-            return [Ignored("bar", "not_subscribed") if item is _OPEN else item for item in read]
+        rows, set_aside = parted(envelope, kind, "bar", known.name)
+        if not tf or None in [row.turnover for row in rows]:
+            return [*set_aside, *[Ignored("bar", "not_subscribed")] * len(rows)]
         if len(rows) > 1:
             rows.sort(key=lambda row: row.start)
-        return [
-            *(item for item in read if item is not _OPEN),
-            *(
-                _OPEN if closed == "open_bar" else _bar(closed, tf, length_ms, known, ts_recv)
-                for closed in self._candles.take((known.instrument.venue_symbol, tf), rows)
-            ),
-        ]
+        key = (known.instrument.venue_symbol, tf)
+        bars = [_bar(closed, tf, length_ms, known, ts_recv) for closed in self._candles.take(key, rows)]
+        return [*set_aside, *bars]
 
     def _liquidations(self, envelope: Envelope[Any], ts_recv: int) -> list[Item]:
         """``side`` is the position's: ``buy`` says that a long died. ``amount`` is worth, in the quote coin.

@@ -43,7 +43,7 @@ class Arg(Struct, gc=False):
     interval: str = ""
 
 
-class Envelope(Struct, Generic[D]):
+class Envelope(Struct, Generic[D], gc=False):
     """A data frame; ``action`` is ``snapshot`` or ``update``, ``ts`` when it was pushed (not in v1).
 
     ``data`` is rows, or ``msgspec.Raw`` where nobody has said yet which.

@@ -26,7 +26,9 @@ class Ticking:
         """What a row is worth telling, as of ``ts`` (UTC ns)."""
         if not (row.mark_price or row.last):
             return malformed("mark", msgspec.json.encode(row), known.name)
-        said: list[Mark | OpenInterest | Day | None] = [_mark(row, known, ts, ts_recv)]
+        said: list[Mark | OpenInterest | Day | None] = []
+        if not self._pace.is_early(known.name, Mark, ts):
+            said.append(_mark(row, known, ts, ts_recv))
         if not 0 <= ts - self._looked.get(known.name, 0) < _SELDOM:
             self._looked[known.name] = ts
             said += (self._interest(row, known, ts, ts_recv), _day(row, known, ts, ts_recv))
