@@ -34,7 +34,16 @@ def test_instruments_come_with_their_units(http):
     assert [one["name"] for one in body["items"]] == [BTC, ETH]
     assert body["items"][0]["tick"] == 0.1
     assert body["units"]["tick"] == "USD a coin"
+    assert body["items"][0]["price_ratio"] is None, "one venue alone has the coin"
     assert answer.headers["Content-Range"] == "items 0-1/2"
+
+
+def test_what_a_venue_offers_and_leaves_open_is_told_with_its_instruments(http):
+    offers = {one["channel"]: one for one in http.get("/fbkit/api/instruments").json()["offers"]["binance"]}
+    assert offers["trade"]["how"] == "stream"
+    assert offers["trade"]["certain"] is True
+    assert offers["open_interest"]["certain"] is False
+    assert "flipped" in offers["open_interest"]["note"]
 
 
 def test_history_is_newest_first_and_leafed_by_limit_and_offset(http):

@@ -23,6 +23,7 @@ from fbkit.model import (
     SummaryRow,
 )
 from fbkit.runtime import database_path, workspace
+from fbkit.server.listed import UNITS, listed, offered
 from fbkit.server.page import Page
 from fbkit.server.plain import instant, plain
 from fbkit.server.published import continuity_files, report_runs
@@ -49,7 +50,6 @@ _SUMMARY_UNITS = {
 _METRIC_UNITS = {
     name: {"rsi_14": "0 to 100", "atr_14": "USD"}.get(name, "standard deviations") for name in METRIC_COLUMNS
 }
-_INSTRUMENT_UNITS = {"tick": "USD a coin", "step": "coins", "contract_size": "coins or USD a contract"}
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -91,8 +91,8 @@ class Manager:
     # -- the market ------------------------------------------------------------------------------------------------
 
     async def instruments(self, page: Page) -> Answer:
-        """Every instrument listed, by name."""
-        return await self._read(lambda store: _cut(store, page, list(store.instruments().values()), _INSTRUMENT_UNITS))
+        """Every instrument listed, by name, with what its venue offers and leaves open."""
+        return await self._read(lambda store: _cut(store, page, listed(store), UNITS, offers=offered(store)))
 
     async def history(self, page: Page, instrument: str) -> Answer:
         """Closed bars of an instrument on a timeframe, newest first."""
