@@ -1,6 +1,7 @@
 """The real ccxt against our own simulated venues, and an exchange that says whatever a test wants."""
 
 import asyncio
+import socket
 from contextlib import asynccontextmanager
 
 import httpx
@@ -68,6 +69,14 @@ async def through_ccxt(simulated, quick_world):
     yield make
     for feed in feeds:
         await feed.close()
+
+
+@pytest.fixture
+def unused_port():
+    """A port of loopback where nobody listens."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ import contextlib
 
 import pytest
 
-from fbkit.errors import FeedError, NotRemembered
+from fbkit.errors import ConnectFailed, FeedError, NotRemembered
 from fbkit.model import NS_HOUR, NS_MIN, NS_S, Bar, Day, Funding, Mark, OpenInterest, Origin, Quote, Side, Trade
 from tests.feeds.conftest import Memory
+
+# ccxt asks aiohttp for a cleanup that newer Pythons do themselves.
+pytestmark = pytest.mark.filterwarnings("ignore:enable_cleanup_closed ignored:DeprecationWarning")
 
 VENUES = ["binanceusdm", "bybit", "okx"]
 
@@ -153,3 +156,10 @@ async def test_a_refusal_of_the_venue_is_one_of_our_errors(through_ccxt):
     await feed.listings()
     with pytest.raises(FeedError, match="fetch_bids_asks"):
         await feed.pages._asking.ask("fetch_bids_asks")
+
+
+async def test_a_venue_that_nobody_answers_for_is_one_of_our_errors(through_ccxt, unused_port):
+    feed = through_ccxt("binanceusdm", count=1)
+    feed.pages._exchange.urls["api"]["fapiPublic"] = f"http://127.0.0.1:{unused_port}/fapi/v1"
+    with pytest.raises(ConnectFailed, match="ExchangeNotAvailable"):
+        await feed.listings()

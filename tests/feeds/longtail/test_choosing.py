@@ -3,8 +3,10 @@
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
+from fbkit.desk import Desk
 from fbkit.errors import SettingError
 from fbkit.feeds.longtail.channels import OFFERS, offers_of
 from fbkit.feeds.longtail.exchange import has_of, open_exchange
@@ -12,6 +14,7 @@ from fbkit.feeds.longtail.feed import CcxtFeed
 from fbkit.feeds.offers import OFFERED
 from fbkit.feeds.venues import FEEDS, doubts, offers
 from fbkit.ingest.venues import check_flipped, make_feed
+from fbkit.model import Instrument
 from fbkit.settings import load_settings
 
 
@@ -100,3 +103,25 @@ def test_a_doubt_of_the_long_tail_cannot_be_turned_round():
     assert {doubt.partition(".")[0] for doubt in doubts()} <= FEEDS.keys()
     with pytest.raises(SettingError, match="flipped"):
         check_flipped(load_settings(venues="ccxt.krakenfutures", flipped="krakenfutures.trade"))
+
+
+class Remembers:
+    """A store that has heard of one instrument a venue."""
+
+    def instruments(self):
+        names = ("binance:BTC-USDT-PERP", "krakenfutures:BTC-USD-PERP")
+        ours = [Instrument(name, name.partition(":")[0], "BTC", "BTC", "USD", "USD") for name in names]
+        return {one.name: one for one in ours}
+
+    def rows(self, *_, **__):
+        return pd.DataFrame()
+
+
+def test_a_desk_marks_every_channel_of_the_long_tail_as_in_doubt():
+    desk = Desk(Remembers(), load_settings())
+    doubted = desk.instruments()["doubts"]
+    assert doubted["krakenfutures:BTC-USD-PERP"] == "trade, quote, mark, funding, day, bar, listing"
+    assert "trade" not in doubted["binance:BTC-USDT-PERP"]
+    offered = desk.offers().set_index(["venue", "channel"])
+    assert offered.loc[("krakenfutures", "open_interest"), "how"] == "unsupported"
+    assert not offered.loc[("krakenfutures", "trade"), "certain"]
