@@ -59,7 +59,7 @@ class Health:
         self._streams: dict[tuple[str, str], Stream] = {}
 
     def expect(self, venue: str, expected_s: Mapping[str, float]) -> None:
-        """How often a venue's channels should speak, seconds, where it differs from the usual: a thin market is calm."""
+        """How often a venue's channels should speak, seconds, where that is not the usual: a thin market is calm."""
         self._expected_at.update({(venue, channel): seconds for channel, seconds in expected_s.items()})
 
     def heard(self, venue: str, channel: str, ts: int) -> None:
