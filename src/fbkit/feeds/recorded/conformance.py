@@ -14,7 +14,7 @@ import msgspec
 
 from fbkit.errors import DamagedRecording, UnknownName
 from fbkit.feeds.link import channel_of_item
-from fbkit.feeds.recorded.recording import open_recording
+from fbkit.feeds.recorded.recording import CAPTURE_SUFFIX, open_recording
 from fbkit.feeds.recorded.replay import replay_frames
 from fbkit.model import Control, Ignored, Item, Listing, Rejected, channel_of
 
@@ -94,7 +94,12 @@ def examine(path: Path, name: str = "") -> Examined:
 
 
 def examine_folder(folder: Path) -> Iterator[Examined]:
-    """Every file below a folder, in the order of their names; notes and hidden files are passed over."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix not in NOTES and not path.name.startswith("."):
-            yield examine(path, path.relative_to(folder).as_posix())
+    """Every recording below a folder, in the order of their names; notes and hidden files are passed over.
+
+    fbkit's own captures are one recording a folder: what one connection said needs what another did.
+    """
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    found = {path for path in files if path.suffix not in NOTES and not path.name.endswith(CAPTURE_SUFFIX)}
+    found |= {path.parent for path in files if path.name.endswith(CAPTURE_SUFFIX)}
+    for path in sorted(found):
+        yield examine(path, path.relative_to(folder).as_posix() if path != folder else folder.name)
