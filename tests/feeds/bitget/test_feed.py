@@ -3,16 +3,14 @@
 import asyncio
 import json
 from collections import Counter, defaultdict
+from functools import partial
 
-import httpx
 import pytest
 
-from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
+from fbkit.clock import parse_utc
 from fbkit.errors import NotRemembered
 from fbkit.feeds.bitget.feed import BitgetFeed
-from fbkit.feeds.feed import World
 from fbkit.feeds.recorded.bitget import BitgetReader
-from fbkit.feeds.recorded.recording import Frame
 from fbkit.model import (
     NS_DAY,
     NS_HOUR,
@@ -33,11 +31,10 @@ from fbkit.model import (
     Trade,
     channel_of,
 )
-from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.market import Market
-from fbkit.simulator.memory import MemoryVenues
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.bitget import BitgetWire
+from tests.feeds.in_memory import by_minute, channels, events, heard, listen, read_again
 
 START = parse_utc("2026-01-01T23:58:30Z")
 BTC = "bitget:BTC-USDT-PERP"
@@ -49,54 +46,13 @@ def market():
     return Market(7, N, PROFILES["bitget"])
 
 
-class Memory(MemoryVenues):
-    """The venue, and what was connected to."""
-
-    def __init__(self, market, clock, faults):
-        super().__init__({"bitget": market}, clock, FaultScript.parse(faults), {"bitget": BitgetWire})
-        self.connected = []
-
-    async def connect(self, url, on_frame, on_close, headers=None):
-        self.connected.append(url)
-        return await super().connect(url, on_frame, on_close, headers or {})
-
-
 @pytest.fixture
 def play(market, sink):
-    """Run something with a feed that is listening; what its sink heard by then."""
-
-    def run(script, faults="[]", market=market, flipped=frozenset(), start=START):
-        clock = VirtualClock(start)
-        memory = Memory(market, clock, faults)
-
-        async def main():
-            async with httpx.AsyncClient(transport=memory.http) as http:
-                world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
-                rest, ws = "http://127.0.0.1/bitget", "ws://127.0.0.1/bitget"
-                feed = BitgetFeed(rest=rest, ws=ws, count=market.universe.n, world=world, flipped=flipped)
-                listening = asyncio.ensure_future(feed.run(sink))
-                await script(feed)
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
-
-        with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-            runner.run(main())
-        sink.memory = memory
-        return sink
-
-    return run
-
-
-def events(sink):
-    """Every event with the instant it was told."""
-    for _, item, ts in sink.items:
-        for event in item if isinstance(item, tuple) else (item,):
-            if hasattr(event, "seq"):
-                yield event, ts
+    return partial(listen, sink, "bitget", START, market=market)
 
 
 def test_every_channel_that_is_offered_arrives_for_everyone(play):
-    sink = play(lambda feed: asyncio.sleep(310))  # each ratio is asked for every five minutes
+    sink = play(310)  # each ratio is asked for every five minutes
     found = Counter((channel_of(event), event.instrument) for event, _ in events(sink))
     offered = {offer.channel.partition(":")[0] for offer in BitgetFeed.offers if offer.how != "unsupported"}
     assert {channel for channel, _ in found} | {"liquidation"} == offered
@@ -109,7 +65,7 @@ def test_every_channel_that_is_offered_arrives_for_everyone(play):
 
 
 def test_what_is_set_aside_is_what_came_too_soon_or_too_early_or_is_the_past(play):
-    sink = play(lambda feed: asyncio.sleep(30))
+    sink = play(30)
     aside = Counter((item.channel, item.reason) for item in sink.of(Ignored))
     assert set(aside) == {
         ("depth", "within_cadence"),
@@ -120,8 +76,8 @@ def test_what_is_set_aside_is_what_came_too_soon_or_too_early_or_is_the_past(pla
 
 
 def test_a_subscription_replays_trades_which_the_open_minute_tells_again(play):
-    sink = play(lambda feed: asyncio.sleep(40))
-    trades = [(event, ts) for event, ts in events(sink) if isinstance(event, Trade)]
+    sink = play(40)
+    trades = list(events(sink, Trade))
     live = [(trade, ts) for trade, ts in trades if trade.origin is Origin.LIVE]
     replayed = [trade for trade, ts in live if trade.ts_event < START]
     assert 0 < len(replayed) <= 50 * N, "as many as the venue replays, and kept: who knows them says so upstairs"
@@ -136,7 +92,7 @@ def test_a_subscription_replays_trades_which_the_open_minute_tells_again(play):
 
 
 def test_quotes_and_depths_are_of_both_kinds_and_their_ids_rise(play):
-    sink = play(lambda feed: asyncio.sleep(20))
+    sink = play(20)
     by_name = defaultdict(list)
     for quote in sink.of(Quote):
         assert quote.bid < quote.ask
@@ -148,7 +104,7 @@ def test_quotes_and_depths_are_of_both_kinds_and_their_ids_rise(play):
 
 def test_coins_are_counted_where_thousands_are_quoted(play):
     whole = Market(7, 40, PROFILES["bitget"])
-    sink = play(lambda feed: asyncio.sleep(5), market=whole)
+    sink = play(5, market=whole)
     place, name = whole.universe.index["1000BONKUSDT"], "bitget:BONK-USDT-PERP"
     told = [event for event, _ in events(sink) if event.instrument == name]
     assert {listing.unit_mult for listing in told if isinstance(listing, Listing)} == {1000.0}
@@ -161,34 +117,28 @@ def test_coins_are_counted_where_thousands_are_quoted(play):
 
 
 def test_read_the_other_way_open_interest_is_halved_and_accounts_are_everybodys(play, sink):
-    straight = play(lambda feed: asyncio.sleep(5)).of(OpenInterest) + [
-        event for event, _ in events(sink) if isinstance(event, OpenInterest)
-    ]
+    straight = heard(play(5), OpenInterest)
     first = next(event for event in straight if event.instrument == BTC)
     sink.items.clear()
-    play(lambda feed: asyncio.sleep(310), flipped=frozenset({"open_interest", "ratio:acct_top"}))
-    halved = next(event for event, _ in events(sink) if isinstance(event, OpenInterest) and event.instrument == BTC)
+    play(310, flipped=frozenset({"open_interest", "ratio:acct_top"}))
+    halved = next(event for event, _ in events(sink, OpenInterest) if event.instrument == BTC)
     assert halved.oi_base == first.oi_base / 2
     assert {ratio.ratio_kind for ratio in sink.of(Ratio)} == {"acct_global", "taker"}
 
 
 def test_bars_are_the_sums_of_their_trades(play):
-    sink = play(lambda feed: asyncio.sleep(170))
-    trades = defaultdict(dict)
-    for event, _ in events(sink):
-        if isinstance(event, Trade):
-            trades[event.instrument, event.ts_event // NS_MIN][event.venue_id] = event
-    bars = sink.of(Bar)
+    sink = play(170)
+    bars, trades = sink.of(Bar), by_minute(sink)
     assert sorted({bar.ts_event for bar in bars}) == [START + k * NS_S for k in (30, 90, 150)]
     for bar in bars:
-        heard = trades[bar.instrument, bar.ts_event // NS_MIN - 1].values()
-        assert bar.vol_base == pytest.approx(sum(trade.size for trade in heard))
-        assert bar.vol_usd == pytest.approx(sum(trade.size * trade.price for trade in heard))
-        assert bar.high == max(trade.price for trade in heard)
+        inside = trades[bar.instrument, bar.ts_event].values()
+        assert bar.vol_base == pytest.approx(sum(trade.size for trade in inside))
+        assert bar.vol_usd == pytest.approx(sum(trade.size * trade.price for trade in inside))
+        assert bar.high == max(trade.price for trade in inside)
 
 
 def test_liquidations_say_which_position_died_and_how_many_coins(play, market):
-    sink = play(lambda feed: asyncio.sleep(400))
+    sink = play(400)
     told = {(event.ts_event, event.liquidated): event for event in sink.of(Liquidation)}
     scene, first = BitgetWire(market).scene, START // NS_MS
     rows = [row for k in range(2, 397) for row in scene.forced(first + k * 1_000)]
@@ -205,14 +155,13 @@ def test_liquidations_say_which_position_died_and_how_many_coins(play, market):
 
 
 def test_a_cut_reconnects_and_no_trade_is_lost_or_new(play):
-    sink = play(lambda feed: asyncio.sleep(40), '[{"at_s": 15, "fault": "rst", "for_s": 1}]')
-    silenced = {channel for entry in sink.heard("silent") for channel in entry[1]}
-    spoken = {channel for entry in sink.heard("speaking") for channel in entry[1]}
+    sink = play(40, {"at_s": 15, "fault": "rst", "for_s": 1})
+    silenced, spoken = channels(sink, "silent"), channels(sink, "speaking")
     assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
     assert silenced - {"liquidation"} == spoken - {"liquidation"} >= {"trade", "quote", "depth", "mark", "bar", "day"}
     assert sink.of(Rejected) == []
     assert len(sink.memory.connected) == 4, "two sockets, each twice"
-    live = [event for event, _ in events(sink) if isinstance(event, Trade) and event.origin is Origin.LIVE]
+    live = [event for event, _ in events(sink, Trade) if event.origin is Origin.LIVE]
     ids = {(trade.instrument, trade.venue_id) for trade in live}
     scene, first = BitgetWire(sink.memory.wires["bitget"].market).scene, START // NS_MS
     expected = sum(1 for row in scene.between(0, first + 1_000, first + 39_000, 10_000))
@@ -223,10 +172,7 @@ def test_a_cut_reconnects_and_no_trade_is_lost_or_new(play):
 
 
 def test_a_bar_that_closed_during_a_cut_is_told_after_it(play):
-    sink = play(
-        lambda feed: asyncio.sleep(60),
-        '[{"at_s": 28, "fault": "rst"}, {"at_s": 28, "fault": "refuse", "for_s": 6}]',
-    )
+    sink = play(60, {"at_s": 28, "fault": "rst"}, {"at_s": 28, "fault": "refuse", "for_s": 6})
     assert {bar.ts_event for bar in sink.of(Bar)} == {START + 30 * NS_S}
     assert len({bar.instrument for bar in sink.of(Bar)}) == N
 
@@ -240,7 +186,7 @@ def test_a_refused_topic_is_trouble_and_the_others_run(play, monkeypatch):
             f"{product}/ticker/{symbol}",
         ),
     )
-    sink = play(lambda feed: asyncio.sleep(5))
+    sink = play(5)
     refused = [entry[3] for entry in sink.heard("trouble") if entry[2] == "refused"]
     assert len(refused) == N
     assert all("votes" in sentence and "30001" in sentence for sentence in refused)
@@ -248,23 +194,18 @@ def test_a_refused_topic_is_trouble_and_the_others_run(play, monkeypatch):
 
 
 def test_we_ping_every_half_minute_and_stay(play):
-    sink = play(lambda feed: asyncio.sleep(200))
+    sink = play(200)
     pongs = Counter(connection for connection, _, payload in sink.raws if payload == b"pong")
     assert set(pongs.values()) == {6}
     assert len(pongs) == len(sink.memory.connected) == 2, "nobody was cut for being silent"
 
 
 def test_a_capture_reads_as_it_was_heard(play):
-    sink = play(lambda feed: asyncio.sleep(70))
-    reader, read = BitgetReader(), []
-    for connection, ts, payload in sink.raws:
-        url = connection.removeprefix("rest:")
-        read += reader.read(Frame(ts, connection, payload, url != connection, url))
-    told = [event for item in read for event in (item if isinstance(item, tuple) else (item,))]
+    sink = play(70)
+    told = read_again(sink, BitgetReader())
     assert all(not event.assumed for event in told if isinstance(event, Listing))
     for kind in (Quote, Mark, OpenInterest, Bar):
-        live = [event for event, _ in events(sink) if isinstance(event, kind)]
-        assert [event for event in told if isinstance(event, kind)] == live != []
+        assert [event for event in told if isinstance(event, kind)] == heard(sink, kind) != []
 
 
 def test_history_is_whole_and_klines_come_last(play, sink):
@@ -312,7 +253,7 @@ def test_trades_are_fetched_page_by_page_and_no_further_than_asked(play, sink):
         counted.append(await feed.trades(sink, BTC, START - 10 * NS_MIN, START - NS_MIN))
 
     play(script)
-    trades = [event for event, _ in events(sink) if isinstance(event, Trade) and event.origin is Origin.BACKFILL]
+    trades = [event for event, _ in events(sink, Trade) if event.origin is Origin.BACKFILL]
     mine = [trade for trade in trades if trade.instrument == BTC and trade.ts_event < START - NS_MIN]
     assert counted == [len(mine)]
     assert counted[0] > 1_000, "more than a page"
@@ -323,7 +264,7 @@ def test_trades_are_fetched_page_by_page_and_no_further_than_asked(play, sink):
 
 
 def test_what_a_poll_hears_is_what_rest_says(play):
-    sink = play(lambda feed: asyncio.sleep(310))
+    sink = play(310)
     pages = [json.loads(body) for name, _, body in sink.raws if "taker-buy-sell" in name]
     assert len(pages) > N
     assert all(len(page["data"]) > 1 for page in pages)

@@ -3,18 +3,16 @@
 import asyncio
 import json
 from collections import Counter, defaultdict
+from functools import partial
 from itertools import pairwise
 
-import httpx
 import pytest
 
-from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
+from fbkit.clock import parse_utc
 from fbkit.errors import NotRemembered
 from fbkit.feeds.bybit.feed import BybitFeed
 from fbkit.feeds.decoding import hashed
-from fbkit.feeds.feed import World
 from fbkit.feeds.recorded.bybit import BybitReader
-from fbkit.feeds.recorded.recording import Frame
 from fbkit.model import (
     NS_HOUR,
     NS_MIN,
@@ -34,12 +32,11 @@ from fbkit.model import (
     Trade,
     channel_of,
 )
-from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.market import Market
-from fbkit.simulator.memory import MemoryVenues
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.bybit import BybitWire
 from fbkit.simulator.wires.bybit.templates import trade_uuid
+from tests.feeds.in_memory import by_minute, channels, events, heard, listen, read_again
 
 START = parse_utc("2026-01-01T23:58:30Z")
 BTC = "bybit:BTC-USDT-PERP"
@@ -51,61 +48,13 @@ def market():
     return Market(7, N, PROFILES["bybit"])
 
 
-class Memory(MemoryVenues):
-    """The venue, with a hand on what passes: ``tamper`` sees each frame and may drop it by saying ``None``."""
-
-    def __init__(self, market, clock, faults):
-        super().__init__({"bybit": market}, clock, FaultScript.parse(faults), {"bybit": BybitWire})
-        self.connected = []
-        self.tamper = lambda payload: payload
-
-    async def connect(self, url, on_frame, on_close, headers=None):
-        def passing(payload):
-            payload = self.tamper(payload)
-            if payload is not None:
-                on_frame(payload)
-
-        self.connected.append(url)
-        return await super().connect(url, passing, on_close, headers or {})
-
-
 @pytest.fixture
 def play(market, sink):
-    """Run something with a feed that is listening; what its sink heard by then."""
-
-    def run(script, faults="[]", market=market, tamper=None):
-        clock = VirtualClock(START)
-        memory = Memory(market, clock, faults)
-        memory.tamper = tamper or memory.tamper
-
-        async def main():
-            async with httpx.AsyncClient(transport=memory.http) as http:
-                world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
-                rest, ws = "http://127.0.0.1/bybit", "ws://127.0.0.1/bybit"
-                feed = BybitFeed(rest=rest, ws=ws, count=market.universe.n, world=world)
-                listening = asyncio.ensure_future(feed.run(sink))
-                await script(feed)
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
-
-        with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-            runner.run(main())
-        sink.memory = memory
-        return sink
-
-    return run
-
-
-def events(sink):
-    """Every event with the instant it was told."""
-    for _, item, ts in sink.items:
-        for event in item if isinstance(item, tuple) else (item,):
-            if hasattr(event, "seq"):
-                yield event, ts
+    return partial(listen, sink, "bybit", START, market=market)
 
 
 def test_every_channel_that_is_offered_arrives_for_everyone(play):
-    sink = play(lambda feed: asyncio.sleep(310))  # each ratio is asked for every five minutes
+    sink = play(310)  # each ratio is asked for every five minutes
     found = Counter((channel_of(event), event.instrument) for event, _ in events(sink))
     offered = {offer.channel.partition(":")[0] for offer in BybitFeed.offers if offer.how != "unsupported"}
     assert {channel for channel, _ in found} | {"liquidation"} == offered
@@ -117,10 +66,10 @@ def test_every_channel_that_is_offered_arrives_for_everyone(play):
 
 
 def test_what_is_set_aside_is_what_came_too_soon_or_too_early(play):
-    sink = play(lambda feed: asyncio.sleep(30))
+    sink = play(30)
     aside = Counter((item.channel, item.reason) for item in sink.of(Ignored))
     assert set(aside) == {("depth", "within_cadence"), ("mark", "within_cadence"), ("bar", "open_bar")}
-    depths = [event for event, _ in events(sink) if isinstance(event, Quote) and event.levels]
+    depths = [event for event, _ in events(sink, Quote) if event.levels]
     by_name = defaultdict(list)
     for quote in depths:
         by_name[quote.instrument].append(quote.ts_event)
@@ -132,7 +81,7 @@ def test_what_is_set_aside_is_what_came_too_soon_or_too_early(play):
 
 def test_one_side_of_the_open_interest_and_coins_not_thousands(play):
     whole = Market(7, 12, PROFILES["bybit"])
-    sink = play(lambda feed: asyncio.sleep(10), market=whole)
+    sink = play(10, market=whole)
     place, name = whole.universe.index["1000PEPEUSDT"], "bybit:PEPE-USDT-PERP"
     told = [event for event, _ in events(sink) if event.instrument == name]
     assert {listing.unit_mult for listing in told if isinstance(listing, Listing)} == {1000.0}
@@ -145,8 +94,8 @@ def test_one_side_of_the_open_interest_and_coins_not_thousands(play):
 
 
 def test_what_is_live_is_told_in_time_and_the_open_minute_again(play):
-    sink = play(lambda feed: asyncio.sleep(40))
-    trades = [(event, ts) for event, ts in events(sink) if isinstance(event, Trade)]
+    sink = play(40)
+    trades = list(events(sink, Trade))
     live = [(trade, ts) for trade, ts in trades if trade.origin is Origin.LIVE]
     assert len(live) > 50
     assert all(3 * NS_MS <= ts - trade.ts_event < 4 * NS_MS for trade, ts in live)
@@ -154,30 +103,26 @@ def test_what_is_live_is_told_in_time_and_the_open_minute_again(play):
     assert min(trade.ts_event for trade in fetched) >= START - START % NS_MIN
     ids = Counter((trade.instrument, trade.venue_id) for trade, _ in trades)
     assert max(ids.values()) <= 2
-    quotes = [event for event, _ in events(sink) if isinstance(event, Quote)]
+    quotes = heard(sink, Quote)
     assert {quote.levels for quote in quotes} == {0, 5}
     assert all(quote.bid < quote.ask for quote in quotes)
 
 
 def test_bars_are_the_sums_of_their_trades(play):
-    sink = play(lambda feed: asyncio.sleep(170))
-    trades = defaultdict(dict)
-    for event, _ in events(sink):
-        if isinstance(event, Trade):
-            trades[event.instrument, event.ts_event // NS_MIN][event.venue_id] = event
-    bars = sink.of(Bar)
+    sink = play(170)
+    bars, trades = sink.of(Bar), by_minute(sink)
     assert sorted({bar.ts_event for bar in bars}) == [START + k * NS_S for k in (30, 90, 150)]
     for bar in bars:
         if bar.ts_event == START + 30 * NS_S:
             continue  # we came in the middle of it
-        heard = trades[bar.instrument, bar.ts_event // NS_MIN - 1].values()
-        assert bar.vol_base == pytest.approx(sum(trade.size for trade in heard))
-        assert bar.vol_usd == pytest.approx(sum(trade.size * trade.price for trade in heard))
-        assert bar.high == max(trade.price for trade in heard)
+        inside = trades[bar.instrument, bar.ts_event].values()
+        assert bar.vol_base == pytest.approx(sum(trade.size for trade in inside))
+        assert bar.vol_usd == pytest.approx(sum(trade.size * trade.price for trade in inside))
+        assert bar.high == max(trade.price for trade in inside)
 
 
 def test_liquidations_say_which_position_died(play, market):
-    sink = play(lambda feed: asyncio.sleep(400))
+    sink = play(400)
     told = {(event.ts_event, event.liquidated) for event in sink.of(Liquidation)}
     scene = BybitWire(market).scene
     first = START // NS_MS
@@ -186,20 +131,19 @@ def test_liquidations_say_which_position_died(play, market):
 
 
 def test_a_cut_reconnects_and_begins_with_snapshots(play):
-    sink = play(lambda feed: asyncio.sleep(40), '[{"at_s": 15, "fault": "rst", "for_s": 1}]')
-    silenced = {channel for entry in sink.heard("silent") for channel in entry[1]}
-    spoken = {channel for entry in sink.heard("speaking") for channel in entry[1]}
+    sink = play(40, {"at_s": 15, "fault": "rst", "for_s": 1})
+    silenced, spoken = channels(sink, "silent"), channels(sink, "speaking")
     assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
     assert silenced == spoken >= {"trade", "quote", "depth", "mark", "bar", "open_interest", "day"}
     assert sink.of(Rejected) == []
     assert sink.heard("broke") == []
     assert len(sink.memory.connected) == 2
-    assert max(ts for event, ts in events(sink) if isinstance(event, Quote)) > START + 39 * NS_S
+    assert max(ts for event, ts in events(sink, Quote)) > START + 39 * NS_S
 
 
 def test_a_move_to_another_connection_loses_nothing_and_breaks_no_book(play, market, monkeypatch):
     monkeypatch.setattr(BybitFeed, "lifetime_s", 20.0)
-    sink = play(lambda feed: asyncio.sleep(55))
+    sink = play(55)
     assert len(sink.memory.connected) == 3
     assert sink.heard("silent") == sink.heard("broke") == sink.of(Rejected) == []
     assert {(item.channel, item.reason) for item in sink.of(Ignored)} >= {("depth", "unchanged")}, "heard twice"
@@ -221,7 +165,7 @@ def test_a_broken_book_is_told_once_asked_for_again_and_mended(play):
                 return None
         return payload
 
-    sink = play(lambda feed: asyncio.sleep(40), tamper=lose_one)
+    sink = play(40, tamper=lose_one)
     [broke] = sink.heard("broke")
     [mended] = sink.heard("mended")
     assert broke[1:3] == mended[1:3] == ("bybit:ETH-USDT-PERP", "depth")
@@ -232,10 +176,10 @@ def test_a_broken_book_is_told_once_asked_for_again_and_mended(play):
 
 
 def test_a_restart_of_the_venue_breaks_nothing(play):
-    sink = play(lambda feed: asyncio.sleep(20), '[{"at_s": 8, "fault": "seq-reset", "channel": "depth"}]')
+    sink = play(20, {"at_s": 8, "fault": "seq-reset", "channel": "depth"})
     assert sink.heard("broke") == sink.heard("silent") == []
     assert b'"u":1,' in b"".join(payload for _, _, payload in sink.raws)
-    depths = [event for event, _ in events(sink) if isinstance(event, Quote) and event.levels]
+    depths = [event for event, _ in events(sink, Quote) if event.levels]
     for name in {quote.instrument for quote in depths}:
         numbers = [quote.venue_id for quote in depths if quote.instrument == name]
         assert numbers == sorted(set(numbers)), "the engine's number goes on"
@@ -246,30 +190,25 @@ def test_a_refused_topic_is_trouble_and_the_others_run(play, monkeypatch):
         "fbkit.feeds.bybit.feed.topics_of",
         lambda symbol: (f"publicTrade.{symbol}", f"liquidation.{symbol}", f"tickers.{symbol}"),
     )
-    sink = play(lambda feed: asyncio.sleep(5))
+    sink = play(5)
     refused = {entry[3].split()[1] for entry in sink.heard("trouble") if entry[2] == "refused"}
     assert refused == {f"liquidation.{symbol}" for symbol in ("BTCUSDT", "ETHUSDT", "SOLUSDT")}
     assert {event.instrument for event in sink.of(Trade)} == {BTC, "bybit:ETH-USDT-PERP", "bybit:SOL-USDT-PERP"}
 
 
 def test_we_ping_every_twenty_seconds(play):
-    sink = play(lambda feed: asyncio.sleep(65))
+    sink = play(65)
     answers = [json.loads(payload) for _, _, payload in sink.raws if b'"op":"ping"' in payload]
     assert len(answers) == 3
     assert all(answer["ret_msg"] == "pong" for answer in answers)
 
 
 def test_a_capture_reads_as_it_was_heard(play):
-    sink = play(lambda feed: asyncio.sleep(70))
-    reader, read = BybitReader(), []
-    for connection, ts, payload in sink.raws:
-        url = connection.removeprefix("rest:")
-        read += reader.read(Frame(ts, connection, payload, url != connection, url))
-    told = [event for item in read for event in (item if isinstance(item, tuple) else (item,))]
+    sink = play(70)
+    told = read_again(sink, BybitReader())
     assert all(not event.assumed for event in told if isinstance(event, Listing))
     for kind in (Quote, Mark, OpenInterest, Bar):
-        live = [event for event, _ in events(sink) if isinstance(event, kind)]
-        assert [event for event in told if isinstance(event, kind)] == live != []
+        assert [event for event in told if isinstance(event, kind)] == heard(sink, kind) != []
 
 
 def test_history_is_whole_and_klines_come_last(play, sink):

@@ -5,18 +5,15 @@ import json
 from collections import Counter
 from functools import partial
 
-import httpx
 import pytest
 
-from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
+from fbkit.clock import parse_utc
 from fbkit.errors import NotRemembered, RateLimited
 from fbkit.feeds.deribit import history
 from fbkit.feeds.deribit.feed import DeribitFeed
 from fbkit.feeds.deribit.symbols import assume
-from fbkit.feeds.feed import World
 from fbkit.feeds.instruments import Known
 from fbkit.feeds.recorded.deribit import DeribitReader
-from fbkit.feeds.recorded.recording import Frame
 from fbkit.model import (
     NS_HOUR,
     NS_MIN,
@@ -34,13 +31,12 @@ from fbkit.model import (
     Trade,
     channel_of,
 )
-from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.market import Market
-from fbkit.simulator.memory import MemoryVenues
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.deribit import DeribitWire
 from fbkit.simulator.wires.deribit.talk import DeribitTalk
 from tests.feeds.conftest import Memory
+from tests.feeds.in_memory import by_minute, channels, events, heard, listen, read_again
 
 START = parse_utc("2026-01-01T23:58:30Z")
 BTC = "deribit:BTC-USD-PERP"
@@ -52,47 +48,15 @@ def market():
     return Market(7, N, PROFILES["deribit"])
 
 
-def listen(market, sink, script, faults="[]", wire=DeribitWire, made=DeribitFeed, **more):
-    """Run something with a feed that is listening; what its sink heard by then."""
-    clock = VirtualClock(START)
-    memory = MemoryVenues({"deribit": market}, clock, FaultScript.parse(faults), {"deribit": wire})
-
-    async def main():
-        async with httpx.AsyncClient(transport=memory.http) as http:
-            world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
-            rest, ws = "http://127.0.0.1/deribit", "ws://127.0.0.1/deribit"
-            feed = made(rest=rest, ws=ws, count=N, world=world, **more)
-            listening = asyncio.ensure_future(feed.run(sink))
-            await script(feed)
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-        runner.run(main())
-    return sink
-
-
 @pytest.fixture
 def play(market, sink):
-    return partial(listen, market, sink)
+    return partial(listen, sink, "deribit", START, market=market)
 
 
 @pytest.fixture(scope="module")
 def minutes(market):
     """What some calm minutes sound like: several tests look at them."""
-    return listen(market, Memory(), lambda feed: asyncio.sleep(400))
-
-
-def events(sink, kind=object):
-    """Every event of a kind with the instant it was told."""
-    for _, item, ts in sink.items:
-        for event in item if isinstance(item, tuple) else (item,):
-            if isinstance(event, kind) and hasattr(event, "seq"):
-                yield event, ts
-
-
-def heard(sink, kind):
-    return [event for event, _ in events(sink, kind)]
+    return listen(Memory(), "deribit", START, 400, market=market)
 
 
 def test_every_channel_that_is_offered_arrives(minutes):
@@ -144,13 +108,9 @@ def test_bars_are_the_minutes_that_the_next_one_closed(minutes):
     bars = [bar for bar in heard(sink, Bar) if bar.instrument == BTC]
     assert [bar.ts_event for bar in bars] == [START + k * NS_S for k in range(30, 400, 60)]
     for bar in bars[1:]:
-        inside = {
-            trade.venue_id: trade
-            for trade in heard(sink, Trade)
-            if trade.instrument == BTC and bar.ts_event - NS_MIN <= trade.ts_event < bar.ts_event
-        }
-        assert bar.vol_base == pytest.approx(sum(trade.size for trade in inside.values()), rel=1e-6)
-        assert (bar.high, bar.low) == (max(t.price for t in inside.values()), min(t.price for t in inside.values()))
+        inside = by_minute(sink)[BTC, bar.ts_event].values()
+        assert bar.vol_base == pytest.approx(sum(trade.size for trade in inside), rel=1e-6)
+        assert (bar.high, bar.low) == (max(t.price for t in inside), min(t.price for t in inside))
 
 
 def test_heartbeats_are_answered_so_that_a_connection_outlives_many(play):
@@ -169,7 +129,7 @@ def test_heartbeats_are_answered_so_that_a_connection_outlives_many(play):
             talk.hear = listening
             return talk
 
-    sink = play(lambda feed: asyncio.sleep(100), wire=Counting)
+    sink = play(100, wire=Counting)
     assert (asked["connections"], asked["public/set_heartbeat"]) == (1, 1)
     assert asked["public/test"] == 3
     assert sink.heard("silent") == []
@@ -177,15 +137,14 @@ def test_heartbeats_are_answered_so_that_a_connection_outlives_many(play):
 
 def test_who_leaves_a_test_request_unanswered_is_cut_and_comes_back(play, monkeypatch):
     monkeypatch.setattr(DeribitTalk, "_test", lambda talk, params, now_ms: ("deaf", ()))
-    sink = play(lambda feed: asyncio.sleep(80))
+    sink = play(80)
     assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
     assert sink.heard("speaking")
 
 
 def test_a_cut_reconnects_and_books_begin_anew(play):
-    sink = play(lambda feed: asyncio.sleep(60), '[{"at_s": 15, "fault": "rst", "for_s": 1}]')
-    silenced = {channel for entry in sink.heard("silent") for channel in entry[1]}
-    spoken = {channel for entry in sink.heard("speaking") for channel in entry[1]}
+    sink = play(60, {"at_s": 15, "fault": "rst", "for_s": 1})
+    silenced, spoken = channels(sink, "silent"), channels(sink, "speaking")
     assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
     assert {"trade", "quote", "depth", "mark", "open_interest", "day", "liquidation"} <= silenced
     assert spoken == silenced
@@ -195,8 +154,8 @@ def test_a_cut_reconnects_and_books_begin_anew(play):
 
 
 def test_a_book_that_lost_its_sequence_is_mended_by_subscribing_again(play):
-    faults = '[{"at_s": 10, "fault": "silence", "for_s": 0.3, "stream": "book.BTC-PERPETUAL.100ms"}]'
-    sink = play(lambda feed: asyncio.sleep(40), faults)
+    faults = {"at_s": 10, "fault": "silence", "for_s": 0.3, "stream": "book.BTC-PERPETUAL.100ms"}
+    sink = play(40, faults)
     [broke] = sink.heard("broke")
     [mended] = sink.heard("mended")
     assert (broke[1:3], mended[1:3]) == ((BTC, "depth"), (BTC, "depth"))
@@ -215,7 +174,7 @@ def test_a_move_to_a_new_connection_loses_nothing_and_breaks_no_book(play):
             connections.append(target)
             return super().talk(target, headers)
 
-    sink = play(lambda feed: asyncio.sleep(60), wire=Counting, made=ShortLived)
+    sink = play(60, wire=Counting, feed=ShortLived)
     assert len(connections) == 3
     assert sink.heard("silent") == sink.heard("broke") == []
     numbers = {trade.venue_id for trade in heard(sink, Trade) if trade.instrument == BTC}
@@ -223,7 +182,7 @@ def test_a_move_to_a_new_connection_loses_nothing_and_breaks_no_book(play):
 
 
 def test_doubled_frames_break_no_book_and_no_candle(play):
-    sink = play(lambda feed: asyncio.sleep(100), '[{"at_s": 5, "fault": "dup", "for_s": 80}]')
+    sink = play(100, {"at_s": 5, "fault": "dup", "for_s": 80})
     assert sink.heard("broke") == sink.of(Rejected) == []
     bars = [(bar.instrument, bar.ts_event) for bar in heard(sink, Bar)]
     assert len(bars) == len(set(bars)) == 2 * N
@@ -237,17 +196,17 @@ def test_a_refused_channel_is_trouble_and_the_others_run(play):
             talk._index = {name: at for name, at in talk._index.items() if name != "ETH-PERPETUAL"}
             return talk
 
-    sink = play(lambda feed: asyncio.sleep(20), wire=Refusing)
+    sink = play(20, wire=Refusing)
     assert {entry[1] for entry in sink.heard("trouble")} == {"trade", "quote", "depth", "mark", "bar"}
     assert all("ETH-PERPETUAL" in entry[3] and entry[2] == "refused" for entry in sink.heard("trouble"))
     assert {trade.instrument for trade, ts in events(sink, Trade) if ts > START + 2 * NS_S} >= {BTC}
 
 
 def test_flipped_funding_is_the_rate_of_the_moment(play):
-    straight = play(lambda feed: asyncio.sleep(5))
+    straight = play(5)
     rates = {mark.funding_rate for mark in heard(straight, Mark) if mark.instrument == BTC}
     straight.items.clear()
-    flipped = play(lambda feed: asyncio.sleep(5), flipped=frozenset({"mark"}))
+    flipped = play(5, flipped=frozenset({"mark"}))
     assert rates.isdisjoint({mark.funding_rate for mark in heard(flipped, Mark) if mark.instrument == BTC})
 
 
@@ -289,13 +248,10 @@ def test_a_hole_is_filled_by_number_or_by_time(play, sink):
 
 
 def test_a_capture_reads_as_it_was_heard(play):
-    sink = play(lambda feed: asyncio.sleep(70))
-    reader, read = DeribitReader(), []
-    for connection, ts, payload in sink.raws:
-        url = connection.removeprefix("rest:")
-        read += reader.read(Frame(ts, connection, payload, url != connection, url))
+    sink = play(70)
+    reader = DeribitReader()
+    told = read_again(sink, reader)
     assert reader.breaks == []
-    told = [event for item in read for event in (item if isinstance(item, tuple) else (item,))]
     assert all(not event.assumed for event in told if isinstance(event, Listing))
     for kind in (Quote, Mark, OpenInterest, Bar):
         assert [event for event in told if isinstance(event, kind)] == heard(sink, kind) != []
@@ -310,7 +266,7 @@ def test_a_list_that_is_over_the_limit_says_so(play):
         with pytest.raises(RateLimited):
             await feed.read_list()
 
-    play(script, '[{"at_s": 1, "fault": "rate-limit", "for_s": 60}]')
+    play(script, {"at_s": 1, "fault": "rate-limit", "for_s": 60})
 
 
 def page(*rows):

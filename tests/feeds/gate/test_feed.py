@@ -2,18 +2,16 @@
 
 import asyncio
 import json
+from functools import partial
 from itertools import pairwise
 
-import httpx
 import pytest
 
-from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
+from fbkit.clock import parse_utc
 from fbkit.errors import RateLimited
-from fbkit.feeds.feed import World
 from fbkit.feeds.gate.feed import GateFeed
 from fbkit.feeds.gate.symbols import assume
 from fbkit.feeds.recorded.gate import GateReader
-from fbkit.feeds.recorded.recording import Frame
 from fbkit.model import (
     NS_HOUR,
     NS_MIN,
@@ -31,11 +29,10 @@ from fbkit.model import (
     Trade,
     channel_of,
 )
-from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.market import Market
-from fbkit.simulator.memory import MemoryVenues
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.gate import GateWire
+from tests.feeds.in_memory import by_minute, channels, events, heard, listen, read_again
 
 START = parse_utc("2026-01-01T23:58:30Z")
 BTC = "gate:BTC-USDT-PERP"
@@ -59,27 +56,7 @@ def market():
 
 @pytest.fixture
 def play(market, sink):
-    """Run something with a feed that is listening; what its sink heard by then."""
-
-    def run(script, faults="[]", wire=GateWire, count=N, **more):
-        clock = VirtualClock(START)
-        memory = MemoryVenues({"gate": market}, clock, FaultScript.parse(faults), {"gate": wire})
-
-        async def main():
-            async with httpx.AsyncClient(transport=memory.http) as http:
-                world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
-                rest, ws = "http://127.0.0.1/gate", "ws://127.0.0.1/gate"
-                feed = GateFeed(rest=rest, ws=ws, count=count, world=world, **more)
-                listening = asyncio.ensure_future(feed.run(sink))
-                await script(feed)
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
-
-        with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-            runner.run(main())
-        return sink
-
-    return run
+    return partial(listen, sink, "gate", START, market=market)
 
 
 def watched(calls):
@@ -101,20 +78,8 @@ def watched(calls):
     return Watched
 
 
-def events(sink, kind=object):
-    """Every event of a kind with the instant it was told."""
-    for _, item, ts in sink.items:
-        for event in item if isinstance(item, tuple) else (item,):
-            if isinstance(event, kind) and hasattr(event, "seq"):
-                yield event, ts
-
-
-def heard(sink, kind):
-    return [event for event, _ in events(sink, kind)]
-
-
 def test_every_channel_that_is_offered_arrives(play):
-    sink = play(lambda feed: asyncio.sleep(400))
+    sink = play(400)
     found = {channel_of(event) for event, _ in events(sink)}
     assert found == {offer.channel.partition(":")[0] for offer in GateFeed.offers if offer.how != "unsupported"}
     kinds = {f"ratio:{event.ratio_kind}" for event in heard(sink, Ratio)}
@@ -131,23 +96,19 @@ def test_every_channel_that_is_offered_arrives(play):
 
 def test_sizes_are_coins_and_the_connection_asks_for_decimals(play):
     calls = []
-    sink = play(lambda feed: asyncio.sleep(100), wire=watched(calls))
+    sink = play(100, wire=watched(calls))
     assert [call["headers"] for call in calls] == [{"x-gate-size-decimal": "1"}]
     sizes = [trade.size for trade in heard(sink, Trade) if trade.instrument == BTC]
     assert len(sizes) > 30
     assert all(size == pytest.approx(round(size / 0.0001) * 0.0001, rel=1e-12) for size in sizes)
     bar = next(bar for bar in heard(sink, Bar) if bar.instrument == BTC and bar.ts_event == START + 90 * NS_S)
-    inside = {
-        trade.venue_id: trade
-        for trade in heard(sink, Trade)
-        if trade.instrument == BTC and bar.ts_event - NS_MIN <= trade.ts_event < bar.ts_event
-    }
-    assert bar.vol_base == pytest.approx(sum(trade.size for trade in inside.values()), rel=1e-9)
-    assert bar.vol_usd == pytest.approx(sum(trade.size * trade.price for trade in inside.values()), rel=1e-6)
+    inside = by_minute(sink)[BTC, bar.ts_event].values()
+    assert bar.vol_base == pytest.approx(sum(trade.size for trade in inside), rel=1e-9)
+    assert bar.vol_usd == pytest.approx(sum(trade.size * trade.price for trade in inside), rel=1e-6)
 
 
 def test_books_begin_by_rest_and_agree_with_the_best_quotes(play):
-    sink = play(lambda feed: asyncio.sleep(30))
+    sink = play(30)
     depths = [quote for quote in heard(sink, Quote) if quote.levels and quote.instrument == BTC]
     assert depths[0].ts_event < START + 8 * NS_S
     assert all(quote.levels == 5 and quote.bid < quote.ask for quote in depths)
@@ -158,9 +119,8 @@ def test_books_begin_by_rest_and_agree_with_the_best_quotes(play):
 
 
 def test_a_cut_reconnects_and_books_begin_anew(play):
-    sink = play(lambda feed: asyncio.sleep(60), '[{"at_s": 15, "fault": "rst", "for_s": 1}]')
-    silenced = {channel for entry in sink.heard("silent") for channel in entry[1]}
-    spoken = {channel for entry in sink.heard("speaking") for channel in entry[1]}
+    sink = play(60, {"at_s": 15, "fault": "rst", "for_s": 1})
+    silenced, spoken = channels(sink, "silent"), channels(sink, "speaking")
     assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
     streamed = {"trade", "quote", "depth", "mark", "open_interest", "day", "bar", "liquidation"}
     assert silenced == spoken == streamed
@@ -173,8 +133,8 @@ def test_a_cut_reconnects_and_books_begin_anew(play):
 
 def test_a_broken_book_is_mended_by_a_snapshot(play):
     stream = "futures.order_book_update BTC_USDT 100ms 20"
-    faults = json.dumps([{"at_s": 10, "fault": "silence", "for_s": 0.3, "stream": stream}])
-    sink = play(lambda feed: asyncio.sleep(40), faults)
+    faults = {"at_s": 10, "fault": "silence", "for_s": 0.3, "stream": stream}
+    sink = play(40, faults)
     [broke] = sink.heard("broke")
     [mended] = sink.heard("mended")
     assert (broke[1:3], mended[1:3]) == ((BTC, "depth"), (BTC, "depth"))
@@ -184,9 +144,10 @@ def test_a_broken_book_is_mended_by_a_snapshot(play):
 
 def test_doubled_and_swapped_frames_of_other_channels_break_nothing(play):
     faults = (
-        '[{"at_s": 5, "fault": "dup", "for_s": 60}, {"at_s": 5, "fault": "reorder", "for_s": 60, "channel": "quote"}]'
+        {"at_s": 5, "fault": "dup", "for_s": 60},
+        {"at_s": 5, "fault": "reorder", "for_s": 60, "channel": "quote"},
     )
-    sink = play(lambda feed: asyncio.sleep(100), faults)
+    sink = play(100, *faults)
     assert sink.heard("broke") == sink.of(Rejected) == []
     bars = [(bar.instrument, bar.ts_event) for bar in heard(sink, Bar)]
     assert len(bars) == len(set(bars)) == 2 * N
@@ -199,7 +160,7 @@ def test_one_unknown_contract_is_found_and_the_others_run(play):
             talk._index = {symbol: at for symbol, at in talk._index.items() if symbol != "SOL_USDT"}
             return talk
 
-    sink = play(lambda feed: asyncio.sleep(30), wire=Lacking)
+    sink = play(30, wire=Lacking)
     troubles = sink.heard("trouble")
     assert {entry[1] for entry in troubles} == {"trade", "quote", "depth", "mark", "bar"}
     assert all("SOL_USDT" in entry[3] and entry[2] == "refused" for entry in troubles)
@@ -212,8 +173,8 @@ def test_one_unknown_contract_is_found_and_the_others_run(play):
 
 def test_an_upgrade_moves_us_with_an_overlap(play):
     calls = []
-    faults = json.dumps([{"at_s": 20, "fault": "send", "payload": UPGRADE, "count": 1}])
-    sink = play(lambda feed: asyncio.sleep(60), faults, watched(calls))
+    faults = {"at_s": 20, "fault": "send", "payload": UPGRADE, "count": 1}
+    sink = play(60, faults, wire=watched(calls))
     assert len(calls) == 2
     assert sink.heard("silent") == sink.heard("broke") == []
     ids = [trade.venue_id for trade in heard(sink, Trade) if trade.instrument == BTC]
@@ -224,17 +185,17 @@ def test_an_upgrade_moves_us_with_an_overlap(play):
 
 def test_pings_are_ours_and_are_answered(play):
     calls = []
-    play(lambda feed: asyncio.sleep(50), wire=watched(calls))
+    play(50, wire=watched(calls))
     said = [request["channel"] for call in calls for request in call["heard"]]
     assert said.count("futures.ping") == 3
 
 
 def test_flipped_channels_are_read_the_other_way(play):
-    straight = play(lambda feed: asyncio.sleep(300))
+    straight = play(300)
     died = {(one.instrument, one.ts_event): one.liquidated for one in heard(straight, Liquidation)}
     held = {(one.instrument, one.ts_event): one.oi_base for one in heard(straight, OpenInterest)}
     straight.items.clear()
-    flipped = play(lambda feed: asyncio.sleep(300), flipped=frozenset({"liquidation", "open_interest"}))
+    flipped = play(300, flipped=frozenset({"liquidation", "open_interest"}))
     assert len(died) > 3
     for one in heard(flipped, Liquidation):
         assert one.liquidated != died[one.instrument, one.ts_event]
@@ -283,13 +244,10 @@ def test_a_hole_is_filled_by_time(play, sink):
 
 
 def test_a_capture_reads_as_it_was_heard(play):
-    sink = play(lambda feed: asyncio.sleep(70))
-    reader, read = GateReader(), []
-    for connection, ts, payload in sink.raws:
-        url = connection.removeprefix("rest:")
-        read += reader.read(Frame(ts, connection, payload, url != connection, url))
+    sink = play(70)
+    reader = GateReader()
+    told = read_again(sink, reader)
     assert reader.breaks == []
-    told = [event for item in read for event in (item if isinstance(item, tuple) else (item,))]
     assert all(not event.assumed for event in told if isinstance(event, Listing))
     for kind in (Quote, Mark, Bar):
         assert [event for event in told if isinstance(event, kind)] == heard(sink, kind) != []
@@ -301,12 +259,12 @@ def test_limits_are_waited_for_where_there_are_any(play):
         with pytest.raises(RateLimited):
             await feed.read_list()
 
-    play(script, '[{"at_s": 1, "fault": "rate-limit", "for_s": 60}]')
+    play(script, {"at_s": 1, "fault": "rate-limit", "for_s": 60})
 
 
 def test_silence_of_one_channel_makes_the_socket_move(play):
-    faults = '[{"at_s": 20, "fault": "silence", "for_s": 200, "channel": "quote", "count": 100000}]'
-    sink = play(lambda feed: asyncio.sleep(120), faults)
+    faults = {"at_s": 20, "fault": "silence", "for_s": 200, "channel": "quote", "count": 100000}
+    sink = play(120, faults)
     assert ("silent", ("quote",), "stalled") in [entry[:3] for entry in sink.heard("silent")]
     assert {channel for entry in sink.heard("silent") for channel in entry[1]} == {"quote"}
 

@@ -1,19 +1,18 @@
 """Hyperliquid's feed against the venue in memory, on a virtual clock."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter
+from functools import partial
 
 import httpx
 import msgspec
 import pytest
 
-from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
+from fbkit.clock import parse_utc
 from fbkit.errors import NotRemembered
-from fbkit.feeds.feed import World
 from fbkit.feeds.hyperliquid.channels import MOST_INSTRUMENTS
 from fbkit.feeds.hyperliquid.feed import HyperliquidFeed
 from fbkit.feeds.recorded.hyperliquid import HyperliquidReader
-from fbkit.feeds.recorded.recording import Frame
 from fbkit.ingest.sequence import Sequence, Verdict
 from fbkit.model import (
     NS_HOUR,
@@ -32,12 +31,11 @@ from fbkit.model import (
     Trade,
     channel_of,
 )
-from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.market import Market
-from fbkit.simulator.memory import MemoryVenues
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.hyperliquid import HyperliquidWire
 from fbkit.simulator.wires.hyperliquid.templates import tid_of
+from tests.feeds.in_memory import by_minute, channels, events, heard, listen, read_again
 
 START = parse_utc("2026-01-01T23:58:30Z")
 N = 3
@@ -50,39 +48,11 @@ def market():
 
 @pytest.fixture
 def play(market, sink):
-    """Run something with a feed that is listening; what its sink heard by then."""
-
-    def run(script, faults="[]", market=market):
-        clock = VirtualClock(START)
-        wires = {"hyperliquid": HyperliquidWire}
-        memory = MemoryVenues({"hyperliquid": market}, clock, FaultScript.parse(faults), wires)
-
-        async def main():
-            async with httpx.AsyncClient(transport=memory.http) as http:
-                world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
-                rest, ws = "http://127.0.0.1/hyperliquid", "ws://127.0.0.1/hyperliquid"
-                feed = HyperliquidFeed(rest=rest, ws=ws, count=market.universe.n, world=world)
-                listening = asyncio.ensure_future(feed.run(sink))
-                await script(feed)
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
-
-        with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-            runner.run(main())
-        return sink
-
-    return run
-
-
-def events(sink):
-    """Every event with the instant it was told."""
-    for _, item, ts in sink.items:
-        for event in item if isinstance(item, tuple) else (item,):
-            yield event, ts
+    return partial(listen, sink, "hyperliquid", START, market=market)
 
 
 def test_every_channel_that_is_offered_arrives(play):
-    sink = play(lambda feed: asyncio.sleep(100))
+    sink = play(100)
     found = Counter((channel_of(event), event.instrument) for event, _ in events(sink) if hasattr(event, "seq"))
     offered = {offer.channel for offer in HyperliquidFeed.offers if offer.how != "unsupported"}
     assert {channel for channel, _ in found} == offered
@@ -95,7 +65,7 @@ def test_every_channel_that_is_offered_arrives(play):
 
 def test_a_thousand_pepe_are_a_thousand_pepe(play):
     whole = Market(7, 12, PROFILES["hyperliquid"])
-    sink = play(lambda feed: asyncio.sleep(10), market=whole)
+    sink = play(10, market=whole)
     place, name = whole.universe.index["kPEPE"], "hyperliquid:PEPE-USD-PERP"
     told = [event for event, _ in events(sink) if getattr(event, "instrument", "") == name]
     marks = [event for event in told if isinstance(event, Mark)]
@@ -110,57 +80,46 @@ def test_a_thousand_pepe_are_a_thousand_pepe(play):
 
 
 def test_a_capture_reads_as_it_was_heard(play):
-    sink = play(lambda feed: asyncio.sleep(70))
-    reader, read = HyperliquidReader(), []
-    for connection, ts, payload in sink.raws:
-        url = connection.removeprefix("rest:")
-        read += reader.read(Frame(ts, connection, payload, url != connection, url))
-    told = [event for item in read for event in (item if isinstance(item, tuple) else (item,))]
+    sink = play(70)
+    told = read_again(sink, HyperliquidReader())
     assert all(not event.assumed for event in told if isinstance(event, Listing))
     for kind in (Trade, Quote, Mark, OpenInterest, Bar):
-        live = [event for event, _ in events(sink) if isinstance(event, kind)]
-        assert [event for event in told if isinstance(event, kind)] == live != []
+        assert [event for event in told if isinstance(event, kind)] == heard(sink, kind) != []
 
 
 def test_what_is_live_is_news_once_and_in_time(play):
-    sink = play(lambda feed: asyncio.sleep(40))
-    trades = [(event, ts) for event, ts in events(sink) if isinstance(event, Trade)]
+    sink = play(40)
+    trades = list(events(sink, Trade))
     first = min(ts for _, ts in trades)
     fresh = [(trade, ts) for trade, ts in trades if trade.ts_event > first]
     assert len(fresh) > 50
     assert all(0 < ts - trade.ts_event < NS_S for trade, ts in fresh)
     ids = Counter((trade.instrument, trade.venue_id) for trade, _ in trades)
     assert sum(count - 1 for count in ids.values()) <= N, "but for what was under way when we came"
-    quotes = [event for event, _ in events(sink) if isinstance(event, Quote)]
+    quotes = heard(sink, Quote)
     assert {quote.levels for quote in quotes} == {0, 5}
     assert all(quote.bid < quote.ask for quote in quotes)
 
 
 def test_bars_are_the_venues_minutes(play, market):
-    sink = play(lambda feed: asyncio.sleep(170))
-    bars = [event for event, _ in events(sink) if isinstance(event, Bar)]
+    sink = play(170)
+    bars = heard(sink, Bar)
     ends = sorted({bar.ts_event for bar in bars})
     assert ends == [START + 30 * NS_S, START + 90 * NS_S, START + 150 * NS_S]
-    trades = defaultdict(dict)
-    for event, _ in events(sink):
-        if isinstance(event, Trade):
-            minute = event.ts_event // NS_MIN
-            trades[event.instrument, minute][event.venue_id] = event
+    trades = by_minute(sink)
     for bar in bars:
-        heard = trades[bar.instrument, bar.ts_event // NS_MIN - 1]
         if bar.ts_event == ends[0]:
             continue  # we came in the middle of it
-        sizes = sum(trade.size for trade in heard.values())
-        assert bar.vol_base == pytest.approx(sizes)
-        assert bar.n_trades == len(heard)
-        assert bar.high == max(trade.price for trade in heard.values())
+        inside = trades[bar.instrument, bar.ts_event].values()
+        assert bar.vol_base == pytest.approx(sum(trade.size for trade in inside))
+        assert bar.n_trades == len(inside)
+        assert bar.high == max(trade.price for trade in inside)
 
 
 def test_a_cut_reconnects_and_what_is_told_again_is_a_duplicate_and_nothing_else(play):
-    sink = play(lambda feed: asyncio.sleep(40), '[{"at_s": 15, "fault": "rst", "for_s": 1}]')
+    sink = play(40, {"at_s": 15, "fault": "rst", "for_s": 1})
     assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
-    silenced = {channel for entry in sink.heard("silent") for channel in entry[1]}
-    spoken = {channel for entry in sink.heard("speaking") for channel in entry[1]}
+    silenced, spoken = channels(sink, "silent"), channels(sink, "speaking")
     assert silenced == spoken == {"trade", "quote", "depth", "mark", "bar", "open_interest", "day"}
     assert sink.of(Rejected) == []
     sequence, verdicts = Sequence(), Counter()
@@ -180,23 +139,23 @@ def test_a_cut_reconnects_and_what_is_told_again_is_a_duplicate_and_nothing_else
 
 
 def test_a_candle_that_was_open_at_a_cut_over_its_end_is_no_bar(play):
-    cut = '[{"at_s": 25, "fault": "rst", "for_s": 1}, {"at_s": 25, "fault": "refuse", "for_s": 10}]'
-    sink = play(lambda feed: asyncio.sleep(100), cut)
+    cut = {"at_s": 25, "fault": "rst", "for_s": 1}, {"at_s": 25, "fault": "refuse", "for_s": 10}
+    sink = play(100, *cut)
     assert {bar.ts_event for bar in sink.of(Bar)} == {START + 90 * NS_S}
 
 
 def test_candles_that_grew_unheard_are_no_bars(play):
-    sink = play(lambda feed: asyncio.sleep(120), '[{"at_s": 10, "fault": "silence", "for_s": 40, "channel": "bar"}]')
+    sink = play(120, {"at_s": 10, "fault": "silence", "for_s": 40, "channel": "bar"})
     assert {bar.ts_event for bar in sink.of(Bar)} == {START + 90 * NS_S}
 
 
 def test_no_trade_is_lost_where_the_cut_was_short(play, market):
-    sink = play(lambda feed: asyncio.sleep(40), '[{"at_s": 15, "fault": "rst", "for_s": 1}]')
-    heard = {trade.venue_id for trade in sink.of(Trade) if trade.instrument == "hyperliquid:BTC-USD-PERP"}
+    sink = play(40, {"at_s": 15, "fault": "rst", "for_s": 1})
+    known = {trade.venue_id for trade in sink.of(Trade) if trade.instrument == "hyperliquid:BTC-USD-PERP"}
     since = START // NS_MS
     told = {tid_of(0, row.trade_id) for row in HyperliquidWire(market).scene.between(0, since, since + 39_000, 10_000)}
     assert len(told) > 50
-    assert told <= heard
+    assert told <= known
 
 
 def test_history_is_candles_and_hourly_rates(play, sink):
@@ -229,21 +188,21 @@ def test_a_hole_is_filled_as_far_as_ten_trades_reach(play, sink):
         found["recent"] = await feed.trades(sink, name, now - NS_S // 4, None)
 
     play(script)
-    filled = [event for event, _ in events(sink) if isinstance(event, Trade) and event.origin is Origin.BACKFILL]
+    filled = [event for event, _ in events(sink, Trade) if event.origin is Origin.BACKFILL]
     assert len(filled) >= 10
     assert found["recent"] <= 10
 
 
 @pytest.mark.faults
 def test_what_the_venue_cannot_mean_does_no_harm(play):
-    faults = '[{"at_s": 2, "fault": "garbage", "for_s": 20}, {"at_s": 4, "fault": "dup", "for_s": 5}]'
-    sink = play(lambda feed: asyncio.sleep(30), faults)
+    faults = {"at_s": 2, "fault": "garbage", "for_s": 20}, {"at_s": 4, "fault": "dup", "for_s": 5}
+    sink = play(30, *faults)
     assert sink.of(Rejected) != []
     assert sink.heard("silent") == []
 
 
 def test_a_quiet_channel_is_told_and_the_others_run(play):
-    sink = play(lambda feed: asyncio.sleep(300), '[{"at_s": 5, "fault": "silence", "for_s": 150, "channel": "quote"}]')
+    sink = play(300, {"at_s": 5, "fault": "silence", "for_s": 150, "channel": "quote"})
     assert {entry[1] for entry in sink.heard("silent")} == {("quote",)}
     assert ("quote",) in {entry[1] for entry in sink.heard("speaking")}
 
@@ -260,5 +219,5 @@ async def test_more_than_the_venue_allows_is_not_asked_for(make_test_world):
 
 
 def test_nothing_of_other_markets_is_heard(play):
-    sink = play(lambda feed: asyncio.sleep(10))
+    sink = play(10)
     assert {item.reason for item in sink.of(Ignored)} <= {"open_bar", "within_cadence", "unchanged"}

@@ -3,18 +3,16 @@
 import asyncio
 import json
 from collections import Counter, defaultdict
+from functools import partial
 from itertools import pairwise
 
-import httpx
 import msgspec
 import pytest
 
-from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
+from fbkit.clock import parse_utc
 from fbkit.errors import NotRemembered, VenueRefused
-from fbkit.feeds.feed import World
 from fbkit.feeds.okx.feed import OkxFeed
 from fbkit.feeds.recorded.okx import OkxReader
-from fbkit.feeds.recorded.recording import Frame
 from fbkit.model import (
     NS_DAY,
     NS_HOUR,
@@ -37,11 +35,10 @@ from fbkit.model import (
     Trade,
     channel_of,
 )
-from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.market import Market
-from fbkit.simulator.memory import MemoryVenues
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.okx import OkxWire
+from tests.feeds.in_memory import by_minute, channels, heard, listen, read_again
 
 START = parse_utc("2026-10-03T07:58:40Z")
 N = 9
@@ -61,31 +58,7 @@ def market():
 
 @pytest.fixture
 def play(market, sink):
-    """Run something with a feed that is listening; what its sink heard by then."""
-
-    def run(script, *faults, wire=OkxWire, limited=False, **more):
-        clock = VirtualClock(START)
-        memory = MemoryVenues({"okx": market}, clock, FaultScript.parse(json.dumps(faults)), {"okx": wire})
-
-        async def main():
-            async with httpx.AsyncClient(transport=memory.http) as http:
-                world = World(clock, memory, http, random=lambda: 0.5, limited=limited, parallel=1)
-                rest, ws = "http://127.0.0.1/okx", "ws://127.0.0.1/okx"
-                feed = OkxFeed(rest=rest, ws=ws, count=N, world=world, **more)
-                listening = asyncio.ensure_future(feed.run(sink))
-                await script(feed)
-                listening.cancel()
-                await asyncio.gather(listening, return_exceptions=True)
-
-        with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-            runner.run(main())
-        return sink
-
-    return run
-
-
-def listen(seconds):
-    return lambda feed: asyncio.sleep(seconds)
+    return partial(listen, sink, "okx", START, market=market)
 
 
 def trades_by_name(sink):
@@ -102,7 +75,7 @@ def assert_contiguous(sink):
 
 
 def test_every_channel_that_is_offered_arrives(play, market):
-    sink = play(listen(420))
+    sink = play(420)
     found = defaultdict(set)
     for event in sink.of(Event):
         found[f"ratio:{event.ratio_kind}" if isinstance(event, Ratio) else channel_of(event)].add(event.instrument)
@@ -138,7 +111,7 @@ def test_every_channel_that_is_offered_arrives(play, market):
 
 
 def test_trades_of_the_open_minute_and_live_ones_are_one_unbroken_row(play):
-    sink = play(listen(70))
+    sink = play(70)
     assert_contiguous(sink)
     for trades in trades_by_name(sink).values():
         assert min(trade.ts_event for trade in trades) < START
@@ -147,22 +120,18 @@ def test_trades_of_the_open_minute_and_live_ones_are_one_unbroken_row(play):
 
 
 def test_a_bar_is_the_sum_of_its_trades_in_coins_and_dollars(play):
-    sink = play(listen(90))
-    bars = {bar.instrument: bar for bar in sink.of(Bar)}
+    sink = play(90)
+    bars, trades = {bar.instrument: bar for bar in sink.of(Bar)}, by_minute(sink)
     assert len(bars) == N
     for name, bar in bars.items():
-        heard = {
-            trade.venue_id: trade
-            for trade in trades_by_name(sink)[name]
-            if bar.ts_event - NS_MIN <= trade.ts_event < bar.ts_event
-        }
-        assert sum(trade.size for trade in heard.values()) == pytest.approx(bar.vol_base, rel=1e-7), name
-        usd = sum(trade.size * trade.price for trade in heard.values())
+        inside = trades[name, bar.ts_event].values()
+        assert sum(trade.size for trade in inside) == pytest.approx(bar.vol_base, rel=1e-7), name
+        usd = sum(trade.size * trade.price for trade in inside)
         assert usd == pytest.approx(bar.vol_usd, rel=1e-6), name
 
 
 def test_an_inverse_swap_and_a_linear_one_say_the_same_in_coins(play, market):
-    sink = play(listen(20))
+    sink = play(20)
     for name in (BTC, INVERSE, DATED):
         quote = next(quote for quote in sink.of(Quote) if quote.instrument == name and quote.levels)
         mark = next(mark for mark in sink.of(Mark) if mark.instrument == name)
@@ -176,7 +145,7 @@ def test_an_inverse_swap_and_a_linear_one_say_the_same_in_coins(play, market):
 
 
 def test_marks_carry_index_and_funding_and_a_settlement_is_told_once(play):
-    sink = play(listen(200))
+    sink = play(200)
     marks = [mark for mark in sink.of(Mark) if mark.instrument == BTC]
     assert all(mark.index is not None for mark in marks[2:])
     assert {mark.funding_hours for mark in marks[2:]} == {8.0}
@@ -190,12 +159,11 @@ def test_marks_carry_index_and_funding_and_a_settlement_is_told_once(play):
 
 
 def test_a_cut_reconnects_and_says_so(play):
-    sink = play(listen(60), {"at_s": 20, "fault": "rst", "route": "public"})
-    gone = sink.heard("silent")
-    assert {entry[2] for entry in gone} == {"disconnect"}
-    channels = {channel for entry in gone for channel in entry[1]}
-    assert channels == {*("quote", "depth", "mark", "funding", "open_interest", "day", "liquidation", "listing")}
-    assert {channel for entry in sink.heard("speaking") for channel in entry[1]} == channels
+    sink = play(60, {"at_s": 20, "fault": "rst", "route": "public"})
+    assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
+    gone = channels(sink, "silent")
+    assert gone == {*("quote", "depth", "mark", "funding", "open_interest", "day", "liquidation", "listing")}
+    assert channels(sink, "speaking") == gone
     assert_contiguous(sink)
     assert sink.of(Rejected) == []
 
@@ -227,19 +195,19 @@ def test_before_a_service_upgrade_we_move_and_lose_nothing(play):
             Counting.opened += 1
             return super().talk(target, headers)
 
-    sink = play(listen(45), notice, wire=Counting)
+    sink = play(45, notice, wire=Counting)
     assert Counting.opened == 4, "both sockets moved"
     assert sink.heard("silent") == sink.heard("trouble") == []
     assert_contiguous(sink)
     twice = Counter((trade.instrument, trade.venue_id) for trade in sink.of(Trade) if trade.origin is Origin.LIVE)
     assert max(twice.values()) == 2, "both spoke for a while"
     sink.told.clear()
-    play(listen(60), notice, end)
+    play(60, notice, end)
     assert {entry[2] for entry in sink.heard("silent")} == {"disconnect"}
 
 
 def test_a_sequence_that_begins_anew_costs_no_quote(play):
-    sink = play(listen(40), {"at_s": 15, "fault": "seq-reset", "channel": "quote"})
+    sink = play(40, {"at_s": 15, "fault": "seq-reset", "channel": "quote"})
     quotes = [quote for quote in sink.of(Quote) if quote.instrument == BTC and not quote.levels]
     fallen = [late for early, late in pairwise(quotes) if late.venue_id < early.venue_id]
     assert len(fallen) == 1
@@ -248,7 +216,7 @@ def test_a_sequence_that_begins_anew_costs_no_quote(play):
 
 
 def test_a_quiet_channel_is_told_and_the_others_run(play):
-    sink = play(listen(300), {"at_s": 5, "fault": "silence", "for_s": 200, "channel": "trade"})
+    sink = play(300, {"at_s": 5, "fault": "silence", "for_s": 200, "channel": "trade"})
     assert {entry[1] for entry in sink.heard("silent")} == {("trade",)}
     assert {entry[1] for entry in sink.heard("speaking")} == {("trade",)}
 
@@ -256,7 +224,7 @@ def test_a_quiet_channel_is_told_and_the_others_run(play):
 def test_a_newcomer_makes_us_read_the_list_again_and_a_change_is_told_at_once(play, load):
     newcomer = {"at_s": 5, "fault": "send", "payload": load("okx/ws_instruments_new.json").decode()}
     change = {"at_s": 80, "fault": "send", "payload": load("okx/ws_instruments.json").decode()}
-    sink = play(listen(90), newcomer, change)
+    sink = play(90, newcomer, change)
     asked = [ts for connection, ts, _ in sink.raws if connection.startswith("rest:/api/v5/public/instruments")]
     assert len({ts for ts in asked if START + 5 * NS_S <= ts < START + 10 * NS_S}) >= 1
     told = [listing for listing in sink.of(Listing) if listing.instrument == BTC]
@@ -266,7 +234,7 @@ def test_a_newcomer_makes_us_read_the_list_again_and_a_change_is_told_at_once(pl
 @pytest.mark.faults
 def test_what_the_venue_cannot_mean_and_says_twice_does_no_harm(play):
     faults = {"at_s": 2, "fault": "garbage", "for_s": 20}, {"at_s": 4, "fault": "dup", "for_s": 5}
-    sink = play(listen(30), *faults)
+    sink = play(30, *faults)
     assert sink.of(Rejected) != []
     assert sink.heard("silent") == []
     assert_contiguous(sink)
@@ -350,22 +318,16 @@ def test_trades_are_asked_for_by_instant_and_end_where_memory_does(play, sink):
 
 
 def test_a_capture_reads_as_it_was_heard(play):
-    sink = play(listen(70))
-    reader, read = OkxReader(), []
-    for connection, ts, payload in sink.raws:
-        url = connection.removeprefix("rest:")
-        read += reader.read(Frame(ts, connection, payload, url != connection, url))
-    assert all(not event.assumed for event in read if isinstance(event, Listing))
+    sink = play(70)
+    told = read_again(sink, OkxReader())
+    assert all(not event.assumed for event in told if isinstance(event, Listing))
     for kind in (Trade, Quote, Mark, OpenInterest, Bar, Day, Funding):
-        live = [event for _, event, _ in sink.items if isinstance(event, kind) and event.origin is Origin.LIVE]
-        told = [event for event in read if isinstance(event, kind) and event.origin is Origin.LIVE]
-        assert told == live != [], kind
+        live = [event for event in heard(sink, kind) if event.origin is Origin.LIVE]
+        again = [event for event in told if isinstance(event, kind) and event.origin is Origin.LIVE]
+        assert again == live != [], kind
 
 
 def test_flipped_open_interest_is_half(play):
-    plain = {event.instrument: event.oi_base for event in reversed(play(listen(5)).of(OpenInterest))}
-    half = {
-        event.instrument: event.oi_base
-        for event in play(listen(5), flipped=frozenset({"open_interest"})).of(OpenInterest)
-    }
+    plain = {event.instrument: event.oi_base for event in reversed(play(5).of(OpenInterest))}
+    half = {event.instrument: event.oi_base for event in play(5, flipped=frozenset({"open_interest"})).of(OpenInterest)}
     assert half[BTC] == pytest.approx(plain[BTC] / 2, rel=0.01)
