@@ -19,7 +19,7 @@ from fbkit.hub import call
 from fbkit.ingest import collector as collector_module
 from fbkit.ingest.collector import Collector
 from fbkit.ingest.session import Session
-from fbkit.model import NS_HOUR, NS_S, AccountRow, Bar, Listing, Market, Origin, Side, Trade
+from fbkit.model import NS_HOUR, NS_S, AccountRow, Bar, Listing, Mark, Market, Origin, Side, Trade
 from fbkit.runtime import database_url, find_runtime, runtime_path
 from fbkit.settings import Settings, load_settings
 from fbkit.store import Batch, Writer, open_store
@@ -340,3 +340,23 @@ async def test_c17_beyond_its_bound_the_queue_drops_counts_and_says_so(
         assert set(store.gaps()["phase"]) <= {"closed", "backfilled"}, "what says what we know is never dropped"
         beats = store.beats()["n"].tolist()
         assert beats == list(range(1, len(beats) + 1))
+
+
+async def test_a_multiplier_read_wrongly_is_told_by_the_prices_of_other_venues(settings: Settings) -> None:
+    async def three_venues(feed: ScriptedFeed, sink: Sink) -> None:
+        now = feed.clock.now()
+        for venue, price in (("binance", 4.87e-6), ("bybit", 4.88e-3), ("okx", 4.86e-6)):
+            sink.take(venue, [Mark(f"{venue}:PEPE-USDT-PERP", now, now, price)], now)
+
+    collector = made(settings, ScriptedFeed(three_venues))
+    running = asyncio.create_task(collector.run())
+    await until(lambda: len(collector.session.pipeline.board.prices()) == 3)
+    collector.compare_prices()
+    reasons = collector.health.judge(collector._clock.now()).reasons
+    assert any("bybit:PEPE-USDT-PERP costs 0.00488 USD, 1,002 times" in one for one in reasons), reasons
+    now = collector._clock.now()
+    collector.ears.take("bybit", [Mark("bybit:PEPE-USDT-PERP", now, now, 4.88e-6)], now)
+    collector.compare_prices()
+    assert not any("PEPE" in one for one in collector.health.judge(now).reasons)
+    collector.stop()
+    await running

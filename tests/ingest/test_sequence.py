@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fbkit.ingest.sequence import Sequence, Verdict
-from fbkit.model import NS_MS, Quote, Side, Trade
+from fbkit.model import NS_MS, NS_S, Quote, Ratio, Side, Trade
 
 
 def trade(number: int, ms: int, name: str) -> Trade:
@@ -47,3 +47,15 @@ def test_a_counter_that_begins_anew_is_a_legal_reset_and_an_old_frame_is_not() -
         assert order.judge(quote(899, 9, levels), 0) is Verdict.DUPLICATE, "out of order"
         assert order.judge(quote(1, 20, levels), 0) is Verdict.NEWS, "a service that restarted counts from 1"
         assert order.judge(quote(2, 30, levels), 0) is Verdict.NEWS
+
+
+def test_ratios_count_by_their_periods_and_off_the_grid_by_what_they_say() -> None:
+    order = Sequence()
+
+    def ratio(ts_s: int, kind: str = "taker") -> Ratio:
+        return Ratio("okx:BTC-USDT-PERP", ts_s * NS_S, ts_s * NS_S, kind, 1.5, 300)  # type: ignore[arg-type]  # a kind
+
+    told = [order.judge(ratio(ts), 0) for ts in (900, 600, 300, 600, 1201, 1201, 1200)]
+    news, again = Verdict.NEWS, Verdict.DUPLICATE
+    assert told == [news, news, news, again, news, again, news]
+    assert order.judge(ratio(600, "acct_top"), 0) is news

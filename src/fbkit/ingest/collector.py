@@ -227,7 +227,7 @@ class Collector:
         heartbeat = cut.beat.n % HEARTBEAT == 0
         pipeline = self.session.pipeline
         if heartbeat:
-            self._compare_prices()
+            self.compare_prices()
         health = self.health.judge(
             cut.beat.ts_recv,
             queue_share=self._writing.share,
@@ -246,7 +246,7 @@ class Collector:
         rows = [health.system, *health.streams]
         self.telling.pulse(cut, rows, queue=self._writing.waiting, stored=self._stored, backfill=self.past.progress)
 
-    def _compare_prices(self) -> None:
+    def compare_prices(self) -> None:
         """A coin that costs a thousand times as much at one venue was counted by the thousand there."""
         strange = {
             one.instrument.partition(":")[0]: one for one in strange_prices(self.session.pipeline.board.prices())

@@ -70,7 +70,7 @@ class Sequence:
 
     Where a venue's trade ids count one by one (``counted``), a hole is known by its ids; elsewhere they only tell
     repetitions. Quote ids only rise, so the highest is enough; one that falls while the venue's clock goes on is a
-    venue that began anew. Closed bars count one by one in time. Everything else is known by what it says.
+    venue that began anew. Closed bars and ratios count one by one in time. Everything else is known by what it says.
     """
 
     def __init__(self, counted: Collection[str] = frozenset({"binance"})) -> None:
@@ -81,6 +81,7 @@ class Sequence:
         self._quotes: dict[str, Quote] = {}
         self._depths: dict[tuple[str, int], Quote] = {}
         self._bars: dict[tuple[str, str], SeenIds] = {}
+        self._ratios: dict[tuple[str, str, int], SeenIds] = {}
         self._listings: dict[str, Listing] = {}
         self._keys: dict[tuple[str, str], SeenKeys] = {}
         self._fresh_holes: list[tuple[int, Hole]] = []
@@ -191,7 +192,14 @@ class Sequence:
         return self._key(event, (event.ts_event, event.liquidated, event.price, event.size))
 
     def _ratio(self, event: Ratio, _beat: int) -> Verdict:
-        return self._key(event, (event.ts_event, event.ratio_kind, event.period_s))
+        number, off = divmod(event.ts_event, event.period_s * NS_S)
+        if off:
+            return self._key(event, (event.ts_event, event.ratio_kind, event.period_s))
+        key = (event.instrument, event.ratio_kind, event.period_s)
+        seen = self._ratios.get(key)
+        if seen is None:
+            seen = self._ratios[key] = SeenIds()
+        return Verdict.NEWS if seen.add(number) else Verdict.DUPLICATE
 
     def _listing(self, event: Listing, _beat: int) -> Verdict:
         before = self._listings.get(event.instrument)
