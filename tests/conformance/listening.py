@@ -5,22 +5,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
 import zstandard
 
-from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
-from fbkit.feeds.feed import World
+from fbkit.clock import parse_utc
 from fbkit.feeds.venues import FEEDS
 from fbkit.model import NS_MS, Item
-from fbkit.simulator import Market, MemoryVenues
+from fbkit.simulator import Market
 from fbkit.simulator.profile import PROFILES
+from tests.feeds import in_memory
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -77,27 +75,8 @@ def listen(
     flipped: frozenset[str] = frozenset(),
 ) -> Heard:
     """Run the venue's feed for so many virtual seconds from an instant (UTC ns) on."""
-    clock, heard = VirtualClock(start), Heard()
-    memory = MemoryVenues({venue: market_of(venue, instruments, seed, start)}, clock)
-
-    async def run() -> None:
-        async with httpx.AsyncClient(transport=memory.http) as http:
-            world = World(clock, memory, http, random=lambda: 0.5, limited=False, parallel=1)
-            feed = FEEDS[venue](
-                rest=f"http://127.0.0.1/{venue}",
-                ws=f"ws://127.0.0.1/{venue}",
-                count=instruments,
-                world=world,
-                flipped=flipped,
-            )
-            task = asyncio.ensure_future(feed.run(heard))
-            await asyncio.sleep(seconds)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-        runner.run(run())
-    return heard
+    market = market_of(venue, instruments, seed, start)
+    return in_memory.listen(Heard(), venue, start, seconds, market=market, flipped=flipped)
 
 
 def lines_of(venue: str, heard: Heard) -> str:
