@@ -38,6 +38,7 @@ SHOTS: tuple[tuple[str, int, int, str, tuple[str, ...]], ...] = (
     ("status-dark", 1440, 900, "dark", ("2",)),
     ("market-wide", 2560, 1300, "dark", ()),
     ("market-phone", 390, 844, "dark", ()),
+    ("status-phone", 390, 844, "dark", ("2",)),
 )
 
 
@@ -48,12 +49,12 @@ def _free_port() -> int:
     return port
 
 
-def start(folder: Path, port: int, token: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, port: int, token: str, venues: str) -> subprocess.Popen[bytes]:
     """``fbkit up`` with a home and a workspace of its own."""
     shutil.copytree(ROOT / "notebooks", folder / "workspace" / "notebooks")
     env = {**os.environ, "FBKIT_TOKEN": token, "FBKIT_HOME": str(folder / "home")}
     env["FBKIT_WORKSPACE"] = str(folder / "workspace")
-    words = [sys.executable, "-m", "fbkit.cli", "up", "--venues", "sim:90", "--port", str(port)]
+    words = [sys.executable, "-m", "fbkit.cli", "up", "--venues", venues, "--port", str(port)]
     return subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL)
 
 
@@ -107,6 +108,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="shots", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "shots", help="where pictures go")
     parser.add_argument("--wait", type=float, default=100.0, help="seconds between first data and first picture")
+    parser.add_argument("--venues", default="sim", help="as `fbkit up` takes them: sim, sim:all, sim:binance")
     chosen = parser.parse_args(argv)
     browser_path = os.environ.get("FBKIT_BROWSER")
     if not browser_path:
@@ -115,7 +117,7 @@ def main(argv: list[str] | None = None) -> int:
     port, token = _free_port(), secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="fbkit-shots-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        process = start(folder, port, token)
+        process = start(folder, port, token, chosen.venues)
         try:
             wait_live(process, folder / "home" / "runtime" / f"server-{port}.url")
             time.sleep(chosen.wait)

@@ -53,6 +53,14 @@ def test_volume_is_compared_over_the_bars_there_are_in_both_days():
     assert list(hours) == [8.0] * 24
 
 
+def test_a_venue_that_states_no_volume_in_usd_is_summed_from_its_bars():
+    sheet = Sheet(["bybit:A-USDT-PERP", "okx:A-USDT-PERP", "okx:B-USDT-PERP"])
+    sheet.take_live([LiveRow(sheet.names[0], 1.0, 1, None, None, None, 1e-4, 1e6, 0.1, 5e6)])
+    bars = [(sheet.names[1], slot, 1.0, 1e4) for slot in range(96)] + [(sheet.names[2], 95, 1.0, 1.0)]
+    volume = kpis(sheet, Day(sheet.names, frame(bars)), Hour(), "15m", 60)[1]
+    assert (volume.label, volume.value) == ("Volume 24 h, bybit, okx", "5.96")
+
+
 def test_without_a_day_before_there_is_no_comparison():
     rows = [("a", slot, 1.0, 2.0) for slot in range(96, 192)]
     _, change = Day(["a"], frame(rows)).volume()

@@ -68,6 +68,12 @@ class Day:
         some.columns = {name: column[rows] for name, column in self.columns.items()}
         return some
 
+    def traded(self) -> Floats:
+        """USD traded in the last day by instrument; NaN where more than a few bars are missing."""
+        volume = self.columns["vol_usd"][:, -_A_DAY:]
+        total: Floats = np.where(np.isfinite(volume).mean(axis=1) > 0.95, np.nansum(volume, axis=1), np.nan)
+        return total
+
     def sparks(self, last: Floats) -> Floats:
         """Closes of 24 hours and the last price, ``(instruments, points)``."""
         return np.column_stack((self.columns["close"][:, -_A_DAY:], last))

@@ -93,7 +93,11 @@ def _open_interest(sheet: Sheet, day: Day | None, known: Readings) -> Kpi:
 
 def _volume(sheet: Sheet, day: Day | None) -> Kpi:
     volume = sheet.column("day_vol_usd")
-    about = "As the venues state it for the last 24 hours; the line is by the hour, from closed bars"
+    about = (
+        "As the venues state it for the last 24 hours, else the sum of closed bars; the line is by the hour, from these"
+    )
+    if day is not None:
+        volume = np.where(np.isfinite(volume), volume, day.traded())
     heard = np.isfinite(volume)
     venues = _heard(sheet, heard)
     label = _over("Volume 24 h", venues)

@@ -174,10 +174,14 @@ def joined(parts: list[str]) -> str:
 def instrument(name: str, *, alone: bool) -> str:
     """An instrument's short name; with its venue where there are several.
 
+    The usual perpetual is its coin alone; what is quoted otherwise, or expires, says so.
+
     >>> instrument("binance:BTC-USDT-PERP", alone=True), instrument("okx:BTC-USDT-PERP", alone=False)
     ('BTC', 'okx BTC')
+    >>> instrument("okx:BTC-USD-PERP", alone=False), instrument("okx:BTC-USDT-261225", alone=False)
+    ('okx BTC-USD', 'okx BTC-USDT-261225')
     """
     venue, _, symbol = name.partition(":")
     base, _, rest = symbol.partition("-")
-    short = base if rest.endswith("PERP") else symbol
+    short = base if rest == "USDT-PERP" else symbol.removesuffix("-PERP")
     return short if alone else f"{venue} {short}"

@@ -143,7 +143,7 @@ function paintName(cell, row, sheet) {
     const { base, quote, suffix } = sheet.instruments[row];
     write(cell.coin, base);
     write(cell.quote, base.length < 9 ? quote : "");
-    write(cell.dated, suffix ? " " + suffix : "");
+    write(cell.dated, suffix);
     toggle(cell.el, "dated", Boolean(suffix));
     cell.el.title = sheet.instruments[row].name;
   }

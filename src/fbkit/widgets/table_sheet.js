@@ -93,9 +93,10 @@ export class Sheet {
     return this.at(this.reasons, this.closedAt, this.closedWidth, column.field, row) || 6;
   }
 
-  /** Whether there is no such number here: the venue has no feed of it, or the contract no funding as it expires. */
+  /** Whether there is no such number here: no feed of it, no volume told in USD, or no funding as the contract expires. */
   lacking(field, row) {
     const { venue, suffix } = this.instruments[row];
+    if (field === "day_vol_usd" && Number.isFinite(this.live("day_change", row))) return true;
     return (field === "funding_8h" && Boolean(suffix)) || Boolean(this.lacks[venue]?.includes(field));
   }
 

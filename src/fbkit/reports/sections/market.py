@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from fbkit.feeds.venues import offers
 from fbkit.model.columns import JUDGED, Z_WINDOWS
 from fbkit.model.rows import MetricRow
 from fbkit.reports import words
@@ -208,7 +209,22 @@ def _unknown(facts: Facts, reading: Reading) -> Block:
     told = f"nothing was heard of {words.joined(missing)}; " if missing else ""
     part = float((facts.bars["source"] != "own").mean())
     told += f"{words.percent(part, 1)} of the bars are the venue's own, not built from trades we heard"
+    told += _left_open(facts)
     return Words([B("Not known: "), f"{told}."], "dim")
+
+
+def _left_open(facts: Facts) -> str:
+    """The channels whose meaning the documents of the venues here leave open."""
+    venues = sorted({name.partition(":")[0] for name in facts.names})
+    doubts = [
+        f"{venue} {one.channel.replace('_', ' ')}"
+        for venue in venues
+        for one in offers(venue).values()
+        if not one.certain
+    ]
+    if not doubts:
+        return ""
+    return f"; documents leave open what is meant by {words.joined(doubts)} (both readings: fbkit instruments)"
 
 
 def _numbers(facts: Facts, reading: Reading) -> dict[str, object]:
