@@ -17,14 +17,14 @@ WEIRD: tuple[Any, ...] = (
 )
 
 
-def _places(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def places_of(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     found = [place] if place else []
     if isinstance(value, dict):
         for key, one in value.items():
-            found += _places(one, (*place, key))
+            found += places_of(one, (*place, key))
     elif isinstance(value, list):
         for at, one in enumerate(value):
-            found += _places(one, (*place, at))
+            found += places_of(one, (*place, at))
     return found
 
 
@@ -34,7 +34,7 @@ def _parent(value: Any, place: tuple[Any, ...]) -> Any:
     return value
 
 
-def _replace(value: Any, place: tuple[Any, ...], weird: Any) -> None:
+def replace_at(value: Any, place: tuple[Any, ...], weird: Any) -> None:
     _parent(value, place)[place[-1]] = weird
 
 
@@ -64,9 +64,9 @@ def _flip(value: Any, place: tuple[Any, ...], _weird: Any) -> None:
 
 
 _CHANGES: tuple[Callable[[Any, tuple[Any, ...], Any], None], ...] = (
-    _replace,
-    _replace,
-    _replace,
+    replace_at,
+    replace_at,
+    replace_at,
     _delete,
     _double,
     _flip,
@@ -88,7 +88,7 @@ def mutated(draw: st.DrawFn, frames: list[bytes]) -> bytes:
     except ValueError:
         return draw(st.binary(max_size=20))
     for _ in range(draw(st.integers(1, 3))):
-        places = _places(value)
+        places = places_of(value)
         if places:
             draw(st.sampled_from(_CHANGES))(value, draw(st.sampled_from(places)), draw(st.sampled_from(WEIRD)))
     return json.dumps(value, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")

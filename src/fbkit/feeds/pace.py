@@ -19,6 +19,19 @@ _SAYS: dict[type[Any], Callable[[Any], Any]] = {
 }
 
 
+#: What is older than what was told came late, over another connection; by more than this (ns), a clock was set back.
+_LATE = 60 * NS_S
+
+
+def too_early(told: int | None, ts: int, cadence: int) -> bool:
+    """Whether it is too early at ``ts`` to tell again what was told at ``told`` (ns of event time), or too late.
+
+    >>> [too_early(1_000, ts, 10) for ts in (1_009, 1_010, 990)], too_early(None, 0, 10)
+    ([True, False, True], False)
+    """
+    return told is not None and told - _LATE < ts < told + cadence
+
+
 class Pace:
     """Lets an event pass when it says something new and its kind's cadence is over.
 

@@ -44,6 +44,8 @@ class Candles:
         before = self._running.get(key)
         if before is not None and row.start < before.start:
             return "replayed"
+        if before is not None and before.start == row.start and row.volume < before.volume:
+            return "open_bar"  # an older word on the same candle: another connection lags
         self._running[key] = row
         if before is None or before.start == row.start:
             return "open_bar"

@@ -64,8 +64,10 @@ OFFERS: tuple[Offer, ...] = (
         "liquidation",
         "stream",
         "liquidation",
-        note="of v3: the largest long and the largest short of a symbol and second; side is the position's, amount "
-        "worth in the quote coin; may be told ten seconds late and more",
+        certain=False,
+        note="of v3: the largest long and the largest short of a symbol and second, may be told ten seconds late and "
+        "more; side is read as the position's (buy: a long died), flipped as the closing order's; amount is read as "
+        "worth in the quote coin, which one frame bears out to the last digit and no text says: else it is coins",
     ),
     Offer("day", "stream", "ticker"),
     Offer("bar", "stream", "candle1m", note="told when the next begins; no taker split, no number of trades"),

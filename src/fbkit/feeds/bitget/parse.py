@@ -34,6 +34,7 @@ from fbkit.feeds.bitget.wire import Envelope
 from fbkit.feeds.book import LEVELS, depth_quote
 from fbkit.feeds.decoding import MALFORMED, hashed, malformed
 from fbkit.feeds.instruments import Instruments, Known
+from fbkit.feeds.pace import too_early
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -63,7 +64,9 @@ DEPTH_CADENCE = 500 * NS_MS
 #: More coins than there can be, so the price or the worth is wrong.
 MOST_COINS = 1e18
 
+#: Whose position died, by the side of a liquidation: as we read it, and flipped.
 _DIED: dict[str, Literal["long", "short"]] = {"buy": "long", "sell": "short"}
+_DIED_BY_ORDER: dict[str, Literal["long", "short"]] = {"buy": "short", "sell": "long"}
 
 
 def trade_id(told: str | int) -> int:
@@ -83,7 +86,8 @@ def trade_id(told: str | int) -> int:
 class Parser:
     """Reads frames, given the instruments that are followed.
 
-    ``flipped`` with ``open_interest``: ``holdingAmount`` is both sides' sum, and halved.
+    ``flipped`` with ``open_interest``: ``holdingAmount`` is both sides' sum, and halved; with ``liquidation``: a side
+    is the closing order's, so that ``sell`` says that a long died.
 
     >>> from fbkit.feeds.bitget.symbols import assume
     >>> parser = Parser(Instruments([assume("BTCUSDT")]))
@@ -98,6 +102,7 @@ class Parser:
         self.instruments = instruments
         self.books = Books()
         self._tickers = Tickers(halved="open_interest" in flipped)
+        self._died = _DIED_BY_ORDER if "liquidation" in flipped else _DIED
         self._candles = Candles()
         self._told_depth: dict[str, int] = {}
         self._by_symbol = instruments.by_symbol
@@ -245,8 +250,7 @@ class Parser:
     ) -> Item:
         symbol, ts_ms = known.instrument.venue_symbol, row.ts or envelope.ts
         ts_event = ts_ms * NS_MS or now
-        told = self._told_depth.get(symbol)
-        if told is not None and told <= ts_event < told + DEPTH_CADENCE:
+        if too_early(self._told_depth.get(symbol), ts_event, DEPTH_CADENCE):
             return Ignored("depth", "within_cadence")
         self._told_depth[symbol] = ts_event
         return depth_quote(bids[:LEVELS], asks[:LEVELS], known, row.seq or ts_ms, ts_event, now)
@@ -273,9 +277,9 @@ class Parser:
         return [*set_aside, *bars]
 
     def _liquidations(self, envelope: Envelope[Any], ts_recv: int) -> list[Item]:
-        """``side`` is the position's: ``buy`` says that a long died. ``amount`` is worth, in the quote coin.
+        """``side`` is read as the position's: ``buy`` says that a long died. ``amount`` is worth, in the quote coin.
 
-        Source: Bitget API v3, "Liquidation Channel"; a frame agrees: 13.70319 at 0.1649 are 83.1 coins.
+        Source: Bitget API v3, "Liquidation Channel"; a frame agrees on the worth: 13.70319 at 0.1649 are 83.1 coins.
         """
         ours = envelope.arg.instType in OURS
 
@@ -286,7 +290,9 @@ class Parser:
             coins = row.amount / row.price * known.size_mult
             if not 0 < coins < MOST_COINS:
                 return malformed("liquidation", msgspec.json.encode(row), known.name)
-            return Liquidation(known.name, row.ts * NS_MS, ts_recv, _DIED[row.side], row.price / known.unit_mult, coins)
+            return Liquidation(
+                known.name, row.ts * NS_MS, ts_recv, self._died[row.side], row.price / known.unit_mult, coins
+            )
 
         return rows_of(envelope, wire.Liquidation, "liquidation", "", item)
 

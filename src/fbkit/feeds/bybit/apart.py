@@ -32,7 +32,7 @@ def _piece(envelope: Envelope[Raw], kind: Kind, raw: Raw) -> Envelope[Any] | Non
     if row is None:
         return None
     data = [row] if kind.many else row
-    return Envelope(envelope.topic, data, envelope.type, envelope.ts, envelope.cts)
+    return Envelope(envelope.topic, data, envelope.type, envelope.ts, envelope.cts, envelope.cs)
 
 
 def unwrapped(payload: bytes) -> Item:

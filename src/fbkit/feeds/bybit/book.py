@@ -15,25 +15,25 @@ from fbkit.feeds.bybit.wire import OrderBook
 class Book:
     """One symbol's book at one depth; ``synced`` once a snapshot came and no delta is missing since."""
 
-    __slots__ = ("asks", "bids", "synced", "u")
+    __slots__ = ("asks", "bids", "synced", "ts", "u")
 
     def __init__(self) -> None:
         self.synced = False
-        self.u = 0
+        self.u = self.ts = 0
         self.bids, self.asks = Ladder(), Ladder()
 
-    def start(self, snapshot: OrderBook) -> None:
+    def start(self, snapshot: OrderBook, ts: int = 0) -> None:
         """Begin anew: whatever was known is discarded, and ``u`` counts from here (from 1 after a restart)."""
         self.bids, self.asks = Ladder(snapshot.b), Ladder(snapshot.a)
-        self.u, self.synced = snapshot.u, True
+        self.u, self.ts, self.synced = snapshot.u, ts, True
 
-    def update(self, delta: OrderBook) -> bool:
+    def update(self, delta: OrderBook, ts: int = 0) -> bool:
         """Apply what changed; false for a delta that was applied before. Call it only while ``delta`` follows."""
         if delta.u <= self.u:
             return False
         self.bids.update(delta.b)
         self.asks.update(delta.a)
-        self.u = delta.u
+        self.u, self.ts = delta.u, ts
         return True
 
     def top(self) -> tuple[list[Rung], list[Rung]]:
@@ -53,12 +53,17 @@ class Books:
         self._books: dict[str, Book] = {}
         self._broken: set[str] = set()
 
-    def start(self, snapshot: OrderBook) -> Book:
-        """Begin a symbol's book, or replace it."""
+    def is_late(self, snapshot: OrderBook, ts: int) -> bool:
+        """Whether a snapshot is older than what we have (another connection lags); who began anew speaks later."""
+        book = self._books.get(snapshot.s)
+        return book is not None and book.synced and snapshot.u < book.u and ts < book.ts
+
+    def start(self, snapshot: OrderBook, ts: int = 0) -> Book:
+        """Begin a symbol's book, or replace it; ``ts`` is when it was so (UTC ns)."""
         book = self._books.get(snapshot.s)
         if book is None:
             book = self._books[snapshot.s] = Book()
-        book.start(snapshot)
+        book.start(snapshot, ts)
         if snapshot.s in self._broken:
             self._broken.discard(snapshot.s)
             self.on_mend(snapshot.s)

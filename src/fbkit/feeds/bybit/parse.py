@@ -138,7 +138,10 @@ class Parser:
             return [_spoilt("mark", envelope, known)]
         if known is None:
             return [_stranger("mark", symbol)]
-        said = self._tickers.start(symbol, data) if envelope.type == "snapshot" else self._tickers.merge(symbol, data)
+        if self._tickers.is_late(symbol, envelope.cs, envelope.ts):
+            return [Ignored("mark", "unchanged")]
+        take = self._tickers.start if envelope.type == "snapshot" else self._tickers.merge
+        said = take(symbol, data, envelope.cs, envelope.ts)
         if said is None:
             return [Ignored("mark", "no_state")]
         events = self._tickers.due(said, known, envelope.ts * NS_MS or ts_recv, ts_recv)

@@ -12,6 +12,7 @@ from fbkit.feeds.bybit import until_2025
 from fbkit.feeds.bybit.book import Books
 from fbkit.feeds.bybit.wire import Envelope, OrderBook
 from fbkit.feeds.instruments import Known
+from fbkit.feeds.pace import too_early
 from fbkit.model import NS_MS, Ignored, Item, Quote
 
 #: A depth quote of a symbol is told this often at most (ns of event time); the venue sends up to fifty a second.
@@ -52,18 +53,19 @@ class Quotes:
 
     def depth(self, envelope: Envelope[OrderBook], data: OrderBook, known: Known, ts_recv: int) -> Item:
         """Deeper levels: a snapshot begins or replaces the book, a delta changes it."""
+        ts_event = _ts_event(envelope, ts_recv)
         if envelope.type == "snapshot":
-            book = self.books.start(data)
+            if self.books.is_late(data, ts_event):
+                return Ignored("depth", "unchanged")
+            book = self.books.start(data, ts_event)
         else:
             found = self.books.following(data)
             if found is None:
                 return Ignored("depth", "no_state")
             book = found
-            if not book.update(data):
+            if not book.update(data, ts_event):
                 return Ignored("depth", "unchanged")
-        ts_event = _ts_event(envelope, ts_recv)
-        told = self._told.get(data.s)
-        if told is not None and told <= ts_event < told + DEPTH_CADENCE:
+        if too_early(self._told.get(data.s), ts_event, DEPTH_CADENCE):
             return Ignored("depth", "within_cadence")
         self._told[data.s] = ts_event
         bids, asks = book.top()

@@ -14,7 +14,7 @@ from operator import attrgetter
 from fbkit.feeds.bybit.wire import Text, Ticker
 from fbkit.feeds.decoding import number, positive
 from fbkit.feeds.instruments import Known
-from fbkit.feeds.pace import CADENCE, Pace
+from fbkit.feeds.pace import CADENCE, Pace, too_early
 from fbkit.model import NS_MS, Day, Event, Mark, OpenInterest
 
 _FIELDS = tuple(field for field in Ticker.__struct_fields__ if field != "symbol")
@@ -32,20 +32,27 @@ class Tickers:
 
     def __init__(self) -> None:
         self._said: dict[str, Ticker] = {}
+        self._newest: dict[str, tuple[int, int]] = {}
         self._marked: dict[str, int] = {}
         self._rested: dict[str, int] = {}
         self._pace = Pace()
 
-    def start(self, symbol: str, snapshot: Ticker) -> Ticker:
-        """Begin a symbol's ticker, or replace it."""
-        self._said[symbol] = snapshot
+    def is_late(self, symbol: str, cs: int, ts: int) -> bool:
+        """Whether a ticker is older, by number and by instant, than what was said already: another connection lags."""
+        last_cs, last_ts = self._newest.get(symbol, (0, 0))
+        return cs < last_cs and ts < last_ts
+
+    def start(self, symbol: str, snapshot: Ticker, cs: int = 0, ts: int = 0) -> Ticker:
+        """Begin a symbol's ticker, or replace it; its number and instant (ms)."""
+        self._said[symbol], self._newest[symbol] = snapshot, (cs, ts)
         return snapshot
 
-    def merge(self, symbol: str, delta: Ticker) -> Ticker | None:
+    def merge(self, symbol: str, delta: Ticker, cs: int = 0, ts: int = 0) -> Ticker | None:
         """The whole ticker with what changed, ``""`` included; ``None`` before its snapshot."""
         said = self._said.get(symbol)
         if said is None:
             return None
+        self._newest[symbol] = (cs, ts)
         for field, value in zip(_FIELDS, _values(delta), strict=True):
             if value is not None:
                 setattr(said, field, value)
@@ -64,6 +71,7 @@ class Tickers:
         """Discard tickers: their connection was cut, and the next snapshot's words are news."""
         for symbol in symbols:
             self._said.pop(symbol, None)
+            self._newest.pop(symbol, None)
         for name in names:
             self._marked.pop(name, None)
             self._rested.pop(name, None)
@@ -72,8 +80,7 @@ class Tickers:
 
 def _over(looked: dict[str, int], name: str, ts_event: int, cadence: int) -> bool:
     """Whether a cadence is over since the last look, and if so, that it was looked at now."""
-    last = looked.get(name)
-    if last is not None and last <= ts_event < last + cadence:
+    if too_early(looked.get(name), ts_event, cadence):
         return False
     looked[name] = ts_event
     return True

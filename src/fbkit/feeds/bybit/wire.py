@@ -23,13 +23,17 @@ Text = str | float | None
 
 
 class Envelope(Struct, Generic[D], gc=False):
-    """A frame; ``ts`` is when it was made, ``cts`` when the engine matched. ``msgspec.Raw`` data is of any topic."""
+    """A frame: ``ts`` is when it was made, ``cts`` when the engine matched, ``cs`` a ticker's number.
+
+    ``data`` is what the topic says, or ``msgspec.Raw`` where nobody has looked yet.
+    """
 
     topic: str
     data: D
     type: str = ""
     ts: Millis = 0
     cts: Millis = 0
+    cs: Id = 0
 
 
 class PublicTrade(Struct, gc=False):

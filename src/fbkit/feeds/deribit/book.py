@@ -22,11 +22,11 @@ Top = tuple[list[Rung], list[Rung]]
 class Book:
     """One instrument's book; it knows what it told last."""
 
-    __slots__ = ("_told_at", "asks", "bids", "broken", "last", "synced", "told")
+    __slots__ = ("_told_at", "asks", "bids", "broken", "last", "synced", "told", "ts")
 
     def __init__(self) -> None:
         self.synced = self.broken = False
-        self.last = -1
+        self.last = self.ts = -1
         self.bids, self.asks = Ladder(), Ladder()
         self.told: Top | None = None
         self._told_at = 0
@@ -37,9 +37,13 @@ class Book:
         self.synced, self.told = True, None
         self.apply(snapshot)
 
+    def is_late(self, snapshot: BookData) -> bool:
+        """Whether a snapshot is older than what we have: another connection lags."""
+        return self.synced and snapshot.change_id < self.last and snapshot.timestamp <= self.ts
+
     def apply(self, change: BookData) -> None:
         """Set the levels of an update."""
-        self.last = change.change_id
+        self.last, self.ts = change.change_id, change.timestamp
         bids, asks = self.bids.changed, self.asks.changed
         for action, price, amount in change.bids:
             bids[price] = 0.0 if action == "delete" else amount
@@ -80,6 +84,8 @@ class Books:
         book = self._books.get(data.instrument_name)
         if book is None:
             book = self._books[data.instrument_name] = Book()
+        if data.is_snapshot and book.is_late(data):
+            return book, "unchanged"
         if data.is_snapshot:
             book.start(data)
             self._mend(data.instrument_name, book)

@@ -26,6 +26,8 @@ class Candles:
         before = self._open.get(known.name)
         if before is not None and candle.tick < before.tick:
             return Ignored("bar", "replayed")
+        if before is not None and candle.tick == before.tick and candle.volume < before.volume:
+            return Ignored("bar", "open_bar")  # an older word on the same candle: another connection lags
         self._open[known.name] = candle
         if before is None or candle.tick != before.tick + MINUTE_MS:
             return Ignored("bar", "open_bar")

@@ -7,7 +7,7 @@ import msgspec
 from fbkit.feeds.decoding import malformed
 from fbkit.feeds.gate.wire import TickerRow, moment_ns
 from fbkit.feeds.instruments import Known
-from fbkit.feeds.pace import CADENCE, Pace
+from fbkit.feeds.pace import CADENCE, Pace, too_early
 from fbkit.model import Day, Ignored, Item, Mark, OpenInterest
 
 #: Open interest and the day are not kept more often, and are not looked at either (ns).
@@ -29,7 +29,7 @@ class Ticking:
         said: list[Mark | OpenInterest | Day | None] = []
         if not self._pace.is_early(known.name, Mark, ts):
             said.append(_mark(row, known, ts, ts_recv))
-        if not 0 <= ts - self._looked.get(known.name, 0) < _SELDOM:
+        if not too_early(self._looked.get(known.name), ts, _SELDOM):
             self._looked[known.name] = ts
             said += (self._interest(row, known, ts, ts_recv), _day(row, known, ts, ts_recv))
         due = tuple(event for event in said if event is not None and self._pace.due(event))

@@ -32,7 +32,8 @@ class OpenCandles:
             self._open.clear()
         self._heard = ts_recv
         before = self._open.get((row.s, row.i))
-        if before is None or row.t >= before.t:
+        # What counts less is an older word on the same candle: another connection lags.
+        if before is None or row.t > before.t or (row.t == before.t and row.n >= before.n):
             self._open[row.s, row.i] = row
         return before if before is not None and row.t > before.t else None
 

@@ -39,7 +39,7 @@ from fbkit.feeds.okx.wire import (
     TopRow,
     TradeRow,
 )
-from fbkit.feeds.pace import Pace
+from fbkit.feeds.pace import Pace, too_early
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -55,7 +55,7 @@ from fbkit.model import (
 )
 
 #: The least distance of two kept top fives of an instrument, ms; the venue sends ten a second.
-DEPTH_CADENCE_MS = 500
+DEPTH_CADENCE = 500 * NS_MS
 
 #: Candle channels by the timeframe we know them under; ``candle1D`` is a day of Hong Kong's.
 CANDLES = {
@@ -207,11 +207,12 @@ class Parser:
         known = self._known(frame.arg.instId)
         if known is None:
             return _stranger("depth", frame.arg.instId)
-        if 0 <= row.ts - self._told_depth.get(frame.arg.instId, -DEPTH_CADENCE_MS) < DEPTH_CADENCE_MS:
+        ts_event = row.ts * NS_MS
+        if too_early(self._told_depth.get(frame.arg.instId), ts_event, DEPTH_CADENCE):
             return Ignored("depth", "within_cadence")
-        self._told_depth[frame.arg.instId] = row.ts
+        self._told_depth[frame.arg.instId] = ts_event
         bids, asks = _rungs(row.bids), _rungs(row.asks)
-        return depth_quote(bids, asks, known, _number_of(row.seqId, row.ts), row.ts * NS_MS, ts_recv)
+        return depth_quote(bids, asks, known, _number_of(row.seqId, row.ts), ts_event, ts_recv)
 
     def _diff(self, row: BookRow, frame: Envelope, ts_recv: int) -> Item:
         known = self._known(frame.arg.instId)
