@@ -16,7 +16,7 @@ pytestmark = [
     pytest.mark.timeout(300),  # the first test starts everything, on a machine that others may use too
 ]
 
-# Two venues are enough to see that the page, the kernel and the API speak of several; three cost a slow machine seconds.
+# Two venues are enough to see that page, kernel and API speak of several; three cost a slow machine seconds.
 SMALL = {"FBKIT_VENUES": "sim:binance,okx", "FBKIT_INSTRUMENTS": "3", "FBKIT_BACKFILL_HOURS": "2"}
 
 
