@@ -18,7 +18,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time_ns
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
 
 from fbkit.feeds.instruments import Instruments
 from fbkit.feeds.link import channel_of_item
@@ -45,17 +46,21 @@ class Line(NamedTuple):
 
 
 def messages_of(venue: str) -> tuple[list[Frame], Callable[[], Callable[[bytes, int], object]]]:
-    """The frames of a venue's fixture, and a maker of parsers that follow its instruments."""
+    """The frames of a venue's fixture, and a maker of parsers that follow its instruments and have begun its books."""
     frames = list(open_recording(FIXTURES / f"{venue}.fbkit.jsonl.zst").frames())
     reader = READERS[venue]()
     for frame in frames:
         reader.read(frame)
     followed = [known.instrument for known in reader.instruments]
+    books = [frame for frame in frames if "/order_book?" in frame.url]
 
     def parser() -> Callable[[bytes, int], object]:
         fresh = READERS[venue]()
         fresh.instruments = Instruments(followed)
-        frame: Callable[[bytes, int], object] = fresh.make_parser().frame
+        made: Any = fresh.make_parser()
+        for book in books:  # asked for over REST: without them, updates would only wait
+            made.snapshot(book.payload, dict(parse_qsl(urlsplit(book.url).query))["contract"], book.ts_recv)
+        frame: Callable[[bytes, int], object] = made.frame
         return frame
 
     return [frame for frame in frames if not frame.is_http], parser
