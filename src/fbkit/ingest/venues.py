@@ -25,6 +25,10 @@ log = logging.getLogger(__name__)
 
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 
+#: Our own simulator makes two days of every market when it is first asked for one: seconds, or a minute where the
+#: machine has better things to do.
+_PATIENT = httpx.Timeout(120.0, connect=10.0)
+
 #: REST connections a venue may have open.
 _CONNECTIONS = 6
 
@@ -45,7 +49,8 @@ async def open_feeds(settings: Settings, clock: Clock) -> AsyncIterator[list[Fee
         for name in settings.venue_names:
             # A client a venue: one that is slow to answer holds up nobody else.
             limits = httpx.Limits(max_connections=_CONNECTIONS)
-            client = httpx.AsyncClient(timeout=_TIMEOUT, limits=limits, trust_env=not settings.simulated)
+            timeout = _PATIENT if settings.simulated else _TIMEOUT
+            client = httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=not settings.simulated)
             http = await stack.enter_async_context(client)
             # Our own simulator allows a hundredfold: nobody waits for its history.
             generosity = 100 if settings.simulated else 1
