@@ -95,6 +95,32 @@ def each(
     return items
 
 
+def readable(body: bytes | msgspec.Raw, kind: type[R]) -> list[R]:
+    """The rows of a JSON array that can be read; the others are left out. Raises :data:`MALFORMED` for no array.
+
+    >>> readable(b'[{"price": 1}, {"price": "?"}]', dict[str, float])
+    [{'price': 1.0}]
+    """
+    rows = (decoded(raw, kind) for raw in _raws.decode(body))
+    return [row for row in rows if row is not None]
+
+
+def page(
+    body: bytes,
+    rows: Callable[[bytes], bytes | msgspec.Raw],
+    kind: type[R],
+    channel: str,
+    instrument: str,
+    item: Callable[[R], Item],
+) -> list[Item]:
+    """An item a row, in order of time; ``rows`` finds them in an answer, or raises :data:`MALFORMED`."""
+    try:
+        found = rows(body)
+    except MALFORMED:
+        return [malformed(channel, body, instrument)]
+    return in_order(each(found, kind, channel, instrument, item))
+
+
 def in_order(items: list[Item]) -> list[Item]:
     """Sorted by event time: many pages come newest first, or in an order of their own."""
     return sorted(items, key=lambda item: getattr(item, "ts_event", 0))

@@ -24,11 +24,11 @@ from fbkit.feeds.binance.rows import (
     TakerRow,
 )
 from fbkit.feeds.binance.symbols import FOLLOWED_QUOTES, is_coin_margined, make
-from fbkit.feeds.decoding import decoded, each, in_order, malformed, number, positive
+from fbkit.feeds.candle import Ohlcv, past_bar
+from fbkit.feeds.decoding import decoded, each, in_order, malformed, number, positive, readable
 from fbkit.feeds.instruments import Instruments, Known, is_symbol
 from fbkit.model import (
     NS_MS,
-    Bar,
     Event,
     Funding,
     Ignored,
@@ -42,8 +42,6 @@ from fbkit.model import (
     Trade,
 )
 from fbkit.model.events import RatioKind
-
-_rows = msgspec.json.Decoder(list[msgspec.Raw])
 
 #: Path of each ratio.
 RATIOS: dict[RatioKind, str] = {
@@ -59,27 +57,10 @@ PERIOD, PERIOD_S = "5m", 300
 
 def klines(body: bytes, known: Known, ts_recv: int, tf: str = "1m") -> list[Item]:
     """``/fapi/v1/klines``: closed candles; the one still open at ``ts_recv`` is set aside."""
-    unit, size = known.unit_mult, known.size_mult
 
     def item(row: KlineRow) -> Item:
-        ts_event = (row.T + 1) * NS_MS
-        if ts_event > ts_recv:
-            return Ignored("bar", "open_bar")
-        return Bar(
-            known.name,
-            ts_event,
-            ts_recv,
-            tf,
-            row.o / unit,
-            row.h / unit,
-            row.l / unit,
-            row.c / unit,
-            row.v * size,
-            row.q,
-            row.Q,
-            row.n,
-            origin=Origin.BACKFILL,
-        )
+        numbers = Ohlcv(row.o, row.h, row.l, row.c, row.v * known.size_mult, row.q, row.Q, row.n)
+        return past_bar(known, tf, (row.T + 1) * NS_MS, ts_recv, numbers)
 
     return each(body, KlineRow, "bar", known.name, item)
 
@@ -179,14 +160,12 @@ def funding(body: bytes, known: Known, ts_recv: int, origin: Origin = Origin.BAC
 
 def funding_hours(body: bytes) -> dict[str, float]:
     """``/fapi/v1/fundingInfo``: hours between settlements of the symbols that were ever adjusted."""
-    rows = (decoded(raw, FundingInfoRow) for raw in _rows.decode(body))
-    return {row.symbol: row.fundingIntervalHours for row in rows if row is not None}
+    return {row.symbol: row.fundingIntervalHours for row in readable(body, FundingInfoRow)}
 
 
 def day_volumes(body: bytes) -> dict[str, float]:
     """``/fapi/v1/ticker/24hr``: quote volume of the last 24 h by symbol."""
-    rows = (decoded(raw, DayRow) for raw in _rows.decode(body))
-    return {row.symbol: row.quoteVolume for row in rows if row is not None}
+    return {row.symbol: row.quoteVolume for row in readable(body, DayRow)}
 
 
 def exchange(body: bytes) -> tuple[int | None, list[Instrument]]:

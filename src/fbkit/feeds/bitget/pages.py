@@ -26,12 +26,12 @@ from fbkit.feeds.bitget.rows import (
     TickerRow,
 )
 from fbkit.feeds.bitget.symbols import make
-from fbkit.feeds.decoding import MALFORMED, decoded, each, in_order, malformed, positive
+from fbkit.feeds.candle import Ohlcv, past_bar
+from fbkit.feeds.decoding import MALFORMED, malformed, page, positive, readable
 from fbkit.feeds.instruments import Known
 from fbkit.model import (
     NS_MIN,
     NS_MS,
-    Bar,
     Funding,
     Ignored,
     Instrument,
@@ -50,17 +50,15 @@ R = TypeVar("R")
 PERIOD, PERIOD_S = "5m", 300
 
 _page = msgspec.json.Decoder(Page, strict=False)
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def contracts(body: bytes) -> tuple[list[Instrument], dict[str, float]]:
     """``contracts``: linear contracts on coins, and hours between settlements. Raises what decoding raises."""
     found: list[Instrument] = []
     hours: dict[str, float] = {}
-    for raw in _raws.decode(_page.decode(body).data):
-        row = decoded(raw, ContractRow)
-        instrument = None if row is None else make(row)
-        if row is None or instrument is None:
+    for row in readable(_rows(body), ContractRow):
+        instrument = make(row)
+        if instrument is None:
             continue
         found.append(instrument)
         interval = positive(row.fundInterval)
@@ -71,37 +69,20 @@ def contracts(body: bytes) -> tuple[list[Instrument], dict[str, float]]:
 
 def day_volumes(body: bytes) -> dict[str, float]:
     """``tickers``: turnover of the last 24 h in the quote coin, by symbol. Raises what decoding raises."""
-    rows = [decoded(raw, TickerRow) for raw in _raws.decode(_page.decode(body).data)]
-    return {row.symbol: positive(row.quoteVolume) or 0.0 for row in rows if row is not None}
+    return {row.symbol: positive(row.quoteVolume) or 0.0 for row in readable(_rows(body), TickerRow)}
 
 
 def funding_hours(body: bytes) -> dict[str, float]:
     """``current-fund-rate``: hours between settlements by symbol. Raises what decoding raises."""
-    rows = [decoded(raw, FundRateRow) for raw in _raws.decode(_page.decode(body).data)]
-    return {row.symbol: row.fundingRateInterval for row in rows if row is not None}
+    return {row.symbol: row.fundingRateInterval for row in readable(_rows(body), FundRateRow)}
 
 
 def candles(body: bytes, known: Known, ts_recv: int, tf: str = "1m", length: int = NS_MIN) -> list[Item]:
     """``candles`` and ``history-candles``: closed ones; the one still open at ``ts_recv`` is set aside."""
-    unit = known.unit_mult
 
     def item(row: CandleRow) -> Item:
-        ts_event = row.start * NS_MS + length
-        if ts_event > ts_recv:
-            return Ignored("bar", "open_bar")
-        return Bar(
-            known.name,
-            ts_event,
-            ts_recv,
-            tf,
-            row.open / unit,
-            row.high / unit,
-            row.low / unit,
-            row.close / unit,
-            row.volume * known.size_mult,
-            row.turnover,
-            origin=Origin.BACKFILL,
-        )
+        numbers = Ohlcv(row.open, row.high, row.low, row.close, row.volume * known.size_mult, row.turnover)
+        return past_bar(known, tf, row.start * NS_MS + length, ts_recv, numbers)
 
     return _items(body, CandleRow, "bar", known, item)
 
@@ -137,16 +118,16 @@ def funding(body: bytes, known: Known, ts_recv: int, origin: Origin = Origin.BAC
 def open_interest(body: bytes, known: Known, ts_recv: int, *, halved: bool = False) -> list[Item]:
     """``open-interest``: coins, now; ``halved`` where it is read as both sides' sum."""
     try:
-        page = msgspec.json.decode(_page.decode(body).data, type=OpenInterestPage, strict=False)
+        now = msgspec.json.decode(_rows(body), type=OpenInterestPage, strict=False)
     except MALFORMED:
         return [malformed("open_interest", body, known.name)]
     coins = known.size_mult / (2.0 if halved else 1.0)
     symbol = known.instrument.venue_symbol
     return [
-        OpenInterest(known.name, page.ts * NS_MS, ts_recv, row.size * coins)
+        OpenInterest(known.name, now.ts * NS_MS, ts_recv, row.size * coins)
         if row.symbol == symbol
         else Ignored("open_interest", "not_subscribed")
-        for row in page.openInterestList
+        for row in now.openInterestList
     ]
 
 
@@ -178,8 +159,8 @@ def taker_ratios(body: bytes, known: Known, ts_recv: int, origin: Origin = Origi
 
 def _items(body: bytes, kind: type[R], channel: str, known: Known, item: Callable[[R], Item]) -> list[Item]:
     """A page's rows, oldest first, whatever their order was."""
-    try:
-        data = _page.decode(body).data
-    except MALFORMED:
-        return [malformed(channel, body, known.name)]
-    return in_order(each(data, kind, channel, known.name, item))
+    return page(body, _rows, kind, channel, known.name, item)
+
+
+def _rows(body: bytes) -> msgspec.Raw:
+    return _page.decode(body).data

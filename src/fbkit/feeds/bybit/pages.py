@@ -26,12 +26,12 @@ from fbkit.feeds.bybit.rows import (
 )
 from fbkit.feeds.bybit.symbols import FOLLOWED_QUOTES, make
 from fbkit.feeds.bybit.ticker import one_side
-from fbkit.feeds.decoding import MALFORMED, decoded, each, hashed, in_order, malformed
+from fbkit.feeds.candle import Ohlcv, past_bar
+from fbkit.feeds.decoding import hashed, malformed, page, readable
 from fbkit.feeds.instruments import Known
 from fbkit.model import (
     NS_MIN,
     NS_MS,
-    Bar,
     Funding,
     Ignored,
     Instrument,
@@ -48,8 +48,6 @@ R = TypeVar("R")
 #: Length of the periods we ask the ratios and the open interest history for.
 PERIOD, PERIOD_S = "5min", 300
 
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
-
 
 class Listed(NamedTuple):
     """A page of the instrument list: linear contracts on coins, hours between settlements by symbol, the next page."""
@@ -61,18 +59,17 @@ class Listed(NamedTuple):
 
 def instruments(body: bytes) -> Listed:
     """``/v5/market/instruments-info``; contracts that are not traded are among them. Raises what decoding raises."""
-    page = _page(body)
+    answer = _page(body)
     found: list[Instrument] = []
     hours: dict[str, float] = {}
-    for raw in _raws.decode(page.list):
-        row = decoded(raw, InstrumentRow)
-        instrument = None if row is None else make(row)
-        if row is None or instrument is None:
+    for row in readable(answer.list, InstrumentRow):
+        instrument = make(row)
+        if instrument is None:
             continue
         found.append(instrument)
         if instrument.expiry is None and 0 < row.fundingInterval <= 31 * 24 * 60:
             hours[row.symbol] = row.fundingInterval / 60.0
-    return Listed(found, hours, page.nextPageCursor)
+    return Listed(found, hours, answer.nextPageCursor)
 
 
 def followable(instrument: Instrument) -> bool:
@@ -82,31 +79,15 @@ def followable(instrument: Instrument) -> bool:
 
 def day_volumes(body: bytes) -> dict[str, float]:
     """``/v5/market/tickers``: turnover of the last 24 h in the quote coin, by symbol. Raises what decoding raises."""
-    rows = (decoded(raw, TickerRow) for raw in _raws.decode(_page(body).list))
-    return {row.symbol: row.turnover24h for row in rows if row is not None}
+    return {row.symbol: row.turnover24h for row in readable(_rows(body), TickerRow)}
 
 
 def klines(body: bytes, known: Known, ts_recv: int, tf: str = "1m", length: int = NS_MIN) -> list[Item]:
     """``/v5/market/kline``: closed candles; the one still open at ``ts_recv`` is set aside."""
-    unit = known.unit_mult
 
     def item(row: KlineRow) -> Item:
-        ts_event = row.start * NS_MS + length
-        if ts_event > ts_recv:
-            return Ignored("bar", "open_bar")
-        return Bar(
-            known.name,
-            ts_event,
-            ts_recv,
-            tf,
-            row.open / unit,
-            row.high / unit,
-            row.low / unit,
-            row.close / unit,
-            row.volume * known.size_mult,
-            row.turnover,
-            origin=Origin.BACKFILL,
-        )
+        numbers = Ohlcv(row.open, row.high, row.low, row.close, row.volume * known.size_mult, row.turnover)
+        return past_bar(known, tf, row.start * NS_MS + length, ts_recv, numbers)
 
     return _items(body, KlineRow, "bar", known, item)
 
@@ -175,10 +156,10 @@ def _page(body: bytes) -> Page:
     return msgspec.json.decode(msgspec.json.decode(body, type=Answer, strict=False).result, type=Page)
 
 
+def _rows(body: bytes) -> msgspec.Raw:
+    return _page(body).list
+
+
 def _items(body: bytes, kind: type[R], channel: str, known: Known, item: Callable[[R], Item]) -> list[Item]:
     """An item a row of a page, in order of time."""
-    try:
-        rows = _page(body).list
-    except MALFORMED:
-        return [malformed(channel, body, known.name)]
-    return in_order(each(rows, kind, channel, known.name, item))
+    return page(body, _rows, kind, channel, known.name, item)

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 import msgspec
 
-from fbkit.feeds.decoding import MALFORMED, decoded, each, in_order, malformed
+from fbkit.feeds.decoding import MALFORMED, each, malformed, page, readable
 from fbkit.feeds.deribit.candles import MINUTE_MS, bar_of
 from fbkit.feeds.deribit.rows import Answer, Chart, FundingRow, InstrumentRow, SummaryRow, Trades
 from fbkit.feeds.deribit.symbols import make
@@ -21,7 +21,6 @@ from fbkit.feeds.instruments import Known
 from fbkit.model import NS_MS, Funding, Ignored, Instrument, Item, Origin
 
 _answer = msgspec.json.Decoder(Answer)
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
 
 #: ``interest_1h`` is what accrued in one hour.
 FUNDING_HOURS = 1.0
@@ -29,21 +28,19 @@ FUNDING_HOURS = 1.0
 
 def instruments(body: bytes) -> list[Instrument]:
     """``get_instruments``: perpetuals and dated futures, traded or not; everything else is left out."""
-    rows = (decoded(raw, InstrumentRow) for raw in _raws.decode(_answer.decode(body).result))
-    found = (make(row) for row in rows if row is not None)
+    found = (make(row) for row in readable(_rows(body), InstrumentRow))
     return [instrument for instrument in found if instrument is not None]
 
 
 def volumes(body: bytes) -> dict[str, float]:
     """``get_book_summary_by_currency``: USD volume of the last 24 h by symbol."""
-    rows = (decoded(raw, SummaryRow) for raw in _raws.decode(_answer.decode(body).result))
-    return {row.instrument_name: row.volume_usd or 0.0 for row in rows if row is not None}
+    return {row.instrument_name: row.volume_usd or 0.0 for row in readable(_rows(body), SummaryRow)}
 
 
 def klines(body: bytes, known: Known, ts_recv: int) -> list[Item]:
     """``get_tradingview_chart_data`` of minutes: closed candles; the one still open at ``ts_recv`` is set aside."""
     try:
-        chart = msgspec.json.decode(_answer.decode(body).result, type=Chart)
+        chart = msgspec.json.decode(_rows(body), type=Chart)
     except MALFORMED:
         return [malformed("bar", body, known.name)]
     columns = (chart.ticks, chart.open, chart.high, chart.low, chart.close, chart.volume, chart.cost)
@@ -56,20 +53,20 @@ def funding(body: bytes, known: Known, ts_recv: int, origin: Origin = Origin.BAC
     def item(row: FundingRow) -> Item:
         return Funding(known.name, row.timestamp * NS_MS, ts_recv, row.interest_1h, FUNDING_HOURS, origin=origin)
 
-    try:
-        rows = _answer.decode(body).result
-    except MALFORMED:
-        return [malformed("funding", body, known.name)]
-    return in_order(each(rows, FundingRow, "funding", known.name, item))
+    return page(body, _rows, FundingRow, "funding", known.name, item)
 
 
 def trades(body: bytes, known: Known, ts_recv: int) -> list[Item]:
     """``get_last_trades_by_instrument``, by number or by time: rows as the stream's."""
     try:
-        rows = msgspec.json.decode(_answer.decode(body).result, type=Trades).trades
+        rows = msgspec.json.decode(_rows(body), type=Trades).trades
     except MALFORMED:
         return [malformed("trade", body, known.name)]
     return each(rows, TradeRow, "trade", known.name, lambda row: trade_of(row, known, ts_recv, Origin.BACKFILL))
+
+
+def _rows(body: bytes) -> msgspec.Raw:
+    return _answer.decode(body).result
 
 
 def _kline(row: tuple[object, ...], known: Known, ts_recv: int) -> Item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fbkit.feeds.candle import Ohlcv, bar_of
 from fbkit.feeds.gate.wire import CandleRow
 from fbkit.feeds.instruments import Known
 from fbkit.model import NS_S, TIMEFRAMES, Bar, Ignored, Item
@@ -44,19 +45,9 @@ class Candles:
 
 
 def _bar(row: CandleRow, known: Known, ts_recv: int, length_s: int) -> Bar:
-    unit = known.unit_mult
-    return Bar(
-        known.name,
-        (int(row.t) + length_s) * NS_S,
-        ts_recv,
-        row.n.partition("_")[0],
-        row.o / unit,
-        row.h / unit,
-        row.l / unit,
-        row.c / unit,
-        known.coins(row.v, row.c),
-        turnover(row, known),
-    )
+    ts_event, tf = (int(row.t) + length_s) * NS_S, row.n.partition("_")[0]
+    numbers = Ohlcv(row.o, row.h, row.l, row.c, known.coins(row.v, row.c), turnover(row, known))
+    return bar_of(known, tf, ts_event, ts_recv, numbers)
 
 
 def turnover(row: CandleRow, known: Known) -> float:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from fbkit.feeds.decoding import decoded, each, in_order, malformed
+from fbkit.feeds.candle import Ohlcv, past_bar
+from fbkit.feeds.decoding import each, in_order, malformed, readable
 from fbkit.feeds.gate.rows import (
     CandleRow,
     ContractRow,
@@ -27,7 +28,6 @@ from fbkit.feeds.gate.wire import moment_ns
 from fbkit.feeds.instruments import Known
 from fbkit.model import (
     NS_S,
-    Bar,
     Event,
     Funding,
     Ignored,
@@ -53,8 +53,6 @@ _RATIOS: tuple[tuple[RatioKind, str, str], ...] = (
     ("pos_top", "top_lsr_size", "top_lsr_size"),
 )
 
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
-
 
 class Contracts(NamedTuple):
     """What ``contracts`` lists: linear contracts on coins, and hours between their settlements by symbol."""
@@ -71,10 +69,9 @@ def contracts(body: bytes) -> Contracts:
     {'BTC_USDT': 8.0}
     """
     found, hours = [], {}
-    for raw in _raws.decode(body):
-        row = decoded(raw, ContractRow)
-        instrument = None if row is None else make(row)
-        if row is None or instrument is None or instrument.quote not in FOLLOWED_QUOTES:
+    for row in readable(body, ContractRow):
+        instrument = make(row)
+        if instrument is None or instrument.quote not in FOLLOWED_QUOTES:
             continue
         found.append(instrument)
         if row.funding_interval:
@@ -84,31 +81,15 @@ def contracts(body: bytes) -> Contracts:
 
 def day_volumes(body: bytes) -> dict[str, float]:
     """``tickers``: quote volume of the last 24 h by symbol."""
-    rows = (decoded(raw, VolumeRow) for raw in _raws.decode(body))
-    return {row.contract: row.volume_24h_quote for row in rows if row is not None}
+    return {row.contract: row.volume_24h_quote for row in readable(body, VolumeRow)}
 
 
 def candles(body: bytes, known: Known, ts_recv: int, tf: str = "1m", length_s: int = 60) -> list[Item]:
     """``candlesticks``: closed candles, ``sum`` their turnover; the one still open at ``ts_recv`` is set aside."""
-    unit = known.unit_mult
 
     def item(row: CandleRow) -> Item:
-        ts_event = (int(row.t) + length_s) * NS_S
-        if ts_event > ts_recv:
-            return Ignored("bar", "open_bar")
-        return Bar(
-            known.name,
-            ts_event,
-            ts_recv,
-            tf,
-            row.o / unit,
-            row.h / unit,
-            row.l / unit,
-            row.c / unit,
-            known.coins(row.v, row.c),
-            row.sum,
-            origin=Origin.BACKFILL,
-        )
+        numbers = Ohlcv(row.o, row.h, row.l, row.c, known.coins(row.v, row.c), row.sum)
+        return past_bar(known, tf, (int(row.t) + length_s) * NS_S, ts_recv, numbers)
 
     return in_order(each(body, CandleRow, "bar", known.name, item))
 

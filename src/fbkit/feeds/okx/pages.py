@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fbkit.feeds.decoding import MALFORMED, decoded, each, in_order, malformed, positive
+from fbkit.feeds.decoding import MALFORMED, each, malformed, page, positive, readable
 from fbkit.feeds.instruments import Known
 from fbkit.feeds.okx.predictions import hours_between
 from fbkit.feeds.okx.readings import bar_from, interest_from, trade_from
@@ -30,7 +30,6 @@ R = TypeVar("R")
 PERIOD, PERIOD_S = "5m", 300
 
 _page = msgspec.json.Decoder(Page)
-_raws = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def candles(body: bytes, known: Known, ts_recv: int, tf: str = "1m") -> list[Item]:
@@ -103,7 +102,7 @@ def open_interest(body: bytes, find: Callable[[str], Known | None], ts_recv: int
         return interest_from(row, known, ts_recv, share)
 
     try:
-        return each(_page.decode(body).data, OpenInterestRow, "open_interest", "", item)
+        return each(_rows(body), OpenInterestRow, "open_interest", "", item)
     except MALFORMED:
         return [malformed("open_interest", body)]
 
@@ -117,14 +116,14 @@ def instruments(body: bytes, funded: Container[str] = ()) -> list[Instrument]:
     >>> [instrument.name for instrument in instruments(b'{"code":"0","data":[%b,{"instId":1}]}' % row)]
     ['okx:BTC-USDT-PERP']
     """
-    made = (make(row, funded=row.instId in funded) for row in _readable(body, InstrumentRow))
+    made = (make(row, funded=row.instId in funded) for row in readable(_rows(body), InstrumentRow))
     return [instrument for instrument in made if instrument is not None]
 
 
 def volumes(body: bytes) -> dict[str, float]:
     """``market/tickers``: USD volume of 24 h by symbol; the venue states coins, the last price makes them USD."""
     found = {}
-    for row in _readable(body, TickerRow):
+    for row in readable(_rows(body), TickerRow):
         last, coins = positive(row.last), positive(row.volCcy24h)
         if last is not None and coins is not None:
             found[row.instId] = last * coins
@@ -133,18 +132,15 @@ def volumes(body: bytes) -> dict[str, float]:
 
 def funding_hours(body: bytes) -> dict[str, float]:
     """``public/funding-rate?instId=ANY``: hours between settlements, of all that have any."""
-    found = {row.instId: hours_between(row.fundingTime, row.nextFundingTime) for row in _readable(body, FundingRow)}
+    found = {
+        row.instId: hours_between(row.fundingTime, row.nextFundingTime) for row in readable(_rows(body), FundingRow)
+    }
     return {symbol: hours for symbol, hours in found.items() if hours is not None}
 
 
-def _readable(body: bytes, kind: type[R]) -> list[R]:
-    rows = (decoded(raw, kind) for raw in _raws.decode(_page.decode(body).data))
-    return [row for row in rows if row is not None]
+def _rows(body: bytes) -> msgspec.Raw:
+    return _page.decode(body).data
 
 
 def _each(body: bytes, kind: type[R], channel: str, known: Known, item: Callable[[R], Item]) -> list[Item]:
-    try:
-        data = _page.decode(body).data
-    except MALFORMED:
-        return [malformed(channel, body, known.name)]
-    return in_order(each(data, kind, channel, known.name, item))
+    return page(body, _rows, kind, channel, known.name, item)

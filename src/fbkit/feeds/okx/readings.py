@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from fbkit.feeds.candle import Ohlcv, bar_of
 from fbkit.feeds.decoding import positive
 from fbkit.feeds.instruments import Known
 from fbkit.feeds.okx.wire import CandleRow, Detail, OpenInterestRow, TradeRow
-from fbkit.model import NS_MS, TIMEFRAMES, Bar, Ignored, Item, OpenInterest, Origin, Side, Trade
+from fbkit.model import NS_MS, TIMEFRAMES, Ignored, Item, OpenInterest, Origin, Side, Trade
 from fbkit.model.events import Event
 
 _BUY, _SELL = Side.BUY, Side.SELL
@@ -31,20 +32,8 @@ def bar_from(row: CandleRow, known: Known, tf: str, ts_recv: int, origin: Origin
     """``ts`` is a candle's begin, ours its end; it is a bar once ``confirm`` is 1. No taker's share, no count."""
     if row.confirm != "1" or row.volCcyQuote is None:
         return Ignored("bar", "open_bar")
-    unit = known.unit_mult
-    return Bar(
-        known.name,
-        row.ts * NS_MS + TIMEFRAMES[tf],
-        ts_recv,
-        tf,
-        row.o / unit,
-        row.h / unit,
-        row.l / unit,
-        row.c / unit,
-        row.volCcy * unit,
-        row.volCcyQuote,
-        origin=origin,
-    )
+    numbers = Ohlcv(row.o, row.h, row.l, row.c, row.volCcy * known.unit_mult, row.volCcyQuote)
+    return bar_of(known, tf, row.ts * NS_MS + TIMEFRAMES[tf], ts_recv, numbers, origin=origin)
 
 
 def interest_from(row: OpenInterestRow, known: Known, ts_recv: int, share: float = 1.0) -> OpenInterest:
