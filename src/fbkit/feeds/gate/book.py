@@ -34,26 +34,19 @@ class Book:
         self.last = 0
         self.ts = 0
         self._bids, self._asks = Ladder(), Ladder()
-        self._new_bids: dict[float, float] = {}
-        self._new_asks: dict[float, float] = {}
         self._begun = False
         self._waiting: list[BookUpdateRow] = []
         self.told: Top = ([], [])
         self._told_at = 0
 
     def top(self) -> Top:
-        """The best five levels a side, best first. What changed is put in place only when somebody looks."""
-        self._bids.update(self._new_bids.items())
-        self._asks.update(self._new_asks.items())
-        self._new_bids.clear()
-        self._new_asks.clear()
+        """The best five levels a side, best first."""
         return self._bids.last(LEVELS), self._asks.first(LEVELS)
 
     def begin(self, update_id: int, ts: int, bids: Iterable[LevelRow], asks: Iterable[LevelRow]) -> None:
         """Discard what was known: these are the levels (UTC ns)."""
         self.synced, self.last, self.ts = True, update_id, ts
         self._bids, self._asks = Ladder(_rungs(bids)), Ladder(_rungs(asks))
-        self._new_bids, self._new_asks = {}, {}
         self._begun = True
 
     def start(self, page: BookPage) -> None:
@@ -86,7 +79,7 @@ class Book:
             return False
         if update.u > self.last:
             self.last, self.ts = update.u, update.t * NS_MS
-            bids, asks = self._new_bids, self._new_asks
+            bids, asks = self._bids.changed, self._asks.changed
             for level in update.b:
                 bids[level.p] = level.s
             for level in update.a:
@@ -107,9 +100,9 @@ class Book:
         """Apply the older channel's changes, whose asks are below zero."""
         for row in rows:
             if row.s <= 0:
-                self._new_asks[row.p] = -row.s
+                self._asks.changed[row.p] = -row.s
             if row.s >= 0:
-                self._new_bids[row.p] = row.s
+                self._bids.changed[row.p] = row.s
             self.last = max(self.last, row.id)
 
     def is_calm(self) -> bool:
@@ -132,8 +125,9 @@ class Book:
         if self._begun or len(bids) < LEVELS or len(asks) < LEVELS:
             self._begun = False
             return True
-        near_bid = bool(self._new_bids) and max(self._new_bids) >= bids[-1][0]
-        return near_bid or (bool(self._new_asks) and min(self._new_asks) <= asks[-1][0])
+        new_bids, new_asks = self._bids.changed, self._asks.changed
+        near_bid = bool(new_bids) and max(new_bids) >= bids[-1][0]
+        return near_bid or (bool(new_asks) and min(new_asks) <= asks[-1][0])
 
 
 class Books:
