@@ -33,13 +33,13 @@ from fbkit.feeds.binance.wire import (
     Ticker,
 )
 from fbkit.feeds.book import LEVELS, depth_quote
+from fbkit.feeds.candle import Ohlcv, bar_of
 from fbkit.feeds.decoding import MALFORMED, number
 from fbkit.feeds.instruments import Instruments, Known, listing_of
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
     TIMEFRAMES,
-    Bar,
     Control,
     Day,
     Ignored,
@@ -225,21 +225,8 @@ class Parser:
             return self._stranger("bar", m.s, m.st)
         if not k.x:
             return Ignored("bar", "open_bar")
-        unit = known.unit_mult
-        return Bar(
-            known.name,
-            (k.T + 1) * NS_MS,
-            ts_recv,
-            k.i,
-            k.o / unit,
-            k.h / unit,
-            k.l / unit,
-            k.c / unit,
-            k.v * known.size_mult,
-            k.q,
-            k.Q,
-            k.n,
-        )
+        numbers = Ohlcv(k.o, k.h, k.l, k.c, k.v * known.size_mult, k.q, k.Q, k.n)
+        return bar_of(known, k.i, (k.T + 1) * NS_MS, ts_recv, numbers)
 
     def _force_order(self, m: ForceOrder, stream: str, ts_recv: int) -> Item:
         """``S`` is the side of the closing order: SELL closes a long. ``z`` at ``ap`` is what was liquidated."""

@@ -32,13 +32,13 @@ from fbkit.feeds.bitget.symbols import OURS
 from fbkit.feeds.bitget.ticker import Said, Tickers
 from fbkit.feeds.bitget.wire import Envelope
 from fbkit.feeds.book import LEVELS, depth_quote
+from fbkit.feeds.candle import Ohlcv, bar_of
 from fbkit.feeds.decoding import MALFORMED, hashed, malformed
 from fbkit.feeds.instruments import Instruments, Known
 from fbkit.feeds.pace import too_early
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
-    Bar,
     Control,
     Ignored,
     Item,
@@ -123,7 +123,8 @@ class Parser:
         """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
         envelope = whole(payload)
         if envelope is not None and envelope.action in _ACTIONS:
-            known = self._known(envelope.arg.instId)
+            symbol = envelope.arg.instId
+            known = self._by_symbol.get(symbol) or self._known(symbol)
             if known is not None:
                 word = envelope.arg.channel
                 return self._readers[word](envelope, known, ts_recv) or [Control("empty", word)]
@@ -162,20 +163,13 @@ class Parser:
 
     def _trades(self, envelope: Envelope[Any], known: Known, ts_recv: int) -> list[Item]:
         """Oldest first: the venue writes the newest first. What a subscription replays may fill a hole: it is kept."""
-        unit, size_mult = known.unit_mult, known.size_mult
 
         def item(row: wire.Trade | wire.TradeV3 | of_2022.Trade) -> Item:
-            return Trade(
-                known.name,
-                row.ts * NS_MS,
-                ts_recv,
-                trade_id(row.tradeId),
-                row.price / unit,
-                row.size * size_mult,
-                _BUY if row.side == "buy" else _SELL,
-            )
+            return _trade(row, known, ts_recv)
 
-        if envelope.arg.instType in of_2022.MARKETS:
+        if type(envelope.data) is list:
+            items: list[Item] = [_trade(row, known, ts_recv) for row in envelope.data]
+        elif envelope.arg.instType in of_2022.MARKETS:
             items = rows_of(envelope, of_2022.Trade, "trade", known.name, item)
         elif envelope.arg.topic:
             items = rows_of(envelope, wire.TradeV3, "trade", known.name, item)
@@ -300,22 +294,24 @@ class Parser:
         return self._by_symbol.get(symbol) or self.instruments.meet(symbol)
 
 
+def _trade(row: wire.Trade | wire.TradeV3 | of_2022.Trade, known: Known, ts_recv: int) -> Trade:
+    return Trade(
+        known.name,
+        row.ts * NS_MS,
+        ts_recv,
+        trade_id(row.tradeId),
+        row.price / known.unit_mult,
+        row.size * known.size_mult,
+        _BUY if row.side == "buy" else _SELL,
+    )
+
+
 def _bar(closed: wire.Candle | wire.Kline | IgnoreReason, tf: str, length_ms: int, known: Known, ts_recv: int) -> Item:
     if isinstance(closed, str):
         return Ignored("bar", closed)
-    unit = known.unit_mult
-    return Bar(
-        known.name,
-        (closed.start + length_ms) * NS_MS,
-        ts_recv,
-        tf,
-        closed.open / unit,
-        closed.high / unit,
-        closed.low / unit,
-        closed.close / unit,
-        closed.volume * known.size_mult,
-        closed.turnover or 0.0,
-    )
+    coins, usd = closed.volume * known.size_mult, closed.turnover or 0.0
+    numbers = Ohlcv(closed.open, closed.high, closed.low, closed.close, coins, usd)
+    return bar_of(known, tf, (closed.start + length_ms) * NS_MS, ts_recv, numbers)
 
 
 def _when(item: Item) -> int:

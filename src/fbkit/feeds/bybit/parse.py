@@ -28,13 +28,13 @@ from fbkit.feeds.bybit.wire import (
     PublicTrade,
     Ticker,
 )
+from fbkit.feeds.candle import Ohlcv, bar_of
 from fbkit.feeds.decoding import MALFORMED, hashed, malformed
 from fbkit.feeds.instruments import Instruments, Known
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
     TIMEFRAMES,
-    Bar,
     Control,
     Ignored,
     Item,
@@ -223,19 +223,8 @@ def _bar(row: Kline, tf: str, known: Known, ts_recv: int) -> Item:
     """A candle becomes a bar when it is confirmed; its ``end`` is the last millisecond, ours the instant after."""
     if not row.confirm:
         return Ignored("bar", "open_bar")
-    unit = known.unit_mult
-    return Bar(
-        known.name,
-        (row.end + 1) * NS_MS,
-        ts_recv,
-        tf,
-        row.open / unit,
-        row.high / unit,
-        row.low / unit,
-        row.close / unit,
-        row.volume * known.size_mult,
-        row.turnover,
-    )
+    numbers = Ohlcv(row.open, row.high, row.low, row.close, row.volume * known.size_mult, row.turnover)
+    return bar_of(known, tf, (row.end + 1) * NS_MS, ts_recv, numbers)
 
 
 def _spoilt(channel: str, envelope: Envelope[Any], known: Known | None) -> Rejected:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fbkit.feeds.candle import Ohlcv, bar_of
 from fbkit.feeds.deribit.wire import Candle
 from fbkit.feeds.instruments import Known
 from fbkit.model import NS_MS, Bar, Ignored, Item, Origin
@@ -31,7 +32,7 @@ class Candles:
         self._open[known.name] = candle
         if before is None or candle.tick != before.tick + MINUTE_MS:
             return Ignored("bar", "open_bar")
-        return bar_of(before, known, ts_recv)
+        return bar_from(before, known, ts_recv)
 
     def forget(self, names: Iterable[str]) -> None:
         """A connection was cut: the last word on these was not heard."""
@@ -39,18 +40,7 @@ class Candles:
             self._open.pop(name, None)
 
 
-def bar_of(candle: Candle, known: Known, ts_recv: int, origin: Origin = Origin.LIVE) -> Bar:
+def bar_from(candle: Candle, known: Known, ts_recv: int, origin: Origin = Origin.LIVE) -> Bar:
     """A closed candle as a bar; ``cost`` is in USD (linear: USDC)."""
-    return Bar(
-        known.name,
-        (candle.tick + MINUTE_MS) * NS_MS,
-        ts_recv,
-        "1m",
-        candle.open,
-        candle.high,
-        candle.low,
-        candle.close,
-        candle.volume,
-        candle.cost,
-        origin=origin,
-    )
+    numbers = Ohlcv(candle.open, candle.high, candle.low, candle.close, candle.volume, candle.cost)
+    return bar_of(known, "1m", (candle.tick + MINUTE_MS) * NS_MS, ts_recv, numbers, origin=origin)

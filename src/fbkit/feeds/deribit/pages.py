@@ -12,7 +12,7 @@ from itertools import zip_longest
 import msgspec
 
 from fbkit.feeds.decoding import MALFORMED, each, malformed, page, readable
-from fbkit.feeds.deribit.candles import MINUTE_MS, bar_of
+from fbkit.feeds.deribit.candles import MINUTE_MS, bar_from
 from fbkit.feeds.deribit.rows import Answer, Chart, FundingRow, InstrumentRow, SummaryRow, Trades
 from fbkit.feeds.deribit.symbols import make
 from fbkit.feeds.deribit.trades import trade_of
@@ -76,4 +76,4 @@ def _kline(row: tuple[object, ...], known: Known, ts_recv: int) -> Item:
         return malformed("bar", msgspec.json.encode(row), known.name)
     if (candle.tick + MINUTE_MS) * NS_MS > ts_recv:
         return Ignored("bar", "open_bar")
-    return bar_of(candle, known, ts_recv, Origin.BACKFILL)
+    return bar_from(candle, known, ts_recv, Origin.BACKFILL)

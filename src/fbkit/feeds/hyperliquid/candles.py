@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fbkit.feeds.candle import Ohlcv, bar_of
 from fbkit.feeds.hyperliquid.wire import CandleRow
 from fbkit.feeds.instruments import Known
 from fbkit.model import NS_MS, NS_S, Bar, Origin
@@ -43,25 +44,11 @@ class OpenCandles:
             del self._open[key]
 
 
-def bar_of(row: CandleRow, known: Known, ts_recv: int, origin: Origin = Origin.LIVE) -> Bar:
+def bar_from(row: CandleRow, known: Known, ts_recv: int, origin: Origin = Origin.LIVE) -> Bar:
     """A closed candle; ``T`` is its last millisecond, ours is the end.
 
     The venue states coins only: USD are coins times the mean of open, high, low and close.
     """
-    unit = known.unit_mult
     mean = (row.o + row.h + row.l + row.c) / 4
-    return Bar(
-        known.name,
-        (row.T + 1) * NS_MS,
-        ts_recv,
-        row.i,
-        row.o / unit,
-        row.h / unit,
-        row.l / unit,
-        row.c / unit,
-        row.v * known.size_mult,
-        row.v * mean,
-        None,
-        row.n,
-        origin=origin,
-    )
+    numbers = Ohlcv(row.o, row.h, row.l, row.c, row.v * known.size_mult, row.v * mean, None, row.n)
+    return bar_of(known, row.i, (row.T + 1) * NS_MS, ts_recv, numbers, origin=origin)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from fbkit.feeds.decoding import decoded, each, in_order
-from fbkit.feeds.hyperliquid.candles import bar_of
+from fbkit.feeds.hyperliquid.candles import bar_from
 from fbkit.feeds.hyperliquid.parse import trade_of
 from fbkit.feeds.hyperliquid.rows import FundingRow, MarketRow, Universe, VolumeRow
 from fbkit.feeds.hyperliquid.symbols import is_perpetual, make
@@ -66,7 +66,7 @@ def candles(body: bytes, known: Known, ts_recv: int) -> list[Item]:
             return Ignored("bar", "not_subscribed")
         if ts_recv < (row.T + 1) * NS_MS:
             return Ignored("bar", "open_bar")
-        return bar_of(row, known, ts_recv, Origin.BACKFILL)
+        return bar_from(row, known, ts_recv, Origin.BACKFILL)
 
     return in_order(each(body, CandleRow, "bar", known.name, item))
 

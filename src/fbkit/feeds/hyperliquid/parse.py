@@ -14,7 +14,7 @@ import msgspec
 
 from fbkit.feeds.book import LEVELS, depth_quote
 from fbkit.feeds.decoding import MALFORMED, each, malformed, number, positive
-from fbkit.feeds.hyperliquid.candles import OpenCandles, bar_of
+from fbkit.feeds.hyperliquid.candles import OpenCandles, bar_from
 from fbkit.feeds.hyperliquid.symbols import is_perpetual
 from fbkit.feeds.hyperliquid.wire import (
     CHANNEL_OF,
@@ -162,7 +162,7 @@ class Parser:
         if (row.T + 1 - row.t) * NS_MS != TIMEFRAMES[row.i] or row.t * NS_MS > ts_recv + NS_MIN:
             return malformed("bar", msgspec.json.encode(row), known.name)
         closed = self._candles.closed_by(row, ts_recv)
-        return Ignored("bar", "open_bar") if closed is None else bar_of(closed, known, ts_recv)
+        return Ignored("bar", "open_bar") if closed is None else bar_from(closed, known, ts_recv)
 
     def _known(self, symbol: str) -> Known | None:
         return self.instruments.meet(symbol)
