@@ -288,7 +288,7 @@ class VenueContract:
     def test_whatever_comes_nothing_raises_and_nothing_absurd_passes(self, data: st.DataObject) -> None:
         frames = spoken(self.venue)
         payload = data.draw(mutated(frames))
-        parser = self.fresh_parser()
+        parser = fresh_parser(self.venue)
         warm = data.draw(st.integers(0, len(frames) - 1))
         for frame in frames[max(0, warm - 20) : warm]:
             parser.frame(frame, START)
@@ -305,11 +305,12 @@ class VenueContract:
         listed = market_of(self.venue).universe.index
         return {one.name: one for one in reader_after(self.venue).instruments if one.instrument.venue_symbol in listed}
 
-    def fresh_parser(self) -> Any:
-        """A parser that follows what the fixture does."""
-        reader = READERS[self.venue]()
-        reader.instruments = Instruments(known.instrument for known in reader_after(self.venue).instruments)
-        return reader.make_parser()
+
+def fresh_parser(venue: str) -> Any:
+    """A parser that follows what the fixture does."""
+    reader = READERS[venue]()
+    reader.instruments = Instruments(known.instrument for known in reader_after(venue).instruments)
+    return reader.make_parser()
 
 
 @cache
