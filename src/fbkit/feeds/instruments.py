@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from fbkit.model import Instrument, Listing
+from fbkit.model import Instrument, Listing, canonical_name
 
 #: Coins that only look as if they were quoted by the thousand.
 NAMES = frozenset({"1INCH"})
@@ -34,6 +34,42 @@ def is_symbol(text: str) -> bool:
     (True, False, False)
     """
     return 0 < len(text) <= 40 and all(letter.isalnum() or letter in ":_./-" for letter in text)
+
+
+def linear(  # noqa: PLR0913 - an instrument has that many facts
+    venue: str,
+    symbol: str,
+    coin: tuple[str, float],
+    quote: str,
+    *,
+    settle: str = "",
+    tick: float | None = None,
+    step: float | None = None,
+    expiry: int | None = None,
+    status: str = "trading",
+    assumed: bool = False,
+) -> Instrument:
+    """A linear contract by the venue's words: the coin and how many one unit is; ``tick`` and ``step`` of that unit.
+
+    >>> pepe = linear("binance", "1000PEPEUSDT", unprefixed("1000PEPE"), "USDT", tick=0.001, step=100.0)
+    >>> pepe.name, pepe.tick, pepe.step
+    ('binance:PEPE-USDT-PERP', 1e-06, 100000.0)
+    """
+    base, unit_mult = coin
+    return Instrument(
+        name=canonical_name(venue, base, quote, expiry),
+        venue=venue,
+        venue_symbol=symbol,
+        base=base,
+        quote=quote,
+        settle=settle or quote,
+        unit_mult=unit_mult,
+        tick=None if tick is None else tick / unit_mult,
+        step=None if step is None else step * unit_mult,
+        expiry=expiry,
+        status=status,
+        assumed=assumed,
+    )
 
 
 class Known:

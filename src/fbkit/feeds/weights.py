@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from fbkit.clock import Clock
+from fbkit.feeds.feed import World
 from fbkit.model import NS_S
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -47,6 +48,13 @@ class Unlimited:
 
     def allow(self, limit: int) -> None:
         """Never mind."""
+
+
+def sliding_windows(limits: Mapping[str, int], window_s: int, world: World) -> dict[str, Budget]:
+    """A budget a name, of so many units in any ``window_s`` seconds; in a world without limits they have none."""
+    if not world.limited:
+        return {name: Unlimited() for name in limits}
+    return {name: SlidingWindow(limit, window_s, world.clock, world.sleep) for name, limit in limits.items()}
 
 
 class ClockWindow:

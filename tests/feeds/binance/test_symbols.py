@@ -2,8 +2,8 @@
 
 import pytest
 
-from fbkit.feeds.binance.symbols import assume, make
-from fbkit.feeds.instruments import Instruments, unprefixed
+from fbkit.feeds.binance.symbols import assume
+from fbkit.feeds.instruments import Instruments, linear, unprefixed
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_coin_may_be_called_1000x_of_nothing():
 
 
 def test_tick_and_step_are_in_our_units():
-    pepe = make("1000PEPEUSDT", "1000PEPE", "USDT", tick=0.0000001, step=1.0)
+    pepe = linear("binance", "1000PEPEUSDT", unprefixed("1000PEPE"), "USDT", tick=0.0000001, step=1.0)
     assert (pepe.tick, pepe.step) == (0.0000001 / 1000, 1000.0)
 
 
@@ -49,7 +49,7 @@ def test_a_stranger_stays_one_unless_we_assume():
 
 def test_who_was_introduced_is_known_and_who_was_not_is_assumed():
     instruments = Instruments(assume=assume)
-    instruments.introduce([make("BTCUSDT", "BTC", "USDT", tick=0.1)])
+    instruments.introduce([linear("binance", "BTCUSDT", ("BTC", 1.0), "USDT", tick=0.1)])
     assert instruments.meet("BTCUSDT").instrument.tick == 0.1
     assert instruments.meet("ETHUSDT").instrument.assumed
     assert [instrument.assumed for instrument in instruments.fresh] == [False, True]

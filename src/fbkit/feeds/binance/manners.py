@@ -16,7 +16,7 @@ from fbkit.feeds.asking import retry_after_s
 from fbkit.feeds.binance import VENUE
 from fbkit.feeds.decoding import MALFORMED
 from fbkit.feeds.feed import World
-from fbkit.feeds.weights import Budget, ClockWindow, SlidingWindow, Unlimited
+from fbkit.feeds.weights import Budget, ClockWindow, Unlimited, sliding_windows
 from fbkit.model import NS_MS, NS_S
 
 #: What the venue allows until its instrument list says otherwise.
@@ -39,11 +39,8 @@ class BinanceManners:
 
     def budgets(self, world: World) -> dict[str, Budget]:
         """``weight`` a clock minute; requests for ``funding`` and ``data`` in any 5 minutes."""
-        if not world.limited:
-            return dict.fromkeys(("weight", *IN_5_MINUTES), Unlimited())
-        weight = ClockWindow(WEIGHT_A_MINUTE, 60, world.clock, world.sleep)
-        others = {name: SlidingWindow(limit, 300, world.clock, world.sleep) for name, limit in IN_5_MINUTES.items()}
-        return {"weight": weight, **others}
+        weight = ClockWindow(WEIGHT_A_MINUTE, 60, world.clock, world.sleep) if world.limited else Unlimited()
+        return {"weight": weight, **sliding_windows(IN_5_MINUTES, 300, world)}
 
     def budget_of(self, path: str) -> str:
         """Statistics and funding have budgets of their own."""

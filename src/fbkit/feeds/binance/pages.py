@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from fbkit.feeds.binance import VENUE
 from fbkit.feeds.binance.rows import (
     AggTradeRow,
     DayRow,
@@ -23,10 +24,10 @@ from fbkit.feeds.binance.rows import (
     SymbolRow,
     TakerRow,
 )
-from fbkit.feeds.binance.symbols import FOLLOWED_QUOTES, is_coin_margined, make
+from fbkit.feeds.binance.symbols import FOLLOWED_QUOTES, is_coin_margined
 from fbkit.feeds.candle import Ohlcv, past_bar
 from fbkit.feeds.decoding import decoded, each, in_order, malformed, number, positive, readable
-from fbkit.feeds.instruments import Instruments, Known, is_symbol
+from fbkit.feeds.instruments import Instruments, Known, is_symbol, linear, unprefixed
 from fbkit.model import (
     NS_MS,
     Event,
@@ -192,11 +193,12 @@ def _instruments(info: ExchangeInfo) -> list[Instrument]:
             continue
         dated = row.contractType not in {"PERPETUAL", "PERPETUAL_DELIVERING", ""} or "_" in row.symbol
         found.append(
-            make(
+            linear(
+                VENUE,
                 row.symbol,
-                row.baseAsset,
+                unprefixed(row.baseAsset),
                 row.quoteAsset,
-                settle=row.marginAsset or row.quoteAsset,
+                settle=row.marginAsset,
                 tick=_filter(row, "PRICE_FILTER", "tickSize"),
                 step=_filter(row, "LOT_SIZE", "stepSize"),
                 expiry=row.deliveryDate * NS_MS if dated and row.deliveryDate else None,

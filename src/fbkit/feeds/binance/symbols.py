@@ -6,8 +6,8 @@ import re
 
 from fbkit.clock import parse_utc
 from fbkit.feeds.binance import VENUE
-from fbkit.feeds.instruments import is_symbol, unprefixed
-from fbkit.model import Instrument, canonical_name
+from fbkit.feeds.instruments import is_symbol, linear, unprefixed
+from fbkit.model import Instrument
 
 #: Quote assets of linear contracts, longest first; recordings hold ones that are gone.
 _QUOTES = ("USDT", "USDC", "BUSD", "FDUSD", "USD1")
@@ -26,40 +26,6 @@ def is_coin_margined(symbol: str) -> bool:
     """
     pair, underscore, _ = symbol.partition("_")
     return bool(underscore) and pair.endswith("USD") and not pair.endswith(_QUOTES)
-
-
-def make(  # noqa: PLR0913 - an instrument has that many facts
-    symbol: str,
-    base: str,
-    quote: str,
-    *,
-    settle: str | None = None,
-    tick: float | None = None,
-    step: float | None = None,
-    expiry: int | None = None,
-    status: str = "trading",
-    assumed: bool = False,
-) -> Instrument:
-    """An instrument from the venue's words; ``tick`` and ``step`` in the venue's units.
-
-    >>> make("1000PEPEUSDT", "1000PEPE", "USDT", tick=0.0000001).name
-    'binance:PEPE-USDT-PERP'
-    """
-    coin, unit_mult = unprefixed(base)
-    return Instrument(
-        name=canonical_name(VENUE, coin, quote, expiry),
-        venue=VENUE,
-        venue_symbol=symbol,
-        base=coin,
-        quote=quote,
-        settle=settle or quote,
-        unit_mult=unit_mult,
-        tick=None if tick is None else tick / unit_mult,
-        step=None if step is None else step * unit_mult,
-        expiry=expiry,
-        status=status,
-        assumed=assumed,
-    )
 
 
 def assume(symbol: str) -> Instrument | None:
@@ -82,5 +48,5 @@ def assume(symbol: str) -> Instrument | None:
             return None
     for quote in _QUOTES:
         if pair.endswith(quote) and len(pair) > len(quote):
-            return make(symbol, pair[: -len(quote)], quote, expiry=expiry, assumed=True)
+            return linear(VENUE, symbol, unprefixed(pair[: -len(quote)]), quote, expiry=expiry, assumed=True)
     return None

@@ -17,7 +17,7 @@ from fbkit.feeds.asking import retry_after_s
 from fbkit.feeds.bitget import VENUE
 from fbkit.feeds.decoding import MALFORMED
 from fbkit.feeds.feed import World
-from fbkit.feeds.weights import Budget, SlidingWindow, Unlimited
+from fbkit.feeds.weights import Budget, sliding_windows
 
 #: Questions a second of a page; every page that is not named here allows 20, and shares one budget of them.
 A_SECOND: dict[str, int] = {"fills-history": 10, "account-long-short": 1, "taker-buy-sell": 1}
@@ -42,10 +42,7 @@ class Manners:
 
     def budgets(self, world: World) -> dict[str, Budget]:
         """Of :data:`A_SECOND`."""
-        limits = {**A_SECOND, _OTHERS: _OTHERS_A_SECOND}
-        if not world.limited:
-            return {name: Unlimited() for name in limits}
-        return {name: SlidingWindow(limit, 1, world.clock, world.sleep) for name, limit in limits.items()}
+        return sliding_windows({**A_SECOND, _OTHERS: _OTHERS_A_SECOND}, 1, world)
 
     def budget_of(self, path: str) -> str:
         """By the path's last word.

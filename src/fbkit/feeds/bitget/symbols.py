@@ -9,8 +9,8 @@ from __future__ import annotations
 from fbkit.feeds.bitget import VENUE
 from fbkit.feeds.bitget.rows import ContractRow
 from fbkit.feeds.decoding import positive
-from fbkit.feeds.instruments import is_symbol, unprefixed
-from fbkit.model import NS_MS, Instrument, canonical_name
+from fbkit.feeds.instruments import is_symbol, linear, unprefixed
+from fbkit.model import NS_MS, Instrument
 
 #: Product type by the coin that prices are quoted in.
 PRODUCTS = {"USDT": "USDT-FUTURES", "USDC": "USDC-FUTURES"}
@@ -36,10 +36,11 @@ def make(row: ContractRow) -> Instrument | None:
     expiry = positive(row.deliveryTime) if row.symbolType == "delivery" else None
     if row.symbolType == "delivery" and expiry is None:
         return None
-    return _instrument(
+    return linear(
+        VENUE,
         # Until v2 the list said ``BTCUSDT_UMCBL``, and frames ``BTCUSDT``.
         row.symbol.partition("_")[0],
-        row.baseCoin,
+        unprefixed(row.baseCoin),
         row.quoteCoin,
         tick=row.priceEndStep / 10**row.pricePlace,
         step=row.sizeMultiplier or 1 / 10**row.volumePlace,
@@ -58,7 +59,7 @@ def assume(symbol: str) -> Instrument | None:
         return None
     for ending, quote in (("USDT", "USDT"), ("PERP", "USDC")):
         if symbol.endswith(ending) and len(symbol) > len(ending):
-            return _instrument(symbol, symbol.removesuffix(ending), quote, assumed=True)
+            return linear(VENUE, symbol, unprefixed(symbol.removesuffix(ending)), quote, assumed=True)
     return None
 
 
@@ -69,31 +70,3 @@ def product_of(instrument: Instrument) -> str:
     'USDC-FUTURES'
     """
     return PRODUCTS[instrument.quote]
-
-
-def _instrument(  # noqa: PLR0913 - an instrument has that many facts
-    symbol: str,
-    base: str,
-    quote: str,
-    *,
-    tick: float | None = None,
-    step: float | None = None,
-    expiry: int | None = None,
-    status: str = "trading",
-    assumed: bool = False,
-) -> Instrument:
-    coin, unit_mult = unprefixed(base)
-    return Instrument(
-        name=canonical_name(VENUE, coin, quote, expiry),
-        venue=VENUE,
-        venue_symbol=symbol,
-        base=coin,
-        quote=quote,
-        settle=quote,
-        unit_mult=unit_mult,
-        tick=None if tick is None else tick / unit_mult,
-        step=None if step is None else step * unit_mult,
-        expiry=expiry,
-        status=status,
-        assumed=assumed,
-    )

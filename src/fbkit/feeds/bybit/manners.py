@@ -17,7 +17,7 @@ from fbkit.feeds.asking import retry_after_s
 from fbkit.feeds.bybit import VENUE
 from fbkit.feeds.decoding import MALFORMED, number
 from fbkit.feeds.feed import World
-from fbkit.feeds.weights import Budget, SlidingWindow, Unlimited
+from fbkit.feeds.weights import Budget, sliding_windows
 from fbkit.model import NS_MS, NS_S
 
 #: Questions an address may ask in so many seconds.
@@ -44,9 +44,7 @@ class Manners:
 
     def budgets(self, world: World) -> dict[str, Budget]:
         """Of :data:`QUESTIONS` in :data:`WINDOW_S`."""
-        if not world.limited:
-            return {"address": Unlimited()}
-        return {"address": SlidingWindow(QUESTIONS, WINDOW_S, world.clock, world.sleep)}
+        return sliding_windows({"address": QUESTIONS}, WINDOW_S, world)
 
     def budget_of(self, path: str) -> str:
         """The one there is."""

@@ -14,8 +14,8 @@ from fbkit.clock import parse_utc
 from fbkit.feeds.bybit import VENUE
 from fbkit.feeds.bybit.rows import InstrumentRow
 from fbkit.feeds.decoding import positive
-from fbkit.feeds.instruments import is_symbol, unprefixed
-from fbkit.model import NS_MS, Instrument, canonical_name
+from fbkit.feeds.instruments import is_symbol, linear, unprefixed
+from fbkit.model import NS_MS, Instrument
 
 #: What we follow live: dollars, as far as stablecoins are.
 FOLLOWED_QUOTES = frozenset({"USDT", "USDC"})
@@ -56,11 +56,12 @@ def make(row: InstrumentRow) -> Instrument | None:
         if not row.deliveryTime:
             return None
         expiry = row.deliveryTime * NS_MS
-    return _instrument(
+    return linear(
+        VENUE,
         row.symbol,
-        _quoted(row),
+        coins_of(_quoted(row)),
         row.quoteCoin,
-        settle=row.settleCoin or row.quoteCoin,
+        settle=row.settleCoin,
         tick=positive(row.priceFilter.tickSize),
         step=positive(row.lotSizeFilter.qtyStep),
         expiry=expiry,
@@ -85,7 +86,7 @@ def assume(symbol: str) -> Instrument | None:
     if dated and expiry is None:
         return None
     base, quote = _pair(pair, dated=dated is not None)
-    return _instrument(symbol, base, quote, expiry=expiry, assumed=True) if base else None
+    return linear(VENUE, symbol, coins_of(base), quote, expiry=expiry, assumed=True) if base else None
 
 
 def _pair(pair: str, *, dated: bool) -> tuple[str, str]:
@@ -108,32 +109,3 @@ def _quoted(row: InstrumentRow) -> str:
     """The base with its thousands, whether ``baseCoin`` has them or only the symbol."""
     spelled = _pair(row.symbol, dated=False)[0]
     return spelled if coins_of(spelled)[0] == row.baseCoin else row.baseCoin
-
-
-def _instrument(  # noqa: PLR0913 - an instrument has that many facts
-    symbol: str,
-    base: str,
-    quote: str,
-    *,
-    settle: str = "",
-    tick: float | None = None,
-    step: float | None = None,
-    expiry: int | None = None,
-    status: str = "trading",
-    assumed: bool = False,
-) -> Instrument:
-    coin, unit_mult = coins_of(base)
-    return Instrument(
-        name=canonical_name(VENUE, coin, quote, expiry),
-        venue=VENUE,
-        venue_symbol=symbol,
-        base=coin,
-        quote=quote,
-        settle=settle or quote,
-        unit_mult=unit_mult,
-        tick=None if tick is None else tick / unit_mult,
-        step=None if step is None else step * unit_mult,
-        expiry=expiry,
-        status=status,
-        assumed=assumed,
-    )

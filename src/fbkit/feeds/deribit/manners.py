@@ -17,7 +17,7 @@ from fbkit.feeds.asking import retry_after_s
 from fbkit.feeds.decoding import MALFORMED
 from fbkit.feeds.deribit import VENUE
 from fbkit.feeds.feed import World
-from fbkit.feeds.weights import Budget, SlidingWindow, Unlimited
+from fbkit.feeds.weights import Budget, sliding_windows
 
 #: Requests in so many seconds.
 REQUESTS, WINDOW_S = 100, 5
@@ -45,9 +45,7 @@ class Manners:
 
     def budgets(self, world: World) -> dict[str, Budget]:
         """Of :data:`REQUESTS` in :data:`WINDOW_S`."""
-        if not world.limited:
-            return {"credits": Unlimited()}
-        return {"credits": SlidingWindow(REQUESTS, WINDOW_S, world.clock, world.sleep)}
+        return sliding_windows({"credits": REQUESTS}, WINDOW_S, world)
 
     def budget_of(self, path: str) -> str:
         """The one there is."""

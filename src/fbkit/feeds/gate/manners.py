@@ -14,7 +14,7 @@ from fbkit.feeds.decoding import decoded
 from fbkit.feeds.feed import World
 from fbkit.feeds.gate import VENUE
 from fbkit.feeds.gate.rows import Refusal
-from fbkit.feeds.weights import Budget, SlidingWindow, Unlimited
+from fbkit.feeds.weights import Budget, sliding_windows
 from fbkit.model import NS_S
 
 #: Requests an endpoint, and in how many seconds.
@@ -34,9 +34,7 @@ class GateManners:
 
     def budgets(self, world: World) -> dict[str, Budget]:
         """One for each endpoint."""
-        if not world.limited:
-            return {name: Unlimited() for name in ENDPOINTS}
-        return {name: SlidingWindow(REQUESTS, WINDOW_S, world.clock, world.sleep) for name in ENDPOINTS}
+        return sliding_windows(dict.fromkeys(ENDPOINTS, REQUESTS), WINDOW_S, world)
 
     def budget_of(self, path: str) -> str:
         """The endpoint is a path's last word.

@@ -11,7 +11,7 @@ from fbkit.errors import FeedError, RateLimited, VenueRefused
 from fbkit.feeds.asking import retry_after_s
 from fbkit.feeds.feed import World
 from fbkit.feeds.hyperliquid import VENUE
-from fbkit.feeds.weights import Budget, SlidingWindow, Unlimited
+from fbkit.feeds.weights import Budget, sliding_windows
 
 WEIGHT_A_MINUTE = 1200
 
@@ -37,8 +37,7 @@ class HyperliquidManners:
 
     def budgets(self, world: World) -> dict[str, Budget]:
         """One of weight, by the minute."""
-        limited = world.limited
-        return {"weight": SlidingWindow(WEIGHT_A_MINUTE, 60, world.clock, world.sleep) if limited else Unlimited()}
+        return sliding_windows({"weight": WEIGHT_A_MINUTE}, 60, world)
 
     def budget_of(self, path: str) -> str:
         """All of it is one budget."""

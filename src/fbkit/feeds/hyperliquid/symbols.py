@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from fbkit.feeds.hyperliquid import VENUE
 from fbkit.feeds.hyperliquid.rows import MarketRow
-from fbkit.model import Instrument, canonical_name
+from fbkit.feeds.instruments import linear
+from fbkit.model import Instrument
 
 QUOTE, SETTLE = "USD", "USDC"
 
@@ -50,7 +51,8 @@ def make(row: MarketRow) -> Instrument:
     ('hyperliquid:PEPE-USD-PERP', 'kPEPE', 1000.0, 'USDC')
     """
     step = None if row.szDecimals is None else float(f"1e-{row.szDecimals}")
-    return _instrument(row.name, step=step, status="delisted" if row.isDelisted else "trading")
+    status = "delisted" if row.isDelisted else "trading"
+    return linear(VENUE, row.name, unprefixed(row.name), QUOTE, settle=SETTLE, step=step, status=status)
 
 
 def assume(symbol: str) -> Instrument | None:
@@ -59,22 +61,6 @@ def assume(symbol: str) -> Instrument | None:
     >>> assume("BTC").name, assume("@107")
     ('hyperliquid:BTC-USD-PERP', None)
     """
-    return _instrument(symbol, assumed=True) if is_perpetual(symbol) else None
-
-
-def _instrument(
-    symbol: str, *, step: float | None = None, status: str = "trading", assumed: bool = False
-) -> Instrument:
-    coin, unit_mult = unprefixed(symbol)
-    return Instrument(
-        name=canonical_name(VENUE, coin, QUOTE),
-        venue=VENUE,
-        venue_symbol=symbol,
-        base=coin,
-        quote=QUOTE,
-        settle=SETTLE,
-        unit_mult=unit_mult,
-        step=None if step is None else step * unit_mult,
-        status=status,
-        assumed=assumed,
-    )
+    if not is_perpetual(symbol):
+        return None
+    return linear(VENUE, symbol, unprefixed(symbol), QUOTE, settle=SETTLE, assumed=True)

@@ -18,7 +18,7 @@ from fbkit.feeds.asking import retry_after_s
 from fbkit.feeds.decoding import MALFORMED
 from fbkit.feeds.feed import World
 from fbkit.feeds.okx import VENUE
-from fbkit.feeds.weights import Budget, SlidingWindow, Unlimited
+from fbkit.feeds.weights import Budget, sliding_windows
 
 WINDOW_S = 2
 
@@ -65,10 +65,7 @@ class OkxManners:
 
     def budgets(self, world: World) -> dict[str, Budget]:
         """One for each path."""
-        limits = {**REQUESTS, _OTHER: _OTHER_REQUESTS}
-        if not world.limited:
-            return {name: Unlimited() for name in limits}
-        return {name: SlidingWindow(limit, WINDOW_S, world.clock, world.sleep) for name, limit in limits.items()}
+        return sliding_windows({**REQUESTS, _OTHER: _OTHER_REQUESTS}, WINDOW_S, world)
 
     def budget_of(self, path: str) -> str:
         """The path itself."""

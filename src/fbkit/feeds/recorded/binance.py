@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import msgspec
 
 from fbkit.feeds.binance import VENUE, pages, symbols
 from fbkit.feeds.binance.parse import Parser
-from fbkit.feeds.decoding import MALFORMED, decoded, malformed
-from fbkit.feeds.instruments import Known
-from fbkit.feeds.recorded.reader import VenueReader
+from fbkit.feeds.decoding import decoded
+from fbkit.feeds.recorded.reader import Page, VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import Control, Ignored, Instrument, Item, Rejected
+from fbkit.model import Instrument, Item, Rejected
 from fbkit.model.events import RatioKind
-
-Page = Callable[[bytes, Known, int], list[Item]]
 
 #: Hours between settlements of perpetuals that ``fundingInfo`` leaves out.
 _USUAL_HOURS = 8.0
@@ -55,7 +51,7 @@ class BinanceReader(VenueReader):
         """A page by its path; lists teach us and give nothing."""
         symbol = query.get("symbol", "")
         if path in {"/fapi/v1/exchangeInfo", "/fapi/v1/fundingInfo"}:
-            return self._lists(path, frame.payload)
+            return self.learn(path, frame, self._contracts if path.endswith("exchangeInfo") else self._hours)
         if path == "/fapi/v1/depth":
             return self.parser.snapshot(frame.payload, symbol, frame.ts_recv)
         if path == "/fapi/v1/premiumIndex":
@@ -63,9 +59,7 @@ class BinanceReader(VenueReader):
         if path not in self._pages:
             return None
         channel, page = self._pages[path]
-        symbol = symbol or _symbol_in(frame.payload)
-        known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
-        return [Ignored(channel, "other_market")] if known is None else page(frame.payload, known, frame.ts_recv)
+        return self.about(symbol or _symbol_in(frame.payload), frame, page, channel)
 
     def read(self, frame: Frame) -> list[Item]:
         """Some recorders put REST answers among the frames: an open interest says of itself what it is."""
@@ -77,15 +71,11 @@ class BinanceReader(VenueReader):
             return items
         return super().read(frame._replace(is_http=True, url="/fapi/v1/openInterest"))
 
-    def _lists(self, path: str, body: bytes) -> list[Item]:
-        try:
-            if path == "/fapi/v1/exchangeInfo":
-                self.instruments.introduce(pages.exchange(body)[1])
-            else:
-                self.instruments.set_funding_hours(pages.funding_hours(body), _USUAL_HOURS)
-        except MALFORMED:
-            return [malformed("listing", body)]
-        return [Control("page", path)]
+    def _contracts(self, body: bytes) -> None:
+        self.instruments.introduce(pages.exchange(body)[1])
+
+    def _hours(self, body: bytes) -> None:
+        self.instruments.set_funding_hours(pages.funding_hours(body), _USUAL_HOURS)
 
 
 def _ratio(kind: RatioKind) -> Page:

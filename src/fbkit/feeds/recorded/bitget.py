@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 from fbkit.feeds.bitget import VENUE, pages
 from fbkit.feeds.bitget.parse import Parser
 from fbkit.feeds.bitget.symbols import assume
-from fbkit.feeds.decoding import MALFORMED, malformed
-from fbkit.feeds.instruments import Known
-from fbkit.feeds.recorded.reader import VenueReader
+from fbkit.feeds.recorded.reader import Page, VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import Control, Ignored, Instrument, Item
+from fbkit.model import Instrument, Item
 from fbkit.model.events import RatioKind
-
-Page: TypeAlias = Callable[[bytes, Known, int], list[Item]]
 
 _PAGES: dict[str, Page] = {
     "candles": pages.candles,
@@ -50,28 +45,18 @@ class BitgetReader(VenueReader):
         """A page of ``/api/v2/mix/market``; of v1 (``/api/mix/v1/market``) the instrument list alone."""
         folder, _, word = path.rpartition("/")
         if word == "contracts" and folder in {"/api/v2/mix/market", "/api/mix/v1/market"}:
-            return self._contracts(path, frame)
+            return self.learn(path, frame, self._contracts)
         if folder != "/api/v2/mix/market":
             return None
-        return self._of(word, query.get("symbol", ""), frame)
+        read = self._flippable(word) or _PAGES.get(word)
+        return None if read is None else self.about(query.get("symbol", ""), frame, read)
 
-    def _contracts(self, path: str, frame: Frame) -> list[Item]:
-        try:
-            found, hours = pages.contracts(frame.payload)
-        except MALFORMED:
-            return [malformed("listing", frame.payload)]
+    def _contracts(self, body: bytes) -> None:
+        found, hours = pages.contracts(body)
         self.instruments.introduce(found)
         if hours:
             self._hours |= hours  # one list a product
             self.instruments.set_funding_hours(self._hours)
-        return [Control("page", path)]
-
-    def _of(self, word: str, symbol: str, frame: Frame) -> list[Item] | None:
-        read = self._flippable(word) or _PAGES.get(word)
-        if read is None:
-            return None
-        known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
-        return [Ignored("", "other_market")] if known is None else read(frame.payload, known, frame.ts_recv)
 
     def _flippable(self, word: str) -> Page | None:
         """The pages that may be read the other way."""

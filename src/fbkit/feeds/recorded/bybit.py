@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from fbkit.feeds.bybit import VENUE, pages
 from fbkit.feeds.bybit.parse import Parser
 from fbkit.feeds.bybit.symbols import assume
-from fbkit.feeds.decoding import MALFORMED, malformed
-from fbkit.feeds.instruments import Known
-from fbkit.feeds.recorded.reader import VenueReader
+from fbkit.feeds.recorded.reader import Page, VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import Control, Ignored, Instrument, Item
+from fbkit.model import Instrument, Item
 
-_PAGES: dict[str, tuple[str, Callable[[bytes, Known, int], list[Item]]]] = {
+_PAGES: dict[str, tuple[str, Page]] = {
     "/v5/market/kline": ("bar", pages.klines),
     "/v5/market/recent-trade": ("trade", pages.recent_trades),
     "/v5/market/open-interest": ("open_interest", pages.open_interest_history),
@@ -47,20 +44,14 @@ class BybitReader(VenueReader):
     def page(self, path: str, query: dict[str, str], frame: Frame) -> list[Item] | None:
         """The items of a REST answer; ``None`` where it is no page of ours."""
         if path == "/v5/market/instruments-info":
-            return self._list(path, frame)
+            return self.learn(path, frame, self._list)
         channel, read = _PAGES.get(path, ("", None))
         if read is None or query.get("interval", _MINUTE) != _MINUTE:
             return None
-        symbol = query.get("symbol", "")
-        known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
-        return [Ignored(channel, "other_market")] if known is None else read(frame.payload, known, frame.ts_recv)
+        return self.about(query.get("symbol", ""), frame, read, channel)
 
-    def _list(self, path: str, frame: Frame) -> list[Item]:
-        try:
-            listed = pages.instruments(frame.payload)
-        except MALFORMED:
-            return [malformed("listing", frame.payload)]
+    def _list(self, body: bytes) -> None:
+        listed = pages.instruments(body)
         self.instruments.introduce(listed.instruments)
         self._hours |= listed.hours
         self.instruments.set_funding_hours(self._hours)
-        return [Control("page", path)]

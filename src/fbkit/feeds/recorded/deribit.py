@@ -6,21 +6,18 @@ and told to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
-from fbkit.feeds.decoding import MALFORMED, malformed
 from fbkit.feeds.deribit import VENUE, pages
 from fbkit.feeds.deribit.parse import Parser
 from fbkit.feeds.deribit.symbols import assume
-from fbkit.feeds.instruments import Known
-from fbkit.feeds.recorded.reader import VenueReader
+from fbkit.feeds.recorded.reader import Page, VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import Ignored, Instrument, Item
+from fbkit.model import Instrument, Item
 
 _PUBLIC = "/api/v2/public/"
 
-_PAGES: dict[str, tuple[str, Callable[[bytes, Known, int], list[Item]]]] = {
+_PAGES: dict[str, tuple[str, Page]] = {
     "get_tradingview_chart_data": ("bar", pages.klines),
     "get_funding_rate_history": ("funding", pages.funding),
     "get_last_trades_by_instrument": ("trade", pages.trades),
@@ -46,19 +43,11 @@ class DeribitReader(VenueReader):
         """The instrument list is learnt, the pages of the past are read."""
         word = path.removeprefix(_PUBLIC)
         if word == "get_instruments":
-            return self._listed(frame)
+            return self.learn(path, frame, self._listed)
         if word not in _PAGES:
             return None
         channel, read = _PAGES[word]
-        symbol = query.get("instrument_name", "")
-        known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
-        if known is None:
-            return [Ignored(channel, "other_market")]
-        return read(frame.payload, known, frame.ts_recv)
+        return self.about(query.get("instrument_name", ""), frame, read, channel)
 
-    def _listed(self, frame: Frame) -> list[Item] | None:
-        try:
-            self.instruments.introduce(pages.instruments(frame.payload))
-        except MALFORMED:
-            return [malformed("listing", frame.payload)]
-        return None
+    def _listed(self, body: bytes) -> None:
+        self.instruments.introduce(pages.instruments(body))

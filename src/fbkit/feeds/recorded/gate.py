@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from fbkit.feeds.decoding import MALFORMED, malformed
 from fbkit.feeds.gate import VENUE, pages
 from fbkit.feeds.gate.candles import LENGTHS
 from fbkit.feeds.gate.parse import Parser
@@ -13,7 +12,7 @@ from fbkit.feeds.gate.symbols import assume
 from fbkit.feeds.instruments import Known
 from fbkit.feeds.recorded.reader import VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import TIMEFRAMES, Control, Ignored, Instrument, Item
+from fbkit.model import TIMEFRAMES, Ignored, Instrument, Item
 
 #: A page: body, instrument, instant, what is flipped, and the question's interval.
 Page = Callable[[bytes, Known, int, frozenset[str], str], list[Item]]
@@ -77,23 +76,19 @@ class GateReader(VenueReader):
         if match is None or match[1] != "usdt":
             return None
         if match[2] == "contracts":
-            return self._contracts(frame.payload)
+            return self.learn("contracts", frame, self._contracts)
         symbol = query.get("contract", "")
         if match[2] == "order_book":
             return self.parser.snapshot(frame.payload, symbol, frame.ts_recv)
         page = _PAGES.get(match[2])
         if page is None:
             return None
-        known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
+        known = self.find(symbol)
         if known is None:
             return [Ignored("", "other_market")]
         return page(frame.payload, known, frame.ts_recv, self.flipped, query.get("interval", _USUAL))
 
-    def _contracts(self, body: bytes) -> list[Item]:
-        try:
-            listed = pages.contracts(body)
-        except MALFORMED:
-            return [malformed("listing", body)]
+    def _contracts(self, body: bytes) -> None:
+        listed = pages.contracts(body)
         self.instruments.introduce(listed.instruments)
         self.instruments.set_funding_hours(listed.funding_hours)
-        return [Control("page", "contracts")]

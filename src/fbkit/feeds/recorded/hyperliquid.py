@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 import msgspec
 
-from fbkit.feeds.decoding import MALFORMED, malformed
+from fbkit.feeds.decoding import MALFORMED
 from fbkit.feeds.hyperliquid import VENUE, pages
 from fbkit.feeds.hyperliquid.parse import Parser
 from fbkit.feeds.hyperliquid.symbols import FUNDING_HOURS, assume
-from fbkit.feeds.instruments import Known
-from fbkit.feeds.recorded.reader import VenueReader
+from fbkit.feeds.recorded.reader import Page, VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import Control, Ignored, Instrument, Item
+from fbkit.model import Instrument, Item
 
-_PAGES: dict[str, Callable[[bytes, Known, int], list[Item]]] = {
+_PAGES: dict[str, Page] = {
     "candleSnapshot": pages.candles,
     "fundingHistory": pages.funding,
     "recentTrades": pages.trades,
@@ -47,24 +45,15 @@ class HyperliquidReader(VenueReader):
         if path != "/info":
             return None
         if kind in {"meta", "metaAndAssetCtxs"}:
-            return self._markets(kind, frame)
+            return self.learn(kind, frame, self._contracts if kind == "meta" else self._volumes)
         read = _PAGES.get(kind)
-        return None if read is None else self._of(_coin(query), frame, read)
+        return None if read is None else self.about(_coin(query), frame, read)
 
-    def _markets(self, kind: str, frame: Frame) -> list[Item]:
-        try:
-            if kind == "meta":
-                found = pages.contracts(frame.payload)
-            else:
-                found = [instrument for instrument, _ in pages.volumes(frame.payload)]
-        except MALFORMED:
-            return [malformed("listing", frame.payload)]
-        self.instruments.introduce(found)
-        return [Control("page", kind)]
+    def _contracts(self, body: bytes) -> None:
+        self.instruments.introduce(pages.contracts(body))
 
-    def _of(self, symbol: str, frame: Frame, read: Callable[[bytes, Known, int], list[Item]]) -> list[Item]:
-        known = self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
-        return [Ignored("", "other_market")] if known is None else read(frame.payload, known, frame.ts_recv)
+    def _volumes(self, body: bytes) -> None:
+        self.instruments.introduce(instrument for instrument, _ in pages.volumes(body))
 
 
 class _Request(msgspec.Struct):

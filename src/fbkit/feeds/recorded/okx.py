@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from fbkit.feeds.decoding import MALFORMED, malformed
-from fbkit.feeds.instruments import Known
 from fbkit.feeds.okx import VENUE, pages
 from fbkit.feeds.okx.channels import RATIOS
 from fbkit.feeds.okx.parse import Parser
 from fbkit.feeds.okx.symbols import assume
-from fbkit.feeds.recorded.reader import VenueReader
+from fbkit.feeds.recorded.reader import Page, VenueReader
 from fbkit.feeds.recorded.recording import Frame
-from fbkit.model import SAMPLE_BYTES, Control, Ignored, Instrument, Item, Rejected
+from fbkit.model import SAMPLE_BYTES, Instrument, Item, Rejected
 from fbkit.model.events import RatioKind
-
-Page = Callable[[bytes, Known, int], list[Item]]
 
 
 def _ratio(kind: RatioKind) -> Page:
@@ -67,11 +62,11 @@ class OkxReader(VenueReader):
     def page(self, path: str, query: dict[str, str], frame: Frame) -> list[Item] | None:
         """A REST answer; without its question, open interest says itself of whom it is."""
         if path == _API + "public/instruments":
-            return self._instruments(frame.payload)
+            return self.learn("instruments", frame, self._instruments)
         if path == _API + "public/funding-rate":
-            return self._funding_hours(frame.payload)
+            return self.learn("funding-rate", frame, self._funding_hours, "mark")
         if path == _API + "public/open-interest" or (not path and b'"oiCcy"' in frame.payload):
-            return pages.open_interest(frame.payload, self._find, frame.ts_recv, self.parser.interest_share)
+            return pages.open_interest(frame.payload, self.find, frame.ts_recv, self.parser.interest_share)
         if not path:
             return [Rejected("", "unknown", frame.payload[:SAMPLE_BYTES])]
         page = _PAGES.get(path)
@@ -79,23 +74,11 @@ class OkxReader(VenueReader):
             return None
         if page is pages.open_interest_history:
             page = partial(pages.open_interest_history, share=self.parser.interest_share)
-        known = self._find(query.get("instId", ""))
-        return [Ignored("", "other_market")] if known is None else page(frame.payload, known, frame.ts_recv)
+        return self.about(query.get("instId", ""), frame, page)
 
-    def _find(self, symbol: str) -> Known | None:
-        return self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
+    def _instruments(self, body: bytes) -> None:
+        self.instruments.introduce(pages.instruments(body, self._hours))
 
-    def _instruments(self, body: bytes) -> list[Item]:
-        try:
-            self.instruments.introduce(pages.instruments(body, self._hours))
-        except MALFORMED:
-            return [malformed("listing", body)]
-        return [Control("page", "instruments")]
-
-    def _funding_hours(self, body: bytes) -> list[Item]:
-        try:
-            self._hours = pages.funding_hours(body)
-            self.instruments.set_funding_hours(self._hours)
-        except MALFORMED:
-            return [malformed("mark", body)]
-        return [Control("page", "funding-rate")]
+    def _funding_hours(self, body: bytes) -> None:
+        self._hours = pages.funding_hours(body)
+        self.instruments.set_funding_hours(self._hours)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from fbkit.feeds.book import Break
-from fbkit.feeds.instruments import Instruments, listing_of
+from fbkit.feeds.decoding import MALFORMED, malformed
+from fbkit.feeds.instruments import Instruments, Known, listing_of
 from fbkit.feeds.mending import broken_sentence
 from fbkit.feeds.recorded.recording import Frame
 from fbkit.feeds.venue import Parser
-from fbkit.model import Control, Instrument, Item
+from fbkit.model import Control, Ignored, Instrument, Item
+
+#: A page of one instrument → items, given when it came (UTC ns).
+Page: TypeAlias = Callable[[bytes, Known, int], list[Item]]
 
 
 class Broken(NamedTuple):
@@ -77,6 +82,23 @@ class VenueReader(ABC):
             items = [*(listing_of(instrument, frame.ts_recv) for instrument in fresh), *items]
             fresh.clear()
         return items
+
+    def find(self, symbol: str) -> Known | None:
+        """Who bears a symbol, met now if need be; ``None`` for another market's."""
+        return self.instruments.by_symbol.get(symbol) or self.instruments.meet(symbol)
+
+    def about(self, symbol: str, frame: Frame, read: Page, channel: str = "") -> list[Item]:
+        """The items of a page about one instrument."""
+        known = self.find(symbol)
+        return [Ignored(channel, "other_market")] if known is None else read(frame.payload, known, frame.ts_recv)
+
+    def learn(self, word: str, frame: Frame, teach: Callable[[bytes], None], channel: str = "listing") -> list[Item]:
+        """A list teaches us, and gives nothing; ``teach`` may raise what decoding does."""
+        try:
+            teach(frame.payload)
+        except MALFORMED:
+            return [malformed(channel, frame.payload)]
+        return [Control("page", word)]
 
     def _page(self, frame: Frame) -> list[Item]:
         parts = urlsplit(frame.url)
