@@ -204,16 +204,25 @@ def venues(chromium, page_server):
     watched.page.context.close()
 
 
+def names_shown(page, which=ROWS):
+    """Names of visible rows, top to bottom."""
+    script = """s => [...document.querySelectorAll(s)].sort((a, b) => a.getBoundingClientRect().top -
+        b.getBoundingClientRect().top).map(e => e.dataset.name)"""
+    return page.evaluate(script, which)
+
+
 def venues_shown(page):
-    return {text.removeprefix("stale ") for text in texts(page, f"{ROWS} .ve") if not text.startswith("stale")}
+    return {name.partition(":")[0] for name in names_shown(page)}
 
 
 def test_every_row_names_its_venue_and_a_pinned_coin_is_held_once(venues):
     page = venues.page
     assert page.inner_text(".fb-foot").startswith("280 instruments")
     assert coins(page)[:3] == ["BTC", "ETH", "SOL"]
-    assert texts(page, f"{ROWS}.pin .ve") == ["binance"] * 3
+    assert names_shown(page, f"{ROWS}.pin") == [f"binance:{coin}-USDT-PERP" for coin in ("BTC", "ETH", "SOL")]
     assert len(venues_shown(page)) > 3
+    told = zip(names_shown(page), texts(page, f"{ROWS} .ve"), strict=True)
+    assert all(text == name.partition(":")[0] or text.startswith("stale") for name, text in told)
 
 
 def test_a_venue_is_chosen_by_keyboard_and_its_rows_and_sums_alone_are_shown(venues):
@@ -246,9 +255,8 @@ def test_names_sort_by_coin_and_then_by_venue(venues):
     page.click('.fb-table [data-key="name"]')
     page.wait_for_selector('.fb-table [data-key="name"][aria-sort="ascending"]')
     page.wait_for_timeout(100)
-    named = list(zip(coins(page), texts(page, f"{ROWS} .ve"), strict=True))[3:]
-    assert [coin for coin, _ in named[:7]] == ["AAVE"] * 7
-    assert named[0][1] == "binance"
+    seven = ("binance", "bitget", "bybit", "deribit", "gate", "hyperliquid", "okx")
+    assert names_shown(page)[3:10] == [f"{venue}:AAVE-USDT-PERP" for venue in seven]
     page.click('.fb-table [data-key="oi"]')
 
 

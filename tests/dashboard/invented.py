@@ -134,6 +134,8 @@ class InventedSource:
         oi = self.oi[i] * np.exp(np.cumsum(doi) - doi.sum())
         fund = 0.0001 + np.cumsum(random.normal(0, 4e-6, n))
         liq = np.where(burst > 1, self.oi[i] * 0.002 * random.random(n), 0.0)
+        if name.startswith("hyperliquid:"):
+            liq = np.full(n, np.nan)  # it has no feed of them
         ones = np.ones(n)
         if i % 17 == 11:
             doi = np.where(np.arange(n) > n - 25, np.nan, doi)
@@ -163,8 +165,8 @@ class InventedSource:
                     "oi_dlog": doi,
                     "coverage": ones,
                     "source": "own",
-                    "liq_long_usd": np.where(ret < 0, liq, 0.0),
-                    "liq_short_usd": np.where(ret > 0, liq, 0.0),
+                    "liq_long_usd": np.where(ret < 0, liq, 0.0 * liq),
+                    "liq_short_usd": np.where(ret > 0, liq, 0.0 * liq),
                 }
             )
         if i == 0 and n > 300:
