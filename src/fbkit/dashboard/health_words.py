@@ -39,14 +39,18 @@ def own(rows: Sequence[HealthRow]) -> list[HealthRow]:
 
 
 def detail(rows: Sequence[HealthRow]) -> str:
-    """How many streams are well, or how many are not.
+    """How many streams are well, or how many are not; of several venues, which one.
 
-    >>> detail([HealthRow(0, "binance", "trade", "ok", "", "")])
-    '1 of 1'
+    >>> trade, mark = (HealthRow(0, "okx", channel, "ok", "", "") for channel in ("trade", "mark"))
+    >>> detail([trade, mark]), detail([trade, HealthRow(0, "gate", "trade", "down", "", "")])
+    ('2 of 2', 'gate, 1 of 2')
     """
     judged = own(rows)
-    bad = sum(row.state != "ok" for row in judged)
-    return f"{bad or len(judged)} of {len(judged)}"
+    bad = [row for row in judged if row.state != "ok"]
+    told = f"{len(bad or judged)} of {len(judged)}"
+    where = {row.venue or "fbkit" for row in bad}
+    alone = len({row.venue for row in judged if row.venue}) <= 1
+    return told if alone or len(where) != 1 else f"{where.pop()}, {told}"
 
 
 def reasons(rows: Sequence[HealthRow]) -> list[dict[str, Any]]:
