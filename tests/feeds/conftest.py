@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from fbkit.clock import SystemClock
+from fbkit.clock import SystemClock, VirtualClock
 from fbkit.feeds.feed import World
 from fbkit.feeds.transport import Keepalive, Limits, make_transport
-from fbkit.model import NS_MS
+from fbkit.model import NS_MS, NS_S
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "venues"
 
@@ -111,5 +111,33 @@ def make_test_world():
             **more,
         )
         return world, slept
+
+    return make
+
+
+@pytest.fixture
+def clock(now):
+    return VirtualClock(now)
+
+
+@pytest.fixture
+def answering(clock, make_test_world):
+    """Answers in (the last one is for ever), (a world that gives them, requests seen) out; sleeping moves the clock."""
+
+    def make(*answers):
+        left, seen = list(answers), []
+
+        async def jump(seconds):
+            clock.advance(int(seconds * NS_S))
+            await asyncio.sleep(0)
+
+        def answer(request):
+            seen.append((clock.now(), request))
+            given = left.pop(0) if len(left) > 1 else left[0]
+            if isinstance(given, Exception):
+                raise given
+            return given
+
+        return make_test_world(answer, clock=clock, sleep=jump)[0], seen
 
     return make

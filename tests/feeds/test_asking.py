@@ -1,12 +1,10 @@
 """Questions to a venue, and the moods of its answers."""
 
-import asyncio
 import json
 
 import httpx
 import pytest
 
-from fbkit.clock import VirtualClock
 from fbkit.errors import ConnectFailed, RateLimited, SettingError, VenueRefused
 from fbkit.feeds.asking import MOST_BYTES, Rest, understood
 from fbkit.feeds.weights import SlidingWindow
@@ -36,29 +34,11 @@ class Plain:
 
 
 @pytest.fixture
-def clock(now):
-    return VirtualClock(now)
-
-
-@pytest.fixture
-def ask(clock, make_test_world):
+def ask(answering):
     """Answers in, (what to ask with, requests seen) out; sleeping moves the clock."""
 
     def make(*answers):
-        left, seen = list(answers), []
-
-        async def jump(seconds):
-            clock.advance(int(seconds * NS_S))
-            await asyncio.sleep(0)
-
-        def answer(request):
-            seen.append((clock.now(), request))
-            given = left.pop(0) if len(left) > 1 else left[0]
-            if isinstance(given, Exception):
-                raise given
-            return given
-
-        world, _ = make_test_world(answer, clock=clock, sleep=jump)
+        world, seen = answering(*answers)
         return Rest("venue", "http://127.0.0.1:1", world, Plain()), seen
 
     return make

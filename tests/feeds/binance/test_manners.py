@@ -1,11 +1,8 @@
 """Binance's limits, and what its refusals look like."""
 
-import asyncio
-
 import httpx
 import pytest
 
-from fbkit.clock import VirtualClock
 from fbkit.errors import VenueRefused
 from fbkit.feeds.asking import Rest
 from fbkit.feeds.binance.manners import BinanceManners
@@ -15,29 +12,11 @@ TOO_MANY = b'{"code":-1003,"msg":"Too many requests; current limit of IP(1.2.3.4
 
 
 @pytest.fixture
-def clock(now):
-    return VirtualClock(now)
-
-
-@pytest.fixture
-def ask(clock, make_test_world):
-    """Answers in, (function to ask with, requests seen) out; sleeping moves the clock."""
+def ask(answering):
+    """Answers in, (what to ask with, requests seen) out; sleeping moves the clock."""
 
     def make(*answers):
-        left, seen = list(answers), []
-
-        async def jump(seconds):
-            clock.advance(int(seconds * NS_S))
-            await asyncio.sleep(0)
-
-        def answer(request):
-            seen.append((clock.now(), str(request.url)))
-            given = left.pop(0) if len(left) > 1 else left[0]
-            if isinstance(given, Exception):
-                raise given
-            return given
-
-        world, _ = make_test_world(answer, clock=clock, sleep=jump)
+        world, seen = answering(*answers)
         return Rest("binance", "http://127.0.0.1:1", world, BinanceManners()), seen
 
     return make

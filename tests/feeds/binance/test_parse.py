@@ -26,6 +26,7 @@ from fbkit.model import (
     Trade,
 )
 from tests.feeds.conftest import FIXTURES
+from tests.feeds.spoilt import NO_MESSAGE, spoil
 
 NOW = 1_791_000_001_000 * NS_MS
 SYMBOLS = ("BTCUSDT", "BTCUSDT_261225", "1000PEPEUSDT", "ETHUSDT", "TRXUSDT", "SUSHIUSDT", "币安人生USDT")
@@ -226,38 +227,12 @@ def test_unknown_keys_and_numbers_instead_of_text_do_not_matter(parser, load):
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(
-    "payload",
-    [b"", b" ", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 200_000, b'{"data":' * 100_000, b'{"data":[]}', b"7"],
-)
+@pytest.mark.parametrize("payload", NO_MESSAGE)
 def test_what_is_no_message_is_rejected_or_control(parser, payload):
     item = one(parser, payload)
     assert type(item) in {Rejected, Control}
     if type(item) is Rejected:
         assert len(item.sample) <= 4096
-
-
-junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["NaN", "-5", ""]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-def spoil(message, choose):
-    """The message with one of its values, wherever it lies, replaced by junk."""
-    places = []
-
-    def walk(node):
-        for key in range(len(node)) if isinstance(node, list) else list(node):
-            places.append((node, key))
-            if isinstance(node[key], dict | list):
-                walk(node[key])
-
-    walk(message)
-    node, key = places[choose.draw(st.integers(0, len(places) - 1))]
-    node[key] = choose.draw(junk)
-    return message
 
 
 @pytest.mark.faults

@@ -13,6 +13,8 @@ from fbkit.simulator.wires.bitget import BitgetWire
 from fbkit.simulator.wires.bitget.limits import Limits
 from fbkit.simulator.wires.bitget.templates import trade_number, venue_id
 from fbkit.simulator.wires.wire import Asked, Reply
+from tests.simulator.wires import conversation
+from tests.simulator.wires.conversation import texts
 
 NOW = 1_795_000_020_123
 CHANNELS = ("trade", "books1", "books5", "books", "ticker", "candle1m")
@@ -41,30 +43,19 @@ def subscribe(talk, *args, now=NOW, op="subscribe"):
     return talk.hear(json.dumps({"op": op, "args": list(args)}), now)
 
 
-def texts(reply):
-    return [json.loads(text) for text in reply.texts]
-
-
 def began(reply):
     return [json.loads(frame.payload) for frame in reply.frames]
 
 
 def heard(wire, talk, seconds, start=NOW):
-    """Every message with when it is sent, in the order of sending, seconds long."""
-    first = start // MS_S * MS_S
-    frames = [frame for k in range(seconds) for frame in wire.second(first + k * MS_S, talk.streams)]
-    return [(frame.ts_ms, json.loads(frame.payload)) for frame in frames if frame.ts_ms > start]
+    return conversation.heard(wire, talk, seconds, start)
 
 
 @pytest.fixture
 def ask(wire):
     def get(page, now=NOW, **given):
-        given = {"productType": "USDT-FUTURES", **{name: str(value) for name, value in given.items()}}
-        asked = Asked("GET", f"/api/v2/mix/market/{page}", given)
-        for _ in wire.prepare(asked, now):
-            pass
-        answer = wire.answer(asked, now)
-        return answer.status, json.loads(answer.body)
+        given = {"productType": "USDT-FUTURES", **given}
+        return conversation.ask(wire, f"/api/v2/mix/market/{page}", now, **given)
 
     return get
 

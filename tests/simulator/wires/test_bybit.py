@@ -11,6 +11,8 @@ from fbkit.simulator.market import Market
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.bybit import BybitWire
 from fbkit.simulator.wires.wire import Asked, Reply
+from tests.simulator.wires import conversation
+from tests.simulator.wires.conversation import texts
 
 NOW = 1_795_000_020_123
 WORDS = ("publicTrade", "orderbook.1", "orderbook.50", "tickers", "allLiquidation", "kline.1")
@@ -35,27 +37,16 @@ def subscribe(talk, *topics, now=NOW, op="subscribe", req_id="7"):
     return talk.hear(json.dumps({"req_id": req_id, "op": op, "args": list(topics)}), now)
 
 
-def texts(reply):
-    return [json.loads(text) for text in reply.texts]
-
-
 def heard(wire, talk, seconds, start=NOW):
-    """Every message with when it is sent, in the order of sending, seconds long."""
-    first = start // MS_S * MS_S
-    frames = [frame for k in range(seconds) for frame in wire.second(first + k * MS_S, talk.streams)]
-    return [(frame.ts_ms, json.loads(frame.payload)) for frame in frames if frame.ts_ms > start]
+    return conversation.heard(wire, talk, seconds, start)
 
 
 @pytest.fixture
 def get(wire):
     def ask(page, now=NOW, **given):
-        given = {name: str(value) for name, value in given.items()}
-        asked = Asked("GET", f"/v5/market/{page}", {"category": "linear", **given})
-        for _ in wire.prepare(asked, now):
-            pass
-        answer = wire.answer(asked, now)
-        assert answer.status == 200
-        return json.loads(answer.body)
+        status, said = conversation.ask(wire, f"/v5/market/{page}", now, **{"category": "linear", **given})
+        assert status == 200
+        return said
 
     return ask
 

@@ -9,6 +9,7 @@ from fbkit.simulator.market import Market
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.deribit import DeribitWire
 from fbkit.simulator.wires.wire import Asked
+from tests.simulator.wires import conversation
 
 NOW = 1_795_000_020_000
 PERPETUAL, LINEAR = "BTC-PERPETUAL", "SOL_USDC-PERPETUAL"
@@ -41,11 +42,7 @@ def frames(wire, talk, seconds=1, start=NOW):
 
 
 def ask(wire, method, now=NOW, **given):
-    asked = Asked("GET", f"/api/v2/public/{method}", {key: str(value) for key, value in given.items()})
-    for _ in wire.prepare(asked, now):
-        pass
-    answer = wire.answer(asked, now)
-    return answer.status, json.loads(answer.body)
+    return conversation.ask(wire, f"/api/v2/public/{method}", now, **given)
 
 
 def test_what_is_no_channel_is_left_out_of_the_answer(talk):

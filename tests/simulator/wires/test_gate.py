@@ -11,6 +11,7 @@ from fbkit.simulator.market import Market
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.gate import GateWire
 from fbkit.simulator.wires.wire import Asked
+from tests.simulator.wires import conversation
 
 #: 2026-10-03T04:00:00Z.
 START = 1_791_000_000_000
@@ -47,12 +48,8 @@ def heard(wire, talk, seconds=3, start=START):
 
 
 def ask(wire, page, now=START, **given):
-    given = {name.rstrip("_"): str(value) for name, value in given.items()}
-    asked = Asked("GET", f"/api/v4/futures/usdt/{page}", given)
-    for _ in wire.prepare(asked, now):
-        pass
-    answer = wire.answer(asked, now)
-    return answer.status, json.loads(answer.body)
+    given = {name.rstrip("_"): value for name, value in given.items()}
+    return conversation.ask(wire, f"/api/v4/futures/usdt/{page}", now, **given)
 
 
 def test_there_is_one_address(wire):

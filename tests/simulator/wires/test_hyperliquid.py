@@ -11,6 +11,7 @@ from fbkit.simulator.market import Market
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.hyperliquid import HyperliquidWire
 from fbkit.simulator.wires.wire import Asked
+from tests.simulator.wires.conversation import answer_of
 
 NOW = 1_795_000_020_000
 INDEX = {"BTC": 0, "ETH": 1}
@@ -47,10 +48,7 @@ def heard(wire, talk, seconds, start=NOW):
 
 
 def ask(wire, now=NOW, **body):
-    asked = Asked("POST", "/info", {}, json.dumps(body).encode())
-    for _ in wire.prepare(asked, now):
-        pass
-    return wire.answer(asked, now)
+    return answer_of(wire, Asked("POST", "/info", {}, json.dumps(body).encode()), now)
 
 
 def page(wire, now=NOW, **body):

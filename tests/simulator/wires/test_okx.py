@@ -11,6 +11,7 @@ from fbkit.simulator.market import Market
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.okx import OkxWire
 from fbkit.simulator.wires.wire import Asked
+from tests.simulator.wires import conversation
 
 #: 2026-10-03T04:00:00Z.
 START = 1_791_000_000_000
@@ -56,8 +57,7 @@ def heard(wire, talk, seconds=3, start=START):
 
 
 def ask(wire, path, now=START, **given):
-    answer = wire.answer(Asked("GET", f"/api/v5/{path}", {key: str(value) for key, value in given.items()}), now)
-    return answer.status, json.loads(answer.body)
+    return conversation.ask(wire, f"/api/v5/{path}", now, **given)
 
 
 def rows(wire, path, now=START, **given):
