@@ -51,7 +51,7 @@ class BinanceReader(VenueReader):
         """A page by its path; lists teach us and give nothing."""
         symbol = query.get("symbol", "")
         if path in {"/fapi/v1/exchangeInfo", "/fapi/v1/fundingInfo"}:
-            return self.learn(path, frame, self._contracts if path.endswith("exchangeInfo") else self._hours)
+            return self.learn(path, frame, self._contracts if path.endswith("exchangeInfo") else self._intervals)
         if path == "/fapi/v1/depth":
             return self.parser.snapshot(frame.payload, symbol, frame.ts_recv)
         if path == "/fapi/v1/premiumIndex":
@@ -74,7 +74,7 @@ class BinanceReader(VenueReader):
     def _contracts(self, body: bytes) -> None:
         self.instruments.introduce(pages.exchange(body)[1])
 
-    def _hours(self, body: bytes) -> None:
+    def _intervals(self, body: bytes) -> None:
         self.instruments.set_funding_hours(pages.funding_hours(body), _USUAL_HOURS)
 
 

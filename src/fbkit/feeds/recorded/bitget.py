@@ -29,10 +29,6 @@ class BitgetReader(VenueReader):
     venue: ClassVar[str] = VENUE
     contiguous: ClassVar[bool] = False
 
-    def __init__(self, flipped: frozenset[str] = frozenset()) -> None:
-        super().__init__(flipped)
-        self._hours: dict[str, float] = {}
-
     def assume(self, symbol: str) -> Instrument | None:
         """See :func:`fbkit.feeds.bitget.symbols.assume`."""
         return assume(symbol)
@@ -55,8 +51,7 @@ class BitgetReader(VenueReader):
         found, hours = pages.contracts(body)
         self.instruments.introduce(found)
         if hours:
-            self._hours |= hours  # one list a product
-            self.instruments.set_funding_hours(self._hours)
+            self.learn_hours(hours)  # one list a product
 
     def _flippable(self, word: str) -> Page | None:
         """The pages that may be read the other way."""

@@ -29,10 +29,6 @@ class BybitReader(VenueReader):
     venue: ClassVar[str] = VENUE
     contiguous: ClassVar[bool] = False
 
-    def __init__(self, flipped: frozenset[str] = frozenset()) -> None:
-        super().__init__(flipped)
-        self._hours: dict[str, float] = {}
-
     def assume(self, symbol: str) -> Instrument | None:
         """What a symbol must mean where no instrument list was heard."""
         return assume(symbol)
@@ -53,5 +49,4 @@ class BybitReader(VenueReader):
     def _list(self, body: bytes) -> None:
         listed = pages.instruments(body)
         self.instruments.introduce(listed.instruments)
-        self._hours |= listed.hours
-        self.instruments.set_funding_hours(self._hours)
+        self.learn_hours(listed.hours)

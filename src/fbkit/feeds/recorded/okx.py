@@ -41,10 +41,6 @@ class OkxReader(VenueReader):
     contiguous = False
     parser: Parser
 
-    def __init__(self, flipped: frozenset[str] = frozenset()) -> None:
-        super().__init__(flipped)
-        self._hours: dict[str, float] = {}
-
     def assume(self, symbol: str) -> Instrument | None:
         """A swap or a future by its spelling."""
         return assume(symbol)

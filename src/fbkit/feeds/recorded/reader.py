@@ -57,6 +57,7 @@ class VenueReader(ABC):
         self.breaks: list[Broken] = []
         self.mends: list[Mended] = []
         self._now = 0
+        self._hours: dict[str, float] = {}
         books = getattr(self.parser, "books", None)
         if books is not None:
             books.on_break, books.on_mend = self._broke, self._mended
@@ -99,6 +100,11 @@ class VenueReader(ABC):
         except MALFORMED:
             return [malformed(channel, frame.payload)]
         return [Control("page", word)]
+
+    def learn_hours(self, hours: dict[str, float]) -> None:
+        """Hours between settlements by symbol, of one list of several: what others said stays."""
+        self._hours |= hours
+        self.instruments.set_funding_hours(self._hours)
 
     def _page(self, frame: Frame) -> list[Item]:
         parts = urlsplit(frame.url)
