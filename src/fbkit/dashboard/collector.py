@@ -36,6 +36,7 @@ async def _follow(panel: StatusPanel, source: Source) -> None:
     except FbkitError as error:
         panel.error = str(error)
     facts: list[Any] = []
+    venues: list[str] = []
     async for message in source.messages():
         panel.error = message.why if isinstance(message, Gone) else ""
         if isinstance(message, Hello):
@@ -45,6 +46,13 @@ async def _follow(panel: StatusPanel, source: Source) -> None:
                 ("database", message.database),
             ]
         _show(panel, message, gaps, facts)
+        if isinstance(message, Pulse) and venues != (venues := _venues(message)):
+            known = await asyncio.to_thread(source.readings, venues)
+            panel.readings, panel.unsupported = known.lines(), known.unsupported()
+
+
+def _venues(pulse: Pulse) -> list[str]:
+    return sorted({row.venue for row in pulse.health if row.venue})
 
 
 def _show(panel: StatusPanel, message: Message | Gone, gaps: list[Gap], facts: list[Any]) -> None:
