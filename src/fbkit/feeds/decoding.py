@@ -5,6 +5,7 @@ Prices, sizes, ids and instants are bounded, so that what passes is finite, not 
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Annotated, TypeVar
@@ -27,6 +28,7 @@ Level = tuple[Price, Amount]
 #: What a decoder raises, whatever it is fed; ``RecursionError`` is for JSON nested beyond reason.
 MALFORMED = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
+_int64 = struct.Struct(">q")
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -59,7 +61,8 @@ def hashed(text: str) -> int:
     >>> hashed("20f43950-d8dd-5b31-9112-a178eb6023af")
     -318659881983377011
     """
-    return int.from_bytes(blake2b(text.encode()).digest()[:8], "big", signed=True)
+    number: int = _int64.unpack_from(blake2b(text.encode()).digest())[0]
+    return number
 
 
 def malformed(channel: str, payload: bytes, instrument: str = "") -> Rejected:
