@@ -116,6 +116,23 @@ def make_test_world():
 
 
 @pytest.fixture
+async def started(sink, make_test_world):
+    """Starts a feed of a kind, in a world where REST is ``answer``; all end with the test."""
+    tasks = []
+
+    def start(kind, answer, ws, count, **more):
+        world, _ = make_test_world(answer, **more)
+        feed = kind(rest="http://127.0.0.1:1", ws=ws, count=count, world=world)
+        tasks.append(asyncio.create_task(feed.run(sink)))
+        return feed, tasks[-1]
+
+    yield start
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
 def clock(now):
     return VirtualClock(now)
 

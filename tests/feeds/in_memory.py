@@ -8,12 +8,12 @@ import httpx
 
 from fbkit.clock import VirtualClock, VirtualLoop
 from fbkit.feeds.feed import World
-from fbkit.feeds.recorded.recording import Frame
 from fbkit.feeds.venues import FEEDS
 from fbkit.model import NS_MIN, Trade
 from fbkit.simulator.faults import FaultScript
 from fbkit.simulator.memory import MemoryVenues
 from fbkit.simulator.wires import WIRES
+from tests.feeds.reading import each_of
 
 
 class MemoryVenue(MemoryVenues):
@@ -71,11 +71,6 @@ def heard(sink, kind):
     return [event for event, _ in events(sink, kind)]
 
 
-def each_of(*items):
-    """The events of items: some are several told at once."""
-    return [event for item in items for event in (item if isinstance(item, tuple) else (item,))]
-
-
 def channels(sink, word):
     """The channels of everything told by a word: ``silent`` or ``speaking``."""
     return {channel for entry in sink.heard(word) for channel in entry[1]}
@@ -87,12 +82,3 @@ def by_minute(sink):
     for trade in heard(sink, Trade):
         found[trade.instrument, (trade.ts_event // NS_MIN + 1) * NS_MIN][trade.venue_id] = trade
     return found
-
-
-def read_again(sink, reader):
-    """What a capture of all that was heard reads as, event by event."""
-    read = []
-    for connection, ts, payload in sink.raws:
-        url = connection.removeprefix("rest:")
-        read += reader.read(Frame(ts, connection, payload, url != connection, url))
-    return each_of(*read)

@@ -46,20 +46,13 @@ def naps():
 
 
 @pytest.fixture
-async def run(sink, make_test_world, naps):
+def run(started, naps):
     """Start feeds; all end with the test."""
-    tasks = []
 
     def start(answer, ws, *, count=2, feed=MadeUpFeed, **more):
-        world, _ = make_test_world(answer, sleep=naps, **more)
-        made = feed(rest="http://127.0.0.1:1", ws=ws, count=count, world=world)
-        tasks.append(asyncio.create_task(made.run(sink)))
-        return made, tasks[-1]
+        return started(feed, answer, ws, count, sleep=naps, **more)
 
-    yield start
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    return start
 
 
 @pytest.fixture

@@ -21,20 +21,13 @@ def live(load):
 
 
 @pytest.fixture
-async def run(sink, make_test_world):
+def run(started):
     """Start feeds; all end with the test."""
-    tasks = []
 
     def start(answer, ws, *, count=3, sleep=asyncio.sleep, **more):
-        world, _ = make_test_world(answer, sleep=sleep, **more)
-        feed = BinanceFeed(rest="http://127.0.0.1:1", ws=ws, count=count, world=world)
-        tasks.append(asyncio.create_task(feed.run(sink)))
-        return feed, tasks[-1]
+        return started(BinanceFeed, answer, ws, count, sleep=sleep, **more)
 
-    yield start
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    return start
 
 
 class Echo(FakeVenue):

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 
 from fbkit.feeds.link import channel_of_item
-from fbkit.feeds.recorded import open_recording
 from fbkit.feeds.recorded.bitget import BitgetReader
 from fbkit.feeds.recorded.recording import Frame
 from fbkit.model import NS_MS, Control, Day, Ignored, Listing, Mark, OpenInterest, Quote, Rejected, Trade
+from tests.feeds.reading import read_recording
 
 T = 1_791_000_000_000
 
@@ -18,7 +18,7 @@ T = 1_791_000_000_000
 def read(path):
     """Every frame with its items, through one reader."""
     reader = BitgetReader()
-    return reader, [(frame, reader.read(frame)) for frame in open_recording(path).frames()]
+    return reader, read_recording(path, reader)
 
 
 @pytest.mark.real

@@ -24,6 +24,7 @@ from fbkit.model import (
     Side,
     Trade,
 )
+from tests.feeds.reading import each_of, read_recording
 
 pytestmark = pytest.mark.real
 
@@ -34,11 +35,7 @@ CAPTURE = "bybit_linear/cryptofeed_BYBIT_2026-08-09_BTC_DOGE.jsonl.zst"
 def read(path):
     """Each frame with its items, and the reader."""
     reader = BybitReader()
-    return [(frame, reader.read(frame)) for frame in open_recording(path).frames()], reader
-
-
-def events_of(items):
-    return [event for item in items for event in (item if isinstance(item, tuple) else (item,))]
+    return read_recording(path, reader), reader
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +45,7 @@ def capture(real_data):
 
 def test_44_seconds_of_2026_are_all_there(capture):
     frames, reader = capture
-    kinds = Counter(type(event) for _, items in frames for event in events_of(items))
+    kinds = Counter(type(event) for _, items in frames for event in each_of(*items))
     assert kinds[Trade] == 139
     assert kinds[Bar] == 2, "a minute ended"
     assert kinds[Control] == 17 + 1, "the answers of the whole connection, and the instrument list"
@@ -72,7 +69,7 @@ def test_books_of_two_hundred_levels_keep_their_order(capture):
         assert [quote.venue_id for quote in mine] == sorted({quote.venue_id for quote in mine})
         assert all(b.ts_event - a.ts_event >= 500_000_000 for a, b in pairwise(mine))
     near = {quote.instrument: quote.bid for quote in depths}
-    marks = {event.instrument: event for _, items in frames for event in events_of(items) if isinstance(event, Mark)}
+    marks = {event.instrument: event for _, items in frames for event in each_of(*items) if isinstance(event, Mark)}
     for name, mark in marks.items():
         assert mark.mark == pytest.approx(near[name], rel=1e-3)
         assert mark.funding_hours == 8.0
@@ -99,7 +96,7 @@ def test_merged_tickers_say_what_the_whole_of_them_says(capture):
             continue
         whole = said.setdefault(message["topic"], {})
         whole |= message["data"]
-        for event in events_of(items):
+        for event in each_of(*items):
             if isinstance(event, Mark):
                 assert (event.mark, event.index) == (float(whole["markPrice"]), float(whole["indexPrice"]))
                 assert event.funding_rate == float(whole["fundingRate"])
@@ -116,7 +113,7 @@ def test_merged_tickers_say_what_the_whole_of_them_says(capture):
 
 def test_open_interest_is_the_single_side_that_the_venue_states(capture):
     frames, _ = capture
-    first = next(event for _, items in frames for event in events_of(items) if isinstance(event, OpenInterest))
+    first = next(event for _, items in frames for event in each_of(*items) if isinstance(event, OpenInterest))
     assert (first.instrument, first.oi_base, first.oi_usd) == (BTC, 29_945.866, 1_949_998_132.5)
 
 
@@ -155,7 +152,7 @@ def test_the_list_of_800_contracts_has_one_name_each_and_no_stocks(capture):
 def test_single_frames_of_three_years_read_as_they_were_meant(real_data):
     frames, reader = read(real_data / "bybit_linear" / "tardis_bybit_v5.jsonl.gz")
     assert len(frames) == 15
-    events = [event for _, items in frames for event in events_of(items)]
+    events = [event for _, items in frames for event in each_of(*items)]
     assert not [event for event in events if isinstance(event, Rejected)]
     died = [event for event in events if isinstance(event, Liquidation)]
     assert [(event.instrument, event.liquidated) for event in died] == [

@@ -36,7 +36,8 @@ from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.deribit import DeribitWire
 from fbkit.simulator.wires.deribit.talk import DeribitTalk
 from tests.feeds.conftest import Memory
-from tests.feeds.in_memory import by_minute, channels, events, heard, listen, read_again
+from tests.feeds.in_memory import by_minute, channels, events, heard, listen
+from tests.feeds.reading import read_again
 
 START = parse_utc("2026-01-01T23:58:30Z")
 BTC = "deribit:BTC-USD-PERP"

@@ -32,7 +32,8 @@ from fbkit.model import (
 from fbkit.simulator.market import Market
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.gate import GateWire
-from tests.feeds.in_memory import by_minute, channels, events, heard, listen, read_again
+from tests.feeds.in_memory import by_minute, channels, events, heard, listen
+from tests.feeds.reading import read_again
 
 START = parse_utc("2026-01-01T23:58:30Z")
 BTC = "gate:BTC-USDT-PERP"

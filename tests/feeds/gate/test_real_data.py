@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from fbkit.feeds.recorded.gate import GateReader
-from fbkit.feeds.recorded.recording import open_recording
 from fbkit.model import Bar, Control, Ignored, Listing, Mark, OpenInterest, Quote, Rejected, Side, Trade
+from tests.feeds.reading import each_of, read_recording
 
 pytestmark = pytest.mark.real
 
@@ -19,11 +19,7 @@ FRAMES = ["gate/tardis_gate_futures.jsonl.gz", "gate/cryptomsgparser_gate.jsonl.
 def read(path):
     """Each frame with its items, and the reader."""
     reader = GateReader()
-    return [(frame, reader.read(frame)) for frame in open_recording(path).frames()], reader
-
-
-def events_of(items):
-    return [event for item in items for event in (item if isinstance(item, tuple) else (item,))]
+    return read_recording(path, reader), reader
 
 
 def test_half_a_minute_of_2023_is_all_there_and_no_book_breaks(real_data):
@@ -48,7 +44,7 @@ def test_half_a_minute_of_2023_is_all_there_and_no_book_breaks(real_data):
 
 def test_books_agree_with_the_best_quotes_of_the_same_update(real_data):
     frames, _ = read(real_data / CAPTURE)
-    events = events_of(item for _, items in frames for item in items)
+    events = each_of(*(item for _, items in frames for item in items))
     best = {(one.instrument, one.venue_id): one for one in events if isinstance(one, Quote) and not one.levels}
     compared = 0
     for book in (one for one in events if isinstance(one, Quote) and one.levels):
@@ -76,7 +72,7 @@ def test_frames_of_six_years_become_items_with_a_reason(real_data):
 
 
 def test_meaning_of_single_frames(real_data):
-    events = [event for name in FRAMES for _, items in read(real_data / name)[0] for event in events_of(items)]
+    events = [event for name in FRAMES for _, items in read(real_data / name)[0] for event in each_of(*items)]
     inverse = next(one for one in events if isinstance(one, Trade) and one.venue_id == 19910126)
     assert (inverse.instrument, inverse.side) == ("gate:BTC-USD-PERP", Side.BUY)
     assert inverse.size == 7 / 56155.2, "seven contracts of a dollar"

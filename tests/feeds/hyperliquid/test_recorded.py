@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from fbkit.feeds.recorded import open_recording
 from fbkit.feeds.recorded.hyperliquid import HyperliquidReader
 from fbkit.feeds.recorded.recording import Frame
 from fbkit.model import NS_HOUR, NS_MS, Bar, Control, Funding, Ignored, Listing, Mark, Quote, Rejected, Side, Trade
+from tests.feeds.reading import read_recording
 
 NOW = 1_791_000_070_000 * NS_MS
 
@@ -75,8 +75,7 @@ def test_a_list_nobody_can_read_is_set_aside():
 
 
 def read(path):
-    reader = HyperliquidReader()
-    return [(frame, reader.read(frame)) for frame in open_recording(path).frames()]
+    return read_recording(path, HyperliquidReader())
 
 
 @pytest.mark.real

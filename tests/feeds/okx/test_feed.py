@@ -38,7 +38,8 @@ from fbkit.model import (
 from fbkit.simulator.market import Market
 from fbkit.simulator.profile import PROFILES
 from fbkit.simulator.wires.okx import OkxWire
-from tests.feeds.in_memory import by_minute, channels, heard, listen, read_again
+from tests.feeds.in_memory import by_minute, channels, heard, listen
+from tests.feeds.reading import read_again
 
 START = parse_utc("2026-10-03T07:58:40Z")
 N = 9

@@ -12,6 +12,7 @@ from fbkit.feeds.okx.wire import IndexRow, MarkRow, OpenInterestRow, TopRow, Tra
 from fbkit.feeds.recorded.okx import OkxReader
 from fbkit.feeds.recorded.recording import open_recording
 from fbkit.model import Control, Funding, Ignored, Liquidation, Listing, Mark, Quote, Rejected
+from tests.feeds.reading import read_recording
 
 pytestmark = pytest.mark.real
 
@@ -19,8 +20,7 @@ pytestmark = pytest.mark.real
 def read(path, venue=None):
     """Every frame with its items, and the reader."""
     reader = OkxReader()
-    frames = [frame for frame in open_recording(path).frames() if venue is None or frame.venue == venue]
-    return [(frame, reader.read(frame)) for frame in frames], reader
+    return read_recording(path, reader, venue), reader
 
 
 def items_of(told):
