@@ -10,8 +10,20 @@ from fbkit.model import NS_S
 #: A channel is called stalled after this many of its expected intervals (as "down", metrics reference 11).
 STALL_FACTOR = 10
 
+#: Where fewer instruments share a socket, silence is allowed for longer: one thin market is not a dead socket.
+_CROWD = 10
+
 #: However often a channel stalls, it is looked at again after this long.
 LONGEST_S = 3600.0
+
+
+def stall_factor(instruments: int) -> int:
+    """:data:`STALL_FACTOR` for a socket of so many instruments.
+
+    >>> stall_factor(50), stall_factor(4), stall_factor(1)
+    (10, 30, 100)
+    """
+    return STALL_FACTOR * max(1, -(-_CROWD // max(1, instruments)))
 
 
 class Overdue(NamedTuple):

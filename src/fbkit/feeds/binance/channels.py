@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from fbkit.feeds.offers import Offer
 from fbkit.feeds.socket import Socket
-from fbkit.feeds.watchdog import STALL_FACTOR
+from fbkit.feeds.watchdog import STALL_FACTOR, stall_factor
 
 Route = Literal["public", "market"]
 
@@ -80,9 +80,6 @@ OFFERS: tuple[Offer, ...] = (
     Offer("ratio:taker", "polled", "/futures/data/takerlongshortRatio"),
 )
 
-#: Where fewer instruments than this are followed, silence is allowed for longer: one thin market is not a dead socket.
-_CROWD = 10
-
 
 def plan(ws: str, symbols: Sequence[str], *, market: bool = True) -> list[Socket]:
     """The sockets for these venue symbols, with the streams of the whole market or without.
@@ -125,11 +122,11 @@ def _carries(name: str, route: str) -> bool:
 
 def _limits(names: Sequence[str], n_symbols: int) -> dict[str, float | None]:
     present = {channel_of_stream(name) for name in names}
-    patience = max(1, -(-_CROWD // max(1, n_symbols)))
+    patience = stall_factor(n_symbols)
     limits: dict[str, float | None] = {}
     for stream in STREAMS:
         if stream.channel in present:
-            factor = STALL_FACTOR * (patience if stream.per_symbol else 1)
+            factor = patience if stream.per_symbol else STALL_FACTOR
             limits[stream.channel] = None if stream.expected_s is None else stream.expected_s * factor
     return limits
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fbkit.feeds.bitget.envelope import channel_of
 from fbkit.feeds.bitget.symbols import PRODUCTS
 from fbkit.feeds.offers import Offer
-from fbkit.feeds.watchdog import STALL_FACTOR
+from fbkit.feeds.watchdog import stall_factor
 
 
 class Topic(NamedTuple):
@@ -42,9 +42,6 @@ SOCKETS = 60
 
 #: The topics of forced closes, one a market; only v3 has them.
 LIQUIDATIONS = tuple(f"{product.lower()}/liquidation" for product in PRODUCTS.values())
-
-#: Where fewer instruments than this are followed, silence is allowed for longer: one thin market is not a dead socket.
-_CROWD = 10
 
 OFFERS: tuple[Offer, ...] = (
     Offer("trade", "stream", "trade", note="ids rise, with holes between them: repetitions are known, holes are not"),
@@ -130,5 +127,5 @@ def limits_s(symbols: Sequence[str]) -> dict[str, float | None]:
     >>> limits_s(["BTCUSDT"])["trade"], limits_s(["BTCUSDT"] * 10)["trade"]
     (100.0, 10.0)
     """
-    patience = max(1, -(-_CROWD // max(1, len(symbols)))) * STALL_FACTOR
+    patience = stall_factor(len(symbols))
     return {topic.channel: topic.expected_s * patience for topic in TOPICS}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from fbkit.feeds.offers import Offer
-from fbkit.feeds.watchdog import STALL_FACTOR
+from fbkit.feeds.watchdog import stall_factor
 
 
 class Topic(NamedTuple):
@@ -35,9 +35,6 @@ RIDERS: dict[str, tuple[str, ...]] = {"mark": ("open_interest", "day")}
 
 #: Characters of all ``args`` of a connection, of the 21,000 that the venue allows.
 ARGS_CHARACTERS = 20_000
-
-#: Where fewer instruments than this are followed, silence is allowed for longer: one thin market is not a dead socket.
-_CROWD = 10
 
 OFFERS: tuple[Offer, ...] = (
     Offer("trade", "stream", "publicTrade.{symbol}", note="ids are UUIDs: repetitions are known, holes are not"),
@@ -109,5 +106,5 @@ def limits_s(symbols: Sequence[str]) -> dict[str, float | None]:
     >>> limits_s(["BTCUSDT"])["trade"], limits_s(["BTCUSDT"] * 50)["trade"]
     (100.0, 10.0)
     """
-    patience = max(1, -(-_CROWD // max(1, len(symbols)))) * STALL_FACTOR
+    patience = stall_factor(len(symbols))
     return {topic.channel: None if topic.expected_s is None else topic.expected_s * patience for topic in TOPICS}

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fbkit.feeds.offers import Offer
-from fbkit.feeds.watchdog import STALL_FACTOR
+from fbkit.feeds.watchdog import stall_factor
 
 
 class Topic(NamedTuple):
@@ -38,9 +38,6 @@ RIDERS: dict[str, tuple[str, ...]] = {"mark": ("open_interest", "day"), "trade":
 
 #: Symbols of a connection: 200 topics. The venue allows an address 32 connections, and lists some 40 futures.
 SYMBOLS_PER_CONNECTION = 40
-
-#: Where fewer instruments than this are followed, silence is allowed for longer: one thin market is not a dead socket.
-_CROWD = 10
 
 OFFERS: tuple[Offer, ...] = (
     Offer("trade", "stream", "trades.{instrument}.100ms", note="block trades are among them, under their numbers"),
@@ -111,5 +108,5 @@ def limits_s(symbols: Sequence[str]) -> dict[str, float | None]:
     >>> limits_s(["BTC-PERPETUAL"])["quote"], limits_s(["BTC-PERPETUAL"] * 20)["quote"]
     (100.0, 10.0)
     """
-    patience = max(1, -(-_CROWD // max(1, len(symbols)))) * STALL_FACTOR
+    patience = stall_factor(len(symbols))
     return {**{topic.channel: topic.expected_s * patience for topic in TOPICS}, "listing": None}

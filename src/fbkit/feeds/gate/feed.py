@@ -20,7 +20,7 @@ from fbkit.feeds.polling import Poll
 from fbkit.feeds.roster import Ranked
 from fbkit.feeds.socket import Socket
 from fbkit.feeds.venue import VenueFeed
-from fbkit.feeds.watchdog import STALL_FACTOR
+from fbkit.feeds.watchdog import stall_factor
 from fbkit.model import NS_HOUR, NS_MIN, NS_S, Item, Origin
 
 BASE = "/api/v4/futures/usdt"
@@ -31,8 +31,6 @@ CONTRACTS = 30
 #: Sizes as decimals: without it they are cut to whole contracts.
 HEADERS = {"X-Gate-Size-Decimal": "1"}
 
-#: Where fewer contracts than this ride on a socket, silence is allowed for longer: one thin market is no dead socket.
-_CROWD = 10
 
 #: Rows a page, as many as the venue allows; of its 2000 candles some are left, as a page's ends are whole seconds.
 CANDLES_A_PAGE, TRADES_A_PAGE, FUNDING_A_PAGE, STATS_A_PAGE = 1990, 1000, 1000, 100
@@ -73,7 +71,7 @@ class GateFeed(VenueFeed):
 
     def _socket(self, number: int, symbols: list[str]) -> Socket:
         topics = [topic for symbol in symbols for topic in topics_of(symbol)]
-        patience = STALL_FACTOR * max(1, -(-_CROWD // len(symbols)))
+        patience = stall_factor(len(symbols))
         limits = {channel: every and every * patience for channel, every in EXPECTED_S.items()}
         if number == 0:
             topics.append(ALL_LIQUIDATIONS)

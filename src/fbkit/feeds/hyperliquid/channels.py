@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fbkit.feeds.offers import Offer
-from fbkit.feeds.watchdog import STALL_FACTOR
+from fbkit.feeds.watchdog import stall_factor
 
 OFFERS: tuple[Offer, ...] = (
     Offer("trade", "stream", "trades"),
@@ -63,9 +63,6 @@ CANDLE = "1m"
 
 _CHANNELS = {subscription.type: subscription.channel for subscription in SUBSCRIPTIONS}
 
-#: Where fewer instruments than this are followed, silence is allowed for longer: one thin market is not a dead socket.
-_CROWD = 10
-
 
 def topics(types: Sequence[str], symbols: Sequence[str]) -> tuple[str, ...]:
     """The topics of a socket.
@@ -82,8 +79,8 @@ def limits_s(types: Sequence[str], n_symbols: int) -> dict[str, float | None]:
     >>> limits_s(("bbo",), 90), limits_s(("activeAssetCtx",), 1)
     ({'quote': 10.0}, {'mark': 100.0})
     """
-    patience = max(1, -(-_CROWD // max(1, n_symbols)))
-    return {s.channel: s.expected_s * STALL_FACTOR * patience for s in SUBSCRIPTIONS if s.type in types}
+    patience = stall_factor(n_symbols)
+    return {s.channel: s.expected_s * patience for s in SUBSCRIPTIONS if s.type in types}
 
 
 def channel_of(topic: str) -> str:

@@ -13,7 +13,7 @@ from fbkit.feeds.instruments import Known
 from fbkit.feeds.offers import Offer
 from fbkit.feeds.okx.symbols import index_of
 from fbkit.feeds.venue import Socket
-from fbkit.feeds.watchdog import STALL_FACTOR
+from fbkit.feeds.watchdog import stall_factor
 from fbkit.model.events import RatioKind
 
 Route = Literal["public", "business"]
@@ -53,9 +53,6 @@ STREAMS: tuple[Stream, ...] = (
 
 #: Channels that dated futures do not have.
 _PERPETUAL_ONLY = frozenset({"funding"})
-
-#: Where fewer instruments than this share a socket, silence is allowed for longer: one thin market is no dead socket.
-_CROWD = 10
 
 _CHANNELS = {stream.name: stream.channel for stream in STREAMS}
 
@@ -149,9 +146,9 @@ def _topics(route: str, part: Sequence[Known], indexes: set[str]) -> list[str]:
 
 def _socket(base: str, route: str, number: int, topics: list[str], part: Sequence[Known]) -> Socket:
     present = {topic.partition(":")[0] for topic in topics}
-    patience = max(1, -(-_CROWD // len(part)))
+    patience = stall_factor(len(part))
     limits = {
-        stream.channel: None if stream.expected_s is None else stream.expected_s * STALL_FACTOR * patience
+        stream.channel: None if stream.expected_s is None else stream.expected_s * patience
         for stream in STREAMS
         if stream.name in present
     }
