@@ -242,3 +242,36 @@ def test_shuffled_within_the_lateness_gives_the_same_bars(trades, shuffle):
         assert [getattr(x, name) for name in sums] == pytest.approx(
             [getattr(y, name) for name in sums], rel=1e-12, abs=1e-300, nan_ok=True
         )
+
+
+def test_minutes_in_which_nobody_listened_for_liquidations_know_of_none():
+    """A cut that nobody fetches again is no calm: too little heard is missing, a little missed is a lower bound."""
+    desk = Desk()
+    desk.beats(0, 60)
+    desk.engine.take(Liquidation(BTC, desk.ns(30), desk.ns(30), "long", 100.0, 2.0))
+    for s in range(0, 300, 5):
+        desk.trade(s)
+    desk.gap(1, 130, "opened", 125, channel="liquidation")
+    desk.gap(1, 170, "closed", 125, 165, channel="liquidation")  # 40 s of the third minute
+    desk.gap(2, 190, "opened", 185, channel="liquidation")
+    desk.gap(2, 192, "closed", 185, 190, channel="liquidation")  # 5 s of the fourth
+    desk.engine.take(Liquidation(BTC, desk.ns(200), desk.ns(200), "short", 100.0, 3.0))
+    desk.beats(61, 310)
+    told = [desk.one(minute).liq_short_usd for minute in (2, 3, 4, 5)]
+    assert math.isnan(told[1])
+    assert [told[0], *told[2:]] == [0.0, 300.0, 0.0]
+
+
+def test_a_stop_between_two_runs_is_no_calm_either():
+    desk = Desk()
+    desk.beats(0, 60)
+    desk.engine.take(Liquidation(BTC, desk.ns(30), desk.ns(30), "long", 100.0, 2.0))
+    desk.beats(61, 70)
+    desk.gap(1, 600, "opened", 70, channel="*", venue="", cause="stopped")
+    desk.gap(1, 600, "closed", 70, 600, channel="*", venue="", cause="stopped")
+    for minute in range(2, 11):
+        desk.kline(minute)
+    desk.trade(610)
+    desk.beats(600, 750)
+    assert all(math.isnan(desk.one(minute).liq_long_usd) for minute in range(2, 11))
+    assert desk.one(12).liq_long_usd == 0.0

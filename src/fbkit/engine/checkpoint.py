@@ -13,7 +13,7 @@ from fbkit.engine.tape import Tape
 from fbkit.model import BarRow, Gap, SummaryRow
 
 #: Changes with the shape of the state; a state of another shape is refused.
-VERSION = 1
+VERSION = 2
 
 #: No state unpacks to more.
 _LIMIT_BYTES = 1 << 30
@@ -45,6 +45,7 @@ class State(msgspec.Struct):
     liquidates: dict[str, int]
     late: list[tuple[str, str, int]]
     holes: dict[int, Gap]
+    unheard: dict[int, Gap]
     open: dict[int, Gap]
     bars: list[BarRow]
     summary: list[SummaryRow]

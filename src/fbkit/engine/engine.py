@@ -138,6 +138,7 @@ class Engine:
             liquidates=listener.liquidates,
             late=[(*key, n) for key, n in listener.late.items()],
             holes=listener.gaps.holes,
+            unheard=listener.gaps.unheard,
             open=listener.gaps.open,
             bars=self._ready.bars,
             summary=self._ready.summary,
@@ -171,7 +172,7 @@ class Engine:
             self._fill(tape, min(first_live - NS_MIN, target))
         for t1 in range(first_live, target + NS_MIN, NS_MIN):
             self._close_live(t1)
-        if self._listener.gaps.holes:
+        if self._listener.gaps.holes or self._listener.gaps.unheard:
             reach = [tape.next or tape.first for tape in self._listener.order]
             self._listener.gaps.forget(min((t1 for t1 in reach if t1), default=target) - NS_MIN)
 

@@ -23,6 +23,8 @@ _FOREVER = 1 << 62
 class Gaps:
     """Gaps of trades (channel ``trade`` or ``*``), and backfills of bars (channel ``bar``) under way.
 
+    ``unheard`` are those of liquidations (``liquidation`` or ``*``), which nobody fetches again.
+
     ``begins`` is the Beat (UTC ns) from which on a venue is listened to: the last before it was first heard. What was
     traded before is known only where the open minute's trades were fetched. ``backfilled`` on ``trade`` or ``*``
     promises that the trades of ``[t0, t1)`` came before it.
@@ -30,6 +32,7 @@ class Gaps:
 
     def __init__(self) -> None:
         self.holes: dict[int, Gap] = {}
+        self.unheard: dict[int, Gap] = {}
         self.open: dict[int, Gap] = {}
         self.begins: dict[str, int] = {}
 
@@ -37,6 +40,8 @@ class Gaps:
         """A gap opened, closed, or was backfilled."""
         if gap.cause == STOPPED and gap.phase == "closed":
             self._end_all(gap)
+        if gap.channel in {"liquidation", "*"}:
+            self.unheard[gap.gap_id] = gap
         if gap.channel not in {"trade", "bar", "*"}:
             return
         if gap.phase == "opened":
@@ -55,12 +60,15 @@ class Gaps:
         for number, gap in list(self.open.items()):
             if gap.ts_recv <= stopped.t0:
                 del self.open[number]
-                if number in self.holes and gap.t1 is None:
-                    self.holes[number] = msgspec.structs.replace(gap, phase="closed", t1=stopped.t1)
+        for gaps in (self.holes, self.unheard):
+            for number, gap in gaps.items():
+                if gap.t1 is None and gap.ts_recv <= stopped.t0:
+                    gaps[number] = msgspec.structs.replace(gap, phase="closed", t1=stopped.t1)
 
     def forget(self, before: int) -> None:
         """Drop closed holes that end by ``before``: no open slot reaches so far back."""
         self.holes = {i: gap for i, gap in self.holes.items() if gap.t1 is None or gap.t1 > before}
+        self.unheard = {i: gap for i, gap in self.unheard.items() if gap.t1 is None or gap.t1 > before}
 
     def is_whole(self, tape: Tape, t1: int) -> bool:
         """Whether nothing at all is missing of the minute that ends at ``t1``, as nearly always."""
@@ -68,27 +76,16 @@ class Gaps:
 
     def coverage(self, tape: Tape, t1: NDArray[np.int64]) -> NDArray[np.float64]:
         """The share of each minute ending at ``t1`` in which this instrument's trades were heard."""
-        missing = np.zeros(len(t1), np.int64)
-        for a, b in self._intervals(tape, int(t1[0]) - NS_MIN, int(t1[-1])):
-            missing += np.clip(np.minimum(b, t1) - np.maximum(a, t1 - NS_MIN), 0, None)
-        return (NS_MIN - missing) / NS_MIN
-
-    def _intervals(self, tape: Tape, t0: int, t1: int) -> list[Interval]:
-        """Where nothing was heard between ``t0`` and ``t1``: sorted, none overlapping."""
-        found = [(gap.t0, _FOREVER if gap.t1 is None else gap.t1) for gap in self.holes.values() if concerns(gap, tape)]
+        found = [_span(gap) for gap in self.holes.values() if concerns(gap, tape)]
         begin = self.begins.get(tape.venue, _FOREVER)
-        if begin > t0:
+        if begin > int(t1[0]) - NS_MIN:
             slot = tape.slots.get(begin - begin % NS_MIN + NS_MIN)
             found.append((-_FOREVER, slot.t0 if slot is not None and slot.backfilled else begin))
-        merged: list[Interval] = []
-        for a, b in sorted(found):
-            if a >= t1 or b <= t0:
-                continue
-            if merged and a <= merged[-1][1]:
-                merged[-1] = merged[-1][0], max(b, merged[-1][1])
-            else:
-                merged.append((a, b))
-        return merged
+        return _share_outside(found, t1)
+
+    def heard_liquidations(self, tape: Tape, t1: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The share of each minute ending at ``t1`` in which this instrument's liquidations were listened to."""
+        return _share_outside([_span(gap) for gap in self.unheard.values() if concerns(gap, tape)], t1)
 
     def reach(self, tape: Tape, first: int, until: int, now: int, min_coverage: float) -> int:
         """The end of the last minute, from ``first`` to ``until``, before one that waits at the Beat ``now``.
@@ -111,6 +108,26 @@ class Gaps:
         """Whether a slot has too few trades without those being fetched, and there is still time for them."""
         patient = t0 < t1 and now < t1 + PATIENCE_NS
         return patient and bool(self.coverage(tape, np.array([t1]))[0] < min_coverage)
+
+
+def _span(gap: Gap) -> Interval:
+    return gap.t0, _FOREVER if gap.t1 is None else gap.t1
+
+
+def _share_outside(intervals: list[Interval], t1: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The share of each minute ending at ``t1`` that lies in none of these; what two share counts once.
+
+    >>> _share_outside([(0, NS_MIN // 2), (NS_MIN // 4, NS_MIN // 2)], np.array([NS_MIN, 2 * NS_MIN])).tolist()
+    [0.5, 1.0]
+    """
+    missing = np.zeros(len(t1), np.int64)
+    reached = int(t1[0]) - NS_MIN
+    for a, b in sorted(intervals):
+        begin, end = max(a, reached), min(b, int(t1[-1]))
+        if begin < end:
+            missing += np.clip(np.minimum(end, t1) - np.maximum(begin, t1 - NS_MIN), 0, None)
+            reached = end
+    return (NS_MIN - missing) / NS_MIN
 
 
 def concerns(gap: Gap, tape: Tape) -> bool:

@@ -94,6 +94,7 @@ class Listener:
         self.liquidates = state.liquidates
         self.late = Counter({(venue, channel): n for venue, channel, n in state.late})
         self.gaps.holes, self.gaps.open, self.gaps.begins = state.holes, state.open, state.begins
+        self.gaps.unheard = state.unheard
         self.horizon = state.horizon
 
     def _trade(self, event: Trade) -> None:

@@ -43,10 +43,13 @@ def close_minute(tapes: list[Tape], t1: int, gaps: Gaps, liquidates: dict[str, i
             tape.slots[t1] = slot  # coverage looks whether its trades were fetched
         coverage = 1.0 if whole else float(gaps.coverage(tape, end)[0])
         tape.slots.pop(t1, None)
-        heard = liquidates.get(tape.venue)
+        first = liquidates.get(tape.venue)
+        heard = first is not None and t1 > first
+        if heard and gaps.unheard:
+            heard = float(gaps.heard_liquidations(tape, end)[0]) >= min_coverage
         rows.append((
             *_traded(tape, slot, t1, coverage, min_coverage),
-            *_liquidated(slot, heard is not None and t1 > heard),
+            *_liquidated(slot, heard),
             *sample(tape, slot, t1),
         ))  # fmt: skip
     bars: Bars = dict(zip(_RAW, np.array(rows, np.float64).T.copy(), strict=True))

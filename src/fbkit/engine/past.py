@@ -13,6 +13,7 @@ from fbkit.engine.tape import NAN, Slot, Tape, nowhere
 from fbkit.model import NS_MIN
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 def fill_stretch(
@@ -21,7 +22,8 @@ def fill_stretch(
     """The bars of every minute from the tape's next to the one that ends at ``until``; the tape moves on behind it."""
     t1 = np.arange(tape.next or tape.first, until + NS_MIN, NS_MIN)
     bars = _traded(tape, t1, gaps.coverage(tape, t1), min_coverage)
-    bars |= _liquidated(tape, t1, liquidates.get(tape.venue))
+    heard = gaps.heard_liquidations(tape, t1) >= min_coverage
+    bars |= _liquidated(tape, t1, liquidates.get(tape.venue), heard)
     bars |= sample_stretch(tape, t1)
     interest = oi_heard(bars, NS_MIN)
     derive(bars, before(bars["close"], tape.close_before), before(interest, tape.oi_before))
@@ -94,12 +96,14 @@ def _carry(bars: Bars, own: NDArray[np.bool_], last_close: float) -> None:
         bars[name][quiet] = known[last[quiet]]
 
 
-def _liquidated(tape: Tape, t1: Ints, heard: int | None) -> Bars:
+def _liquidated(tape: Tape, t1: Ints, first: int | None, heard: Bools) -> Bars:
+    """Sums of what was told; missing before a venue told of any, and where too little was listened to."""
     bars: Bars = {name: np.full(len(t1), NAN) for name in LIQUIDATED}
-    if heard is not None:
+    if first is not None:
+        heard = heard & (t1 > first)
         for column in bars.values():
-            column[t1 > heard] = 0.0
+            column[heard] = 0.0
         for at, slot in _slots_in(tape, t1):
-            if slot.t1 > heard:
+            if heard[at]:
                 bars["liq_long_usd"][at], bars["liq_short_usd"][at] = slot.liq_long, slot.liq_short
     return bars
