@@ -26,9 +26,21 @@ def vector(x: Any) -> Floats:
     return values
 
 
+def _repeats(index: Any) -> bool:
+    return index.dtype.kind == "M" and bool(index.has_duplicates)
+
+
 def like(series: T, function: Callable[[Floats], Floats]) -> T:
-    """Apply ``function`` to each column and give back what came: array, Series with its index, or DataFrame."""
+    """Apply ``function`` to each column and give back what came: array, Series with its index, or DataFrame.
+
+    Raises :class:`ValueError` where instants repeat: then several instruments stand in one column.
+    """
     frame: Any = series
+    if getattr(getattr(frame, "index", None), "dtype", None) is not None and _repeats(frame.index):
+        raise ValueError(
+            "instants repeat in the index, so this is more than one instrument's series; take one of them, such as "
+            'desk.bars("binance:BTC-USDT-PERP"), or group by "instrument" first'
+        )
     if hasattr(frame, "columns"):
         new = frame.astype("float64")
         for place in range(frame.shape[1]):
