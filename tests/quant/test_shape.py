@@ -20,7 +20,7 @@ def test_two_instruments_in_one_column_are_refused_and_one_of_them_is_not() -> N
     alone = frame[frame["instrument"] == "b"]["ret"]
     assert len(fbkit.zscore(alone, window=5)) == 30
     grouped = frame.groupby("instrument")["ret"].transform(lambda one: fbkit.zscore(one, window=5))
-    assert grouped.notna().sum() == 50
+    assert grouped.notna().sum() == 2 * (30 - 4), "four of five are enough for a baseline"
 
 
 def test_numbers_that_repeat_in_a_plain_index_are_nobodys_business() -> None:
