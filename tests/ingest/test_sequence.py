@@ -25,6 +25,19 @@ def test_a_jump_is_a_hole_only_where_ids_count_one_by_one() -> None:
     assert [(hole.instrument, hole.first, hole.last) for hole in order.overdue(2)] == [("binance:BTC-USDT-PERP", 6, 8)]
 
 
+def test_holes_that_a_silence_left_wait_until_what_it_missed_has_been_fetched() -> None:
+    order = Sequence(counted={"binance"})
+    name = "binance:BTC-USDT-PERP"
+    for number in (5, 9):
+        order.judge(trade(number, number, name), 0)
+    assert order.overdue(2, lambda venue: venue == "binance") == []
+    for number in (6, 7):
+        order.judge(trade(number, number, name), 3)
+    (hole,) = order.overdue(4)
+    assert (hole.first, hole.last, order.missing(hole)) == (6, 8, 1), "what is missing after it is told"
+    assert order.overdue(5) == []
+
+
 def test_ids_without_an_order_tell_repetitions_in_any_order() -> None:
     order = Sequence(counted=())
     name = "hyperliquid:BTC-USD-PERP"

@@ -84,6 +84,7 @@ class Collector:
             pipeline, self.beats, self.health, self._clock, capture=self._capture, on_speaking=self._refillable
         )
         self.refill = Refill(pipeline, self.ears, self._clock)
+        pipeline.is_refilling = self.refill.is_refilling
         self.past = Past(session, self.ears, self.beats, self._clock, self._room)
         self.hub = Hub(
             token=token,

@@ -103,6 +103,8 @@ class Pipeline:
         self.run = run
         self.beats = last_beat
         self.on_hole: Callable[[Hole, Gap], None] = lambda _hole, _gap: None
+        #: Whether what a silence of a venue missed is still being fetched.
+        self.is_refilling: Callable[[str], bool] = lambda _venue: False
         #: At every Beat, for each stream that spoke live since the last: venue, channel, when (``ts_recv``, UTC ns).
         self.on_heard: Callable[[str, str, int], None] = lambda _venue, _channel, _ts: None
         self._conflation = Conflation(cadence)
@@ -341,7 +343,7 @@ class Pipeline:
         for quote, account in self._conflation.release_all(ts_event):
             account.held -= 1
             self._order(quote, account)
-        for hole in self.order.overdue(self.beats):
+        for hole in self.order.overdue(self.beats, self.is_refilling):
             self._tell_hole(hole, ts_recv)
         self.beats += 1
         beat = Beat("", ts_event, ts_recv, self.beats, last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from typing import NamedTuple
 
 from fbkit.clock import Clock
@@ -32,10 +33,16 @@ class Refill:
     def __init__(self, pipeline: Pipeline, sink: Sink, clock: Clock) -> None:
         self._pipeline, self._sink, self._clock = pipeline, sink, clock
         self._jobs: dict[str, asyncio.Queue[_Job]] = {}
+        self._silences: Counter[str] = Counter()
 
     def silence(self, gap: Gap) -> None:
         """Trades were silent and speak again; the gap stays open until what was missed is here."""
+        self._silences[gap.venue] += 1
         self._queue(gap.venue).put_nowait(_Job(gap, None))
+
+    def is_refilling(self, venue: str) -> bool:
+        """Whether what a silence of a venue missed is still being fetched."""
+        return self._silences[venue] > 0
 
     def hole(self, hole: Hole, gap: Gap) -> None:
         """Ids jumped; the gap is open already."""
@@ -53,6 +60,8 @@ class Refill:
                 self._close(job, filled=False)
             else:
                 self._close(job, filled=job.hole is None or self._pipeline.order.missing(job.hole) == 0)
+            if job.hole is None:
+                self._silences[job.gap.venue] -= 1
 
     async def _fill_silence(self, feed: Feed, gap: Gap) -> None:
         """Whose trades the venue no longer has is left out and said; the gap then stays unfilled, for all of them."""

@@ -126,11 +126,15 @@ class Sequence:
         for t1 in sorted(ts):
             seen.add(t1 // length)
 
-    def overdue(self, beat: int) -> list[Hole]:
-        """Holes still open at the second Beat after they were noticed; each is told once."""
-        ripe = [hole for born, hole in self._fresh_holes if beat >= born + 2]
+    def overdue(self, beat: int, waits: Callable[[str], bool] = lambda _venue: False) -> list[Hole]:
+        """Holes still open at the second Beat after they were noticed; each is told once.
+
+        Where a venue ``waits`` for what a silence missed, its holes do, too: they are that silence, told already.
+        """
+        ripe = [hole for born, hole in self._fresh_holes if beat >= born + 2 and not waits(_venue_of(hole.instrument))]
         if ripe:
-            self._fresh_holes = [pair for pair in self._fresh_holes if beat < pair[0] + 2]
+            told = set(ripe)
+            self._fresh_holes = [pair for pair in self._fresh_holes if pair[1] not in told]
         return [hole for hole in ripe if self.missing(hole)]
 
     def missing(self, hole: Hole) -> int:
@@ -156,7 +160,7 @@ class Sequence:
         return _NEWS
 
     def _counts(self, instrument: str) -> bool:
-        return instrument.partition(":")[0] in self._counted
+        return _venue_of(instrument) in self._counted
 
     def _loose_trade(self, trade: Trade) -> Verdict:
         seen = self._loose_trades.get(trade.instrument)
@@ -215,6 +219,10 @@ class Sequence:
             # Marks and days come every second: ten minutes of them are enough to remember, and cheap.
             seen = self._keys[stream] = SeenKeys(0 if type(event) in _EVERY_SECOND else 4096)
         return Verdict.NEWS if seen.add(key, event.ts_recv) else Verdict.DUPLICATE
+
+
+def _venue_of(instrument: str) -> str:
+    return instrument.partition(":")[0]
 
 
 _EVERY_SECOND = frozenset({Mark, Day})
