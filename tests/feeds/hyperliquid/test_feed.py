@@ -177,6 +177,20 @@ def test_history_is_candles_and_hourly_rates(play, sink):
     assert len(rates) == 3 * N
 
 
+def test_a_short_cut_needs_no_question_where_what_is_told_again_reaches_back(play, sink):
+    found = []
+
+    async def script(feed):
+        await asyncio.sleep(30)
+        name, cut = "hyperliquid:BTC-USD-PERP", START + 20 * NS_S
+        found.append(await feed.trades(sink, name, cut, None))
+        with pytest.raises(NotRemembered):
+            await feed.trades(sink, name, START - 3600 * NS_S, None)
+
+    play(script, {"at_s": 20, "fault": "rst", "for_s": 1})
+    assert found == [0]
+
+
 def test_a_hole_is_filled_as_far_as_ten_trades_reach(play, sink):
     found = {}
 

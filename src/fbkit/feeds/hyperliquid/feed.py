@@ -57,6 +57,8 @@ class HyperliquidFeed(VenueFeed):
     def __init__(self, *, rest: str, ws: str, count: int, world: World, flipped: frozenset[str] = frozenset()) -> None:
         super().__init__(rest=rest, ws=ws, count=min(count, MOST_INSTRUMENTS), world=world, flipped=flipped)
 
+    parser: Parser
+
     def make_parser(self) -> Parser:
         """The parser."""
         return Parser(self.instruments, self.flipped)
@@ -121,7 +123,12 @@ class HyperliquidFeed(VenueFeed):
             take(items)
 
     async def trade_pages(self, known: Known, since: int, until: int, from_id: int | None) -> AsyncIterator[list[Item]]:
-        """The newest ten or so: all that the venue remembers. Ids are no order, so ``from_id`` says nothing."""
+        """The newest ten or so: all that the venue remembers. Ids are no order, so ``from_id`` says nothing.
+
+        Nothing is asked for where what was sent again on subscribing reaches back.
+        """
+        if self.parser.reaches(known.name, since):
+            return
         asked = {"type": "recentTrades", "coin": known.instrument.venue_symbol}
         body = await self.rest.post(PATH, asked, weight=weight_of(RECENT_TRADES), share=TRADES_SHARE)
         items = pages.trades(body, known, self.world.clock.now())

@@ -42,6 +42,7 @@ from fbkit.model import (
     NS_HOUR,
     NS_MIN,
     NS_MS,
+    NS_S,
     SAMPLE_BYTES,
     TIMEFRAMES,
     Control,
@@ -83,9 +84,10 @@ class Parser:
         self._by_symbol = instruments.by_symbol
         self._candles = OpenCandles()
         self._pace = Pace()
+        self._replayed: dict[str, tuple[int, int]] = {}
         self._decode = msgspec.json.Decoder(Message, strict=False).decode
         self._readers: dict[type, Callable[[Any, int], list[Item]]] = {
-            Trades: lambda m, ts: [self._trade(row, ts) for row in m.data],
+            Trades: self._trades,
             Bbo: lambda m, ts: [self._bbo(m.data, ts)],
             L2Book: lambda m, ts: [self._book(m.data, ts)],
             ActiveAssetCtx: lambda m, ts: [self._context(m.data, ts)],
@@ -114,6 +116,19 @@ class Parser:
                 self._pace.forget(known.name)
 
     # one row each
+
+    def reaches(self, name: str, since: int) -> bool:
+        """Whether the trades sent again on subscribing, after ``since`` (UTC ns), reach back to it: none is missing."""
+        heard, oldest = self._replayed.get(name, (0, 0))
+        return oldest <= since < heard
+
+    def _trades(self, message: Trades, ts_recv: int) -> list[Item]:
+        """Trades of one coin; the first frame after subscribing holds its newest thirty, oldest first."""
+        items = [self._trade(row, ts_recv) for row in message.data]
+        first = items[0] if len(items) > 1 else None
+        if isinstance(first, Trade) and first.ts_event < ts_recv - NS_S:
+            self._replayed[first.instrument] = ts_recv, first.ts_event
+        return items
 
     def _trade(self, row: TradeRow, ts_recv: int) -> Item:
         known = self._by_symbol.get(row.coin) or self._known(row.coin)
