@@ -129,6 +129,10 @@ class StreamFeed:
         self._instruments = Instruments(make(symbol, symbol.removesuffix("USDT"), "USDT") for symbol in symbols())
         self._instruments.set_funding_hours({}, 8.0)
 
+    def expected_s(self) -> dict[str, float]:
+        """As usual."""
+        return {}
+
     async def listings(self) -> list[Listing]:
         """Whose past is to be fetched: nobody's. What a start costs is no part of what a message costs."""
         return []
