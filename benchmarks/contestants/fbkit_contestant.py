@@ -26,9 +26,8 @@ from stream import symbols
 from fbkit.clock import SystemClock
 from fbkit.errors import CollectorGone
 from fbkit.feeds.binance.parse import Parser
-from fbkit.feeds.binance.symbols import make
 from fbkit.feeds.feed import Feed, Progress, World
-from fbkit.feeds.instruments import Instruments, listing_of
+from fbkit.feeds.instruments import Instruments, linear, listing_of, unprefixed
 from fbkit.feeds.link import Link
 from fbkit.feeds.silence import Silence
 from fbkit.feeds.sink import Sink
@@ -36,7 +35,7 @@ from fbkit.feeds.transport import Connection, OnClose, OnFrame, Transport, make_
 from fbkit.hub import listen
 from fbkit.ingest.collector import Collector
 from fbkit.ingest.session import Session
-from fbkit.model import NS_MS, NS_S, AccountRow, Control, Listing, Market
+from fbkit.model import NS_MS, NS_S, AccountRow, Control, Instrument, Listing, Market
 from fbkit.runtime import runtime_path
 from fbkit.settings import Settings
 from fbkit.store import open_store
@@ -118,6 +117,10 @@ class Silent:
         """There is one topic, and no book."""
 
 
+def _listed(symbol: str) -> Instrument:
+    return linear(VENUE, symbol, unprefixed(symbol.removesuffix("USDT")), "USDT")
+
+
 class StreamFeed:
     """A :class:`fbkit.feeds.feed.Feed` of one socket that needs no REST and has no past."""
 
@@ -126,7 +129,7 @@ class StreamFeed:
 
     def __init__(self, address: str, world: World) -> None:
         self._address, self._world = address, world
-        self._instruments = Instruments(make(symbol, symbol.removesuffix("USDT"), "USDT") for symbol in symbols())
+        self._instruments = Instruments(_listed(symbol) for symbol in symbols())
         self._instruments.set_funding_hours({}, 8.0)
 
     def expected_s(self) -> dict[str, float]:
