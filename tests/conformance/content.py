@@ -31,7 +31,10 @@ Content = dict[tuple[str, str], dict[tuple[Any, ...], tuple[Any, ...]]]
 
 
 class Compared(NamedTuple):
-    """Of one instrument and channel: events both saw, events that differ, and ids one side alone has in the middle."""
+    """Of one instrument and channel: events both saw, events that differ, and trades that the database lacks.
+
+    Trades count wherever they came from, the stream or a page fetched after a cut; not those of the first and last 3 s.
+    """
 
     instrument: str
     channel: str
@@ -45,7 +48,7 @@ def content(events: Iterable[Event]) -> Content:
     found: Content = defaultdict(dict)
     for event in events:
         channel = channel_of(event)
-        if channel in COMPARED and event.origin is Origin.LIVE:
+        if channel in COMPARED and (event.origin is Origin.LIVE or channel == "trade"):
             apart = _APART.get((event.instrument.partition(":")[0], channel), set())
             names = [name for name in event.__struct_fields__ if name not in _OURS | apart]
             says = tuple(getattr(event, name) for name in names)
@@ -66,16 +69,23 @@ def stored(store: Store, span: Span) -> Content:
     return content(event for kind in kinds for event in store.events(kind, span=span))
 
 
-def compare(left: Content, right: Content) -> list[Compared]:
-    """``left`` is the database, ``right`` the memory."""
+def compare(left: Content, right: Content, since: int, until: int) -> list[Compared]:
+    """``left`` is the database, heard from ``since`` to ``until`` (UTC ns), ``right`` the memory."""
     found = []
     for key in sorted(left.keys() | right.keys()):
         ours, theirs = left.get(key, {}), right.get(key, {})
         both = ours.keys() & theirs.keys()
         different = [(one, ours[one], theirs[one]) for one in sorted(both) if ours[one] != theirs[one]]
-        lost = len(theirs.keys() - ours.keys()) if key[1] == "trade" else 0
-        found.append(Compared(*key, len(both), different, lost))
+        lost = [theirs[one] for one in theirs.keys() - ours.keys()] if key[1] == "trade" and ours else []
+        missing = sum(since + 3 * NS_S < says[1] < until - 3 * NS_S for says in lost)
+        found.append(Compared(*key, len(both), different, missing))
     return found
+
+
+def heard(store: Store, venue: str) -> tuple[int, int]:
+    """From when to when a venue spoke live, by its quotes (UTC ns): nobody sends those again on subscribing."""
+    quotes = [store.read("quote", name)["ts_event"] for name in store.instruments() if name.startswith(f"{venue}:")]
+    return min(int(ts.min()) for ts in quotes if len(ts)), max(int(ts.max()) for ts in quotes if len(ts))
 
 
 def in_memory(venue: str, seed: int, instruments: int, since: int, until: int) -> Content:
@@ -91,15 +101,13 @@ def main(url: str) -> int:
     names = store.instruments()
     venues = sorted({one.venue for one in names.values()})
     instruments = max(sum(one.venue == venue for one in names.values()) for venue in venues)
-    trades = store.read("trade")
-    live = trades["origin"] == int(Origin.LIVE)
-    since, until = int(trades["ts_event"][live].min()), int(trades["ts_event"][live].max())
-    here = stored(store, Span(since, until))
     wrong = 0
     for venue in venues:
+        since, until = heard(store, venue)
         there = in_memory(venue, store.seed or 0, instruments, since, until)
+        here = stored(store, Span(since, until))
         ours = {key: value for key, value in here.items() if key[0].startswith(f"{venue}:")}
-        told = compare(ours, there)
+        told = compare(ours, there, since, until)
         by_channel: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         for one in told:
             by_channel[one.channel][0] += one.both
@@ -108,8 +116,9 @@ def main(url: str) -> int:
             for example in one.different[:2]:
                 sys.stdout.write(f"  {one.instrument} {one.channel}: {example}\n")
         words = ", ".join(f"{channel} {both:,} ({bad} differ)" for channel, (both, bad) in sorted(by_channel.items()))
-        sys.stdout.write(f"{venue}: {words}\n")
-    sys.stdout.write(f"{iso(since)} to {iso(until)}: {'the same content' if not wrong else f'{wrong} events differ'}\n")
+        lost = sum(one.lost for one in told)
+        sys.stdout.write(f"{venue} {iso(since)} to {iso(until)}: {words}; {lost} trades lacking\n")
+    sys.stdout.write(f"{'the same content' if not wrong else f'{wrong} events differ'}\n")
     return int(bool(wrong))
 
 

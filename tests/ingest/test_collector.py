@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fbkit.clock import SystemClock
-from fbkit.errors import StoreFull, StoreHeld
+from fbkit.errors import NotRemembered, StoreFull, StoreHeld
 from fbkit.feeds.feed import Feed, Progress
 from fbkit.feeds.sink import Sink
 from fbkit.hub import call
@@ -183,7 +183,41 @@ async def test_c1_a_silence_is_a_gap_that_closes_when_what_was_missed_is_here(se
     await running
     with open_store(database_url(settings)) as store:
         told = {row["channel"]: row["phase"] for row in store.gaps().query("cause == 'disconnect'").to_dict("records")}
+        began = store.gaps().query("channel == 'trade' and cause == 'disconnect'").index[0].value
     assert told == {"trade": "backfilled", "quote": "closed"}
+    (asked,) = [since for since, _, from_id in feed.refetched if from_id is None]
+    assert asked == began - 10 * NS_S, "what traded just before we heard the last was still on its way"
+
+
+async def test_what_a_venue_forgot_leaves_the_gap_and_the_others_are_asked_all_the_same(settings: Settings) -> None:
+    async def script(feed: ScriptedFeed, sink: Sink) -> None:
+        now = feed.clock.now()
+        sink.take("binance", [trade(1, now)], now)
+        sink.silent("binance", ["trade"], "disconnect", now)
+        sink.speaking("binance", ["trade"], feed.clock.now())
+
+    class Forgetful(ScriptedFeed):
+        async def listings(self) -> list[Listing]:
+            now = self.clock.now()
+            return [
+                Listing(f"binance:{coin}-USDT-PERP", now, now, coin, coin, "USDT", "USDT") for coin in ("BTC", "ETH")
+            ]
+
+        async def trades(self, sink: Sink, instrument: str, *given: Any) -> int:
+            await super().trades(sink, instrument, *given)
+            if instrument == NAME:
+                raise NotRemembered("binance", f"trades of {instrument}", "only the newest ten are kept")
+            return 0
+
+    feed = Forgetful(script)
+    collector = made(settings, feed)
+    running = asyncio.create_task(collector.run())
+    await until(lambda: len(feed.refetched) == 2)
+    await asyncio.sleep(0.05)
+    collector.stop()
+    await running
+    with open_store(database_url(settings)) as store:
+        assert set(store.gaps().query("cause == 'disconnect'")["phase"]) == {"closed"}
 
 
 async def test_a_second_collector_is_refused_and_told_who_holds_it(settings: Settings) -> None:

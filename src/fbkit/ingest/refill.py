@@ -13,9 +13,12 @@ from fbkit.feeds.feed import Feed
 from fbkit.feeds.sink import Sink
 from fbkit.ingest.pipeline import Pipeline
 from fbkit.ingest.sequence import Hole
-from fbkit.model import Gap
+from fbkit.model import NS_S, Gap
 
 log = logging.getLogger(__name__)
+
+#: A silence begins when we heard the last; what traded shortly before was still on its way. Repetitions are dropped.
+UNDER_WAY_NS = 10 * NS_S
 
 
 class _Job(NamedTuple):
@@ -69,7 +72,7 @@ class Refill:
         forgotten: NotRemembered | None = None
         for listing in await feed.listings():
             try:
-                await feed.trades(self._sink, listing.instrument, gap.t0, until)
+                await feed.trades(self._sink, listing.instrument, gap.t0 - UNDER_WAY_NS, until)
             except NotRemembered as error:
                 forgotten = forgotten or error
         if forgotten is not None:
