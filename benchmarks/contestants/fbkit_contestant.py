@@ -106,6 +106,8 @@ class Counting:
 class Silent:
     """The stream wants no SUBSCRIBE."""
 
+    said = True
+
     async def run(self, connection: Connection) -> None:
         """Say nothing."""
 

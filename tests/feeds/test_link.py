@@ -31,6 +31,8 @@ def trade(number):
 class Mute:
     """Says nothing."""
 
+    said = True
+
     def __init__(self):
         self.controls = []
 
@@ -73,6 +75,27 @@ async def keep_up(sink):
 
 def ids(sink):
     return [event.venue_id for event in sink.of(Trade)]
+
+
+async def test_a_silence_lasts_until_every_topic_has_been_asked_for_again(sink, keep_up, until, make_test_world):
+    """One instrument speaks while others still wait for their turn to be subscribed to."""
+    talks = []
+
+    def talk():
+        talks.append(Mute())
+        talks[-1].said = len(talks) == 1
+        return talks[-1]
+
+    world, _ = make_test_world()
+    scripts = [[("send", trade(1)), ("close", 1001, "going away")], [("send", trade(2)), ("stay",)]]
+    async with FakeVenue(*scripts) as venue:
+        keep_up(venue.url, world, talk=talk)
+        await until(lambda: ids(sink) == [1, 2])
+        await asyncio.sleep(0.05)
+        assert sink.heard("speaking") == []
+        talks[-1].said = True
+        await until(lambda: sink.heard("speaking"))
+        assert [channels for _, channels, _ in sink.heard("speaking")] == [("trade", "liquidation")]
 
 
 @pytest.mark.faults

@@ -75,9 +75,11 @@ class Talk(Protocol):
     """What is said on a connection: ``run`` speaks after it opened.
 
     ``heard`` gets the answers, and is true when the venue wants us to move to a new connection; ``again`` begins a
-    topic anew.
+    topic anew. ``said`` is whether every topic has been asked for.
     """
 
+    @property
+    def said(self) -> bool: ...
     async def run(self, connection: Connection) -> None: ...
     def heard(self, control: Control) -> bool: ...
     def again(self, topic: str) -> None: ...
@@ -90,6 +92,7 @@ class Session:
         self.opened, self.retire, self.talk = opened, retire, talk
         self.heard: dict[str, int] = {}
         self.alive = opened
+        self.early: list[str] = []
         self.ended: asyncio.Future[tuple[str, int | None]] = asyncio.get_running_loop().create_future()
         self.connection: Connection | None = None
         self.talking: asyncio.Task[None] | None = None
@@ -252,7 +255,7 @@ class Link:
                 is_first = channel not in heard
                 heard[channel] = ts
                 if is_first:
-                    self._spoke(channel, ts)
+                    self._spoke(session, channel, ts)
             if kind is Listing:
                 self._news()
 
@@ -265,11 +268,20 @@ class Link:
             log.info("%s %s: the venue will close it soon; moving to a new connection", self.venue, self.name)
             session.retire = 0
 
-    def _spoke(self, channel: str, ts: int) -> None:
-        """First data of a channel on a connection: only data ends a silence and calms the backoff."""
+    def _spoke(self, session: Session, channel: str, ts: int) -> None:
+        """First data of a channel on a connection: only data ends a silence and calms the backoff.
+
+        While there are topics still to be asked for, the channel speaks of some instruments and of others not.
+        """
         self._backoff.reset()
         self._watchdog.spoke(channel)
-        self._silence.end(self.name, [*self._with_riders([channel]), *self._rare], ts)
+        session.early.append(channel)
+        self._end_silences(session, ts)
+
+    def _end_silences(self, session: Session, ts: int) -> None:
+        if session.early and session.talk.said:
+            self._silence.end(self.name, [*self._with_riders(session.early), *self._rare], ts)
+            session.early.clear()
 
     def _with_riders(self, channels: Iterable[str]) -> list[str]:
         """Channels, each followed by those inside its frames."""
@@ -287,6 +299,7 @@ class Link:
             if session.ended.done():
                 why, code = session.ended.result()
                 raise ConnectionLost(self.venue, short(self.url), why, code)
+            self._end_silences(session, now)
             late = self._watchdog.overdue(session.heard, now)
             if late:
                 self._stalled(session, late, now)

@@ -93,6 +93,8 @@ class Talker:
         self._asked: dict[int, tuple[str, ...]] = {}
         self._refused: dict[str, None] = {} if refused is None else refused
         self._something = asyncio.Event()
+        #: Whether every topic has been asked for.
+        self.said = not self._batches
 
     async def run(self, connection: Connection) -> None:
         """Say what is to be said, for as long as the connection lives."""
@@ -141,6 +143,7 @@ class Talker:
         while self._first:
             await connection.send(self._first.popleft())
         if not self._batches:
+            self.said = True
             await self._something.wait()
             return
         topics, leave = self._batches.popleft()

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 #: A silence begins when we heard the last; what traded shortly before was still on its way. Repetitions are dropped.
 UNDER_WAY_NS = 10 * NS_S
 
+#: A subscription begins a little after it was asked for: pages and stream must overlap.
+_SETTLE_S = 1.0
+
 
 class _Job(NamedTuple):
     gap: Gap
@@ -68,6 +71,7 @@ class Refill:
 
     async def _fill_silence(self, feed: Feed, gap: Gap) -> None:
         """Whose trades the venue no longer has is left out and said; the gap then stays unfilled, for all of them."""
+        await asyncio.sleep(_SETTLE_S)
         until = self._clock.now()
         forgotten: NotRemembered | None = None
         for listing in await feed.listings():
