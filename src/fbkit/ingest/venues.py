@@ -29,6 +29,10 @@ _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 #: machine has better things to do.
 _PATIENT = httpx.Timeout(120.0, connect=10.0)
 
+#: Instruments whose past is fetched at a time, over all venues: what comes at once must fit before the writer, some ten
+#: thousand events and rows each.
+_PASTS = 8
+
 #: REST connections a venue may have open.
 _CONNECTIONS = 6
 
@@ -54,7 +58,9 @@ async def open_feeds(settings: Settings, clock: Clock) -> AsyncIterator[list[Fee
             http = await stack.enter_async_context(client)
             # Our own simulator allows a hundredfold: nobody waits for its history.
             generosity = 100 if settings.simulated else 1
-            world = World(clock, make_transport(settings.transport), http, generosity=generosity)
+            parallel = max(1, _PASTS // len(settings.venue_names))
+            transport = make_transport(settings.transport)
+            world = World(clock, transport, http, generosity=generosity, parallel=min(4, parallel))
             feed = make_feed(name, settings, world)
             if isinstance(feed, CcxtFeed):
                 stack.push_async_callback(feed.close)
