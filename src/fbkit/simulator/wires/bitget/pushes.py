@@ -70,10 +70,10 @@ class Pushes:
                 yield Frame(end, names[coin].name, self._best(row, end))
 
     def best_now(self, stream: Stream, now_ms: int) -> bytes:
-        """What is best at an instant."""
+        """What is best at an instant, from the book's slot, before any change within it."""
         book = self.scene.book(stream.coin, now_ms, 1)
         words = self.words[stream.coin]
-        row = words.book(book.bids, book.asks, book.ts_ms, book.update_id, 0)
+        row = words.book(book.bids, book.asks, book.ts_ms, book.update_id - 1, 0)
         return words.push("books1", "snapshot", row, now_ms)
 
     def _best(self, row: BestRow, push_ms: int) -> bytes:
