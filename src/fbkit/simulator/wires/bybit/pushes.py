@@ -62,7 +62,7 @@ class Pushes:
             yield Frame(push_ms, names[row.coin], self._best(row, push_ms))
 
     def best_now(self, coin: int, now_ms: int) -> bytes:
-        """An ``orderbook.1`` frame with what is best at an instant, from the book's slot, before any change within it."""
+        """An ``orderbook.1`` frame with what is best at an instant: the book of its slot, before any change in it."""
         book = self.scene.book(coin, now_ms, 1)
         return self.words[coin].best(now_ms, book.bids[0], book.asks[0], book.update_id - 1, book.ts_ms)
 
