@@ -315,8 +315,8 @@ async def test_c16_a_full_disk_keeps_the_batch_and_recovers_alone(
     states: set[str] = set()
 
     def recovered() -> bool:
-        states.add(collector.health.judge(collector._clock.now(), trouble=collector._writing.trouble).state)
-        return refused == 2 and collector._writing.trouble is None and collector._stored > 100
+        states.add(collector.health.judge(collector.clock.now(), trouble=collector.writing.trouble).state)
+        return refused == 2 and collector.writing.trouble is None and collector.stored > 100
 
     await until(recovered)
     collector.stop()
@@ -336,7 +336,7 @@ async def test_c18_the_past_waits_for_room_before_the_writer(
     collector = made(settings.model_copy(update={"queue_items": 1000}), feed)
     running = asyncio.create_task(collector.run())
     await until(lambda: collector.session.pipeline.received > 0)
-    monkeypatch.setattr(type(collector._writing), "waiting", property(lambda _: 1000))
+    monkeypatch.setattr(type(collector.writing), "waiting", property(lambda _: 1000))
     waiting = asyncio.create_task(collector._room())
     await asyncio.sleep(0.3)
     assert not waiting.done()
@@ -353,13 +353,13 @@ async def test_c17_beyond_its_bound_the_queue_drops_counts_and_says_so(
 ) -> None:
     collector = made(settings, ScriptedFeed(steady))
     running = asyncio.create_task(collector.run())
-    await until(lambda: collector._stored > 0)
-    offer = collector._writing.offer
+    await until(lambda: collector.stored > 0)
+    offer = collector.writing.offer
 
     def full(cut: Any, checkpoint: Any = None, *, anyway: bool = False) -> bool:
         return anyway and offer(cut, checkpoint, anyway=True)
 
-    monkeypatch.setattr(collector._writing, "offer", full)
+    monkeypatch.setattr(collector.writing, "offer", full)
     dropped = collector.session.pipeline.accounts["binance", "trade"]
     await until(lambda: dropped.dropped > 0)
     monkeypatch.undo()
@@ -386,9 +386,9 @@ async def test_a_multiplier_read_wrongly_is_told_by_the_prices_of_other_venues(s
     running = asyncio.create_task(collector.run())
     await until(lambda: len(collector.session.pipeline.board.prices()) == 3)
     collector.compare_prices()
-    reasons = collector.health.judge(collector._clock.now()).reasons
+    reasons = collector.health.judge(collector.clock.now()).reasons
     assert any("bybit:PEPE-USDT-PERP costs 0.00488 USD, 1,002 times" in one for one in reasons), reasons
-    now = collector._clock.now()
+    now = collector.clock.now()
     collector.ears.take("bybit", [Mark("bybit:PEPE-USDT-PERP", now, now, 4.88e-6)], now)
     collector.compare_prices()
     assert not any("PEPE" in one for one in collector.health.judge(now).reasons)

@@ -6,19 +6,18 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from fbkit.clock import Clock, SystemClock, iso
+from fbkit.clock import Clock, SystemClock
 from fbkit.errors import FbkitError
 from fbkit.feeds.feed import Feed
 from fbkit.feeds.recorded import Capture
 from fbkit.health import Health, strange_prices
 from fbkit.hub import Hub
 from fbkit.ingest.beats import Beats
+from fbkit.ingest.commands import Commands
 from fbkit.ingest.ears import Ears
 from fbkit.ingest.past import Past, patiently
 from fbkit.ingest.pipeline import HEARTBEAT, Cut
@@ -62,15 +61,15 @@ class Collector:
         owned: bool = False,
     ) -> None:
         self.session, self.settings, self._make_feeds = session, settings, make_feeds
-        self._clock = clock or SystemClock()
+        self.clock = clock or SystemClock()
         self._capture = Capture(capture) if capture else None
         self._owned = owned
         self._stop = asyncio.Event()
-        self._feeds: list[Feed] = []
+        self.feeds: list[Feed] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._started = self._clock.now()
-        self._checkpointed = self._started
-        self._stored = 0
+        self.started = self.clock.now()
+        self._checkpointed = self.started
+        self.stored = 0
         self._acknowledged_beat = 0
         self._acknowledgement = asyncio.Event()
         self.why_stopped = ""
@@ -79,26 +78,26 @@ class Collector:
         pipeline = session.pipeline
         pipeline.on_heard = self.health.heard
         pipeline.on_hole = self._hole
-        self.beats = Beats(pipeline, self._started, self._cut, may_sleep=True)
+        self.beats = Beats(pipeline, self.started, self._cut, may_sleep=True)
         self.ears = Ears(
-            pipeline, self.beats, self.health, self._clock, capture=self._capture, on_speaking=self._refillable
+            pipeline, self.beats, self.health, self.clock, capture=self._capture, on_speaking=self._refillable
         )
-        self.refill = Refill(pipeline, self.ears, self._clock)
+        self.refill = Refill(pipeline, self.ears, self.clock)
         pipeline.is_refilling = self.refill.is_refilling
-        self.past = Past(session, self.ears, self.beats, self._clock, self._room)
+        self.past = Past(session, self.ears, self.beats, self.clock, self._room)
         self.hub = Hub(
             token=token,
             epoch=session.writer.epoch,
             market=session.writer.market,
             seed=session.writer.seed,
             database=session.writer.url,
-            clock=self._clock,
+            clock=self.clock,
         )
-        self.telling = Telling(self.hub, pipeline, self._started)
+        self.telling = Telling(self.hub, pipeline, self.started)
         if not owned:
             self.hub.hold()
         self._token = token
-        for name, command in self._commands().items():
+        for name, command in Commands(self).by_name().items():
             self.hub.on(name, command)
 
     # -- life ---------------------------------------------------------------------------------------------------
@@ -110,10 +109,10 @@ class Collector:
         def acknowledge(cut: Cut, commit: int) -> None:
             loop.call_soon_threadsafe(self._acknowledged, cut, commit)
 
-        self._writing = WriterThread(
+        self.writing = WriterThread(
             self.session.writer,
             acknowledge,
-            clock=self._clock,
+            clock=self.clock,
             bound=self.settings.queue_items,
         )
         path = runtime_path(self.settings, self.session.writer.url)
@@ -124,17 +123,17 @@ class Collector:
             epoch=self.session.writer.epoch,
             market=self.session.writer.market,
             database=self.session.writer.url,
-            started=self._started,
+            started=self.started,
         )
         publish_runtime(path, facts)
-        self.session.begin(self._clock.now())
+        self.session.begin(self.clock.now())
         try:
             async with contextlib.AsyncExitStack() as stack:
-                self._spawn(self._beat_forever())
-                self._spawn(self.telling.show_forever())
+                self.spawn(self._beat_forever())
+                self.spawn(self.telling.show_forever())
                 if self._owned:
-                    self._spawn(self._watch_owners())
-                self._spawn(self._start_feeds(stack))
+                    self.spawn(self._watch_owners())
+                self.spawn(self._start_feeds(stack))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), for_s)
                 await self._end_tasks()
@@ -142,8 +141,8 @@ class Collector:
             accounts = await self._close()
             with contextlib.suppress(OSError):
                 path.unlink()
-        if isinstance(self._writing.failed, FbkitError):
-            raise self._writing.failed
+        if isinstance(self.writing.failed, FbkitError):
+            raise self.writing.failed
         return accounts
 
     def stop(self, why: str = "asked to") -> None:
@@ -151,7 +150,8 @@ class Collector:
         self.why_stopped = self.why_stopped or why
         self._stop.set()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the rest; it ends with the collector, and its failure is told as health."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -169,12 +169,12 @@ class Collector:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _close(self) -> list[AccountRow]:
-        now = self._clock.now()
+        now = self.clock.now()
         self.ears.close(now)
         self.session.abandon_history(now)
         last = self.beats.end(now)
-        self._writing.offer(last, self.session.checkpoint())
-        await asyncio.to_thread(self._writing.close)
+        self.writing.offer(last, self.session.checkpoint())
+        await asyncio.to_thread(self.writing.close)
         await asyncio.sleep(0)  # acknowledgements wait in the loop
         if self._capture is not None:
             self._capture.close()
@@ -184,12 +184,12 @@ class Collector:
     # -- feeds --------------------------------------------------------------------------------------------------
 
     async def _start_feeds(self, stack: contextlib.AsyncExitStack) -> None:
-        self._feeds = await stack.enter_async_context(self._make_feeds())
-        for feed in self._feeds:
-            self._spawn(feed.run(self.ears))
-            self._spawn(self._expect(feed))
-            self._spawn(self.past.catch_up(feed, self.settings.backfill_hours))
-            self._spawn(self.refill.run(feed))
+        self.feeds = await stack.enter_async_context(self._make_feeds())
+        for feed in self.feeds:
+            self.spawn(feed.run(self.ears))
+            self.spawn(self._expect(feed))
+            self.spawn(self.past.catch_up(feed, self.settings.backfill_hours))
+            self.spawn(self.refill.run(feed))
 
     async def _expect(self, feed: Feed) -> None:
         await patiently(feed.listings)
@@ -198,7 +198,7 @@ class Collector:
     async def _room(self) -> None:
         """Live first: the past waits while more than a quarter of the queue before the writer is taken."""
         await asyncio.sleep(0)
-        while self._writing.waiting + self.session.pipeline.uncut > self.settings.queue_items * _PAST_SHARE:
+        while self.writing.waiting + self.session.pipeline.uncut > self.settings.queue_items * _PAST_SHARE:
             self._acknowledgement.clear()
             await self._acknowledgement.wait()
 
@@ -216,14 +216,14 @@ class Collector:
 
     async def _beat_forever(self) -> None:
         while True:
-            now = self._clock.now()
+            now = self.clock.now()
             self.beats.reach(now)
-            await asyncio.sleep(max(0.001, (self.beats.next - self._clock.now()) / NS_S))
+            await asyncio.sleep(max(0.001, (self.beats.next - self.clock.now()) / NS_S))
 
     def _cut(self, cut: Cut) -> None:
         """A Beat's batch: to the writer, with a checkpoint once an hour."""
-        if self._writing.failed is not None:
-            self.stop(f"the writer stopped: {self._writing.failed}")
+        if self.writing.failed is not None:
+            self.stop(f"the writer stopped: {self.writing.failed}")
             return
         heartbeat = cut.beat.n % HEARTBEAT == 0
         pipeline = self.session.pipeline
@@ -231,8 +231,8 @@ class Collector:
             self.compare_prices()
         health = self.health.judge(
             cut.beat.ts_recv,
-            queue_share=self._writing.share,
-            trouble=self._writing.trouble,
+            queue_share=self.writing.share,
+            trouble=self.writing.trouble,
             skews={venue: skew.ns for venue, skew in pipeline.skews.items() if skew.ns is not None},
             accounts=pipeline.accounts,
         )
@@ -242,10 +242,10 @@ class Collector:
         if cut.beat.ts_recv - self._checkpointed >= _CHECKPOINT_NS:
             self._checkpointed = cut.beat.ts_recv
             checkpoint = self.session.checkpoint()
-        if not self._writing.offer(cut, checkpoint):
+        if not self.writing.offer(cut, checkpoint):
             self._overflow(cut)
         rows = [health.system, *health.streams]
-        self.telling.pulse(cut, rows, queue=self._writing.waiting, stored=self._stored, backfill=self.past.progress)
+        self.telling.pulse(cut, rows, queue=self.writing.waiting, stored=self.stored, backfill=self.past.progress)
 
     def compare_prices(self) -> None:
         """A coin that costs a thousand times as much at one venue was counted by the thousand there."""
@@ -268,7 +268,7 @@ class Collector:
         listings = {account: count for account, count in cut.items.items() if account.channel == "listing"}
         lost = {account: count for account, count in cut.items.items() if account.channel != "listing"}
         pipeline.dropped(cut._replace(items=lost))
-        self._writing.offer(cut._replace(events=kept, items=listings), anyway=True)
+        self.writing.offer(cut._replace(events=kept, items=listings), anyway=True)
         now = cut.beat.ts_recv
         gap = pipeline.open_gap(now, "overflow", now - NS_S)
         pipeline.close_gap(gap, now, now, backfilled=False)
@@ -278,57 +278,22 @@ class Collector:
 
     def _acknowledged(self, cut: Cut, commit: int) -> None:
         self.session.pipeline.stored(cut)
-        self._stored += len(cut.events)
+        self.stored += len(cut.events)
         self._acknowledged_beat = cut.beat.n
         self._acknowledgement.set()
         self.telling.rows(cut, commit)
 
-    # -- owners and commands ------------------------------------------------------------------------------------
+    async def stored_up_to(self, beat: int) -> None:
+        """Wait until the batch of a Beat (by its number) is in the store."""
+        while self._acknowledged_beat < beat:
+            self._acknowledgement.clear()
+            await self._acknowledgement.wait()
+
+    # -- owners -------------------------------------------------------------------------------------------------
 
     async def _watch_owners(self) -> None:
         while True:
             await asyncio.sleep(1.0)
             since = self.hub.ownerless_since
-            if since is not None and self._clock.now() - since > OWNERLESS_S * NS_S:
+            if since is not None and self.clock.now() - since > OWNERLESS_S * NS_S:
                 self.stop("nobody has owned this collector for a minute")
-
-    def _commands(self) -> dict[str, Callable[..., Awaitable[Any]]]:
-        return {
-            "stop": self._do_stop,
-            "flush": self._do_flush,
-            "status": self._do_status,
-            "backfill": self._do_backfill,
-        }
-
-    async def _do_stop(self) -> Any:
-        asyncio.get_running_loop().call_later(0.05, self.stop, "asked to")
-        return {"stopping": True}
-
-    async def _do_flush(self) -> Any:
-        # What was received waits for the next Beat, which cuts the batch.
-        cut = self.session.pipeline.beats + 1
-        async with asyncio.timeout(10):
-            while self._acknowledged_beat < cut:
-                self._acknowledgement.clear()
-                await self._acknowledgement.wait()
-        return {"stored": self._stored}
-
-    async def _do_status(self) -> Any:
-        pipeline = self.session.pipeline
-        return {
-            "pid": os.getpid(),
-            "since": iso(self._started),
-            "market": str(self.session.writer.market),
-            "database": self.session.writer.url,
-            "venues": [feed.venue for feed in self._feeds],
-            "queue": self._writing.waiting,
-            "stored": self._stored,
-            "backfill": self.past.progress,
-            "accounts": [msgspec.to_builtins(account.row(pipeline.run)) for account in pipeline.accounts],
-            "unbalanced": pipeline.accounts.unbalanced(),
-        }
-
-    async def _do_backfill(self, since: int) -> Any:
-        for feed in self._feeds:
-            self._spawn(self.past.fetch(feed, since, self._clock.now()))
-        return {"since": iso(since), "venues": [feed.venue for feed in self._feeds]}

@@ -7,7 +7,8 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from concurrent.futures import Future
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fbkit.clock import Clock
 from fbkit.errors import FbkitError, StoreBusy, StoreFull
@@ -16,6 +17,8 @@ from fbkit.model import NS_MIN
 from fbkit.store import Batch, Checkpoint, Writer
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: Called when a batch is in the store: the cut and its commit number.
 Acknowledge = Callable[[Cut, int], None]
@@ -54,6 +57,19 @@ class Inline:
         """Nothing waits here."""
 
 
+class _Asked(NamedTuple):
+    work: Callable[[Writer], Any]
+    future: Future[Any]
+
+    def do(self, writer: Writer) -> None:
+        """Whatever goes wrong is told to who asked; it ends no writer."""
+        if self.future.set_running_or_notify_cancel():
+            try:
+                self.future.set_result(self.work(writer))
+            except Exception as error:  # noqa: BLE001 - handed on, not swallowed
+                self.future.set_exception(error)
+
+
 class WriterThread:
     """Stores batches on its own thread, so that no commit, fold or checkpoint stops the sockets.
 
@@ -72,7 +88,8 @@ class WriterThread:
     ) -> None:
         self._writer, self._acknowledge, self._clock, self._bound = writer, acknowledge, clock, bound
         self._sleep = sleep
-        self._queue: queue.SimpleQueue[tuple[Cut, Checkpoint | None] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Cut, Checkpoint | None] | _Asked | None] = queue.SimpleQueue()
+        self._asked: set[Future[Any]] = set()
         self._lock = threading.Lock()
         self._waiting = 0
         self._folded = clock.now()
@@ -103,6 +120,19 @@ class WriterThread:
         self._queue.put((cut, checkpoint))
         return True
 
+    def ask(self, work: Callable[[Writer], T]) -> Future[T]:
+        """Do something else with the writer, on its thread, in turn with the batches; short, for they wait meanwhile.
+
+        What is still to do when the thread ends is cancelled.
+        """
+        future: Future[T] = Future()
+        self._asked.add(future)
+        future.add_done_callback(self._asked.discard)
+        self._queue.put(_Asked(work, future))
+        if not self._thread.is_alive():
+            future.cancel()
+        return future
+
     def close(self, patience_s: float = 30.0) -> None:
         """Store what is queued and end the thread."""
         self._closing = True
@@ -114,11 +144,17 @@ class WriterThread:
     def _work(self) -> None:
         try:
             while (work := self._queue.get()) is not None:
-                self._store(*work)
-                self._fold()
+                if isinstance(work, _Asked):
+                    work.do(self._writer)
+                else:
+                    self._store(*work)
+                    self._fold()
         except BaseException as error:  # whatever ends this thread must be seen by the collector
             self.failed = error
             log.exception("the writer stopped")
+        finally:
+            for future in list(self._asked):
+                future.cancel()
 
     def _store(self, cut: Cut, checkpoint: Checkpoint | None) -> None:
         batch = Batch(cut.events, cut.rows, checkpoint)
