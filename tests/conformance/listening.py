@@ -56,8 +56,8 @@ class Heard:
     def mended(self, venue: str, instrument: str, channel: str, ts: int) -> None:
         self.told.append(("mended", instrument, channel))
 
-    def raw(self, venue: str, connection: str, ts_recv: int, payload: bytes) -> None:
-        self.raws.append((connection, ts_recv, payload))
+    def raw(self, venue: str, connection: str, ts_recv: int, payloads: Sequence[bytes]) -> None:
+        self.raws.extend((connection, ts_recv, payload) for payload in payloads)
 
 
 def market_of(venue: str, instruments: int = INSTRUMENTS, seed: int = SEED, start: int = START) -> Market:

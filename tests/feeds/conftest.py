@@ -43,8 +43,8 @@ class Memory:
     def mended(self, venue, instrument, channel, ts):
         self.told.append(("mended", instrument, channel, ts))
 
-    def raw(self, venue, connection, ts_recv, payload):
-        self.raws.append((connection, ts_recv, payload))
+    def raw(self, venue, connection, ts_recv, payloads):
+        self.raws.extend((connection, ts_recv, payload) for payload in payloads)
 
     def of(self, kind):
         """Events or items of one type, in order."""

@@ -30,6 +30,9 @@ class SilentEngine:
     def take(self, event: Any) -> None:
         self.taken.append(event)
 
+    def take_all(self, events: Any) -> None:
+        self.taken.extend(events)
+
     def beat(self, beat: Any) -> NothingClosed:
         self.taken.append(beat)
         return NothingClosed()

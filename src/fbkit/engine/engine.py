@@ -30,6 +30,8 @@ from fbkit.model import (
     Beat,
     Event,
     Gap,
+    Quote,
+    Trade,
     floor_to,
 )
 
@@ -93,6 +95,10 @@ class Engine:
         self._handlers[type(event)](event)
         if type(event) is Gap and event.phase != "opened":
             self._fill_behind(event)
+
+    def take_all(self, events: Iterable[Trade | Quote]) -> None:
+        """Hear live trades and quotes, in ``seq`` order: as :meth:`take` would, at a third of its price."""
+        self._listener.take_all(events)
 
     def beat(self, beat: Beat) -> Closed:
         """Let time pass; returns the rows of what it closed, and of what was filled since the last Beat."""

@@ -6,33 +6,19 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from fbkit.errors import ConnectFailed, ConnectionLost, FeedError, Stalled
 from fbkit.feeds.backoff import Backoff
 from fbkit.feeds.feed import World
+from fbkit.feeds.reading import Heard, Reading
 from fbkit.feeds.silence import Silence
 from fbkit.feeds.sink import Sink
-from fbkit.feeds.transport import Connection, short
+from fbkit.feeds.transport import INTERNAL_ERROR, Connection, short
 from fbkit.feeds.watchdog import Overdue, Watchdog
 from fbkit.feeds.weights import Budget, Unlimited
-from fbkit.model import (
-    NS_S,
-    Bar,
-    Control,
-    Day,
-    Funding,
-    Ignored,
-    Item,
-    Liquidation,
-    Listing,
-    Mark,
-    OpenInterest,
-    Quote,
-    Ratio,
-    Rejected,
-    Trade,
-)
+from fbkit.model import NS_S, Control, Item
 
 log = logging.getLogger(__name__)
 
@@ -41,35 +27,6 @@ _OVERLAP_S = 30.0
 
 #: A look at the watchdog that comes later than this says that we were away.
 _AWAY_S = 2.0
-
-_CHANNELS: dict[type, str] = {
-    Trade: "trade",
-    Mark: "mark",
-    Funding: "funding",
-    OpenInterest: "open_interest",
-    Liquidation: "liquidation",
-    Ratio: "ratio",
-    Day: "day",
-    Bar: "bar",
-    Listing: "listing",
-}
-
-
-def channel_of_item(item: Item) -> str:
-    """The channel an item is counted under; ``""`` where it cannot be told.
-
-    >>> channel_of_item(Ignored("mark", "not_subscribed"))
-    'mark'
-    """
-    if type(item) is Quote:
-        return "depth" if item.levels else "quote"
-    channel = _CHANNELS.get(type(item))
-    if channel is not None:
-        return channel
-    if isinstance(item, Ignored | Rejected):
-        return item.channel
-    return channel_of_item(item[0]) if isinstance(item, tuple) and item else ""
-
 
 class Talk(Protocol):
     """What is said on a connection: ``run`` speaks after it opened.
@@ -214,7 +171,7 @@ class Link:
         await self._connects.take()
         now = self._world.clock.now()
         session = Session(now, now + int(self._lifetime_s * NS_S), self._talk())
-        on_frame = self._frames(session)
+        on_frame = self._reading(session).on_frame
         try:
             connection = await self._world.transport.connect(self.url, on_frame, session.on_close, self._headers)
         except ConnectFailed as error:
@@ -230,36 +187,33 @@ class Link:
         with suppress(ConnectionLost):  # told by on_close
             await talk.run(connection)
 
-    def _frames(self, session: Session) -> Callable[[bytes], None]:
-        """The hot path: a frame's bytes to items to the sink, and a note of who spoke."""
-        now, parse, take, raw = self._world.clock.now, self._parse, self._sink.take, self._sink.raw
-        venue, name, heard, channels, carrier = self.venue, self.name, session.heard, _CHANNELS, self._carrier
+    def _reading(self, session: Session) -> Reading:
+        return Reading(
+            self.venue,
+            self.name,
+            parse=self._parse,
+            sink=self._sink,
+            now=self._world.clock.now,
+            heard=partial(self._note, session),
+            failed=partial(session.on_close, "a frame could not be taken", INTERNAL_ERROR),
+        )
 
-        def on_frame(payload: bytes) -> None:
-            ts = now()
-            raw(venue, name, ts, payload)
-            items = parse(payload, ts)
-            take(venue, items, ts)
-            first = items[0]
-            if type(first) is Control:
-                session.alive = ts
-                self._hear(session, first)
-                return
-            kind = type(first)
-            channel = channels.get(kind) or channel_of_item(first)
-            if channel in heard:
-                heard[channel] = ts
-            elif kind is not Rejected and not (isinstance(first, Ignored) and first.reason == "no_state"):
-                # What cannot be used before a snapshot comes ends no silence.
-                channel = carrier.get(channel, channel)
-                is_first = channel not in heard
-                heard[channel] = ts
-                if is_first:
-                    self._spoke(session, channel, ts)
-            if kind is Listing:
-                self._news()
-
-        return on_frame
+    def _note(self, session: Session, said: Heard, ts: int) -> None:
+        """Who spoke, and when."""
+        for control in said.controls:
+            session.alive = ts
+            self._hear(session, control)
+        heard = session.heard
+        for channel in said.noise & heard.keys():
+            heard[channel] = ts
+        for spoken in said.channels:
+            channel = spoken if spoken in heard else self._carrier.get(spoken, spoken)
+            is_first = channel not in heard
+            heard[channel] = ts
+            if is_first:
+                self._spoke(session, channel, ts)
+        if "listing" in said.channels:
+            self._news()
 
     def _hear(self, session: Session, control: Control) -> None:
         if control.kind == "listing":

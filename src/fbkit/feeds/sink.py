@@ -12,8 +12,8 @@ class Sink(Protocol):
     """Where a feed's items and troubles go. Every method is synchronous and cheap; instants are UTC ns.
 
     A *cause* is one of ``disconnect stalled refused``, a *reason* one of these, ``rest`` or ``sequence``; a *sentence*
-    is for people. ``raw`` is every frame and REST answer as it came, unparsed; its ``connection`` is a socket's name,
-    or ``rest:`` with path and query. ``broke`` and ``mended`` tell of one instrument's book, which lost its sequence
+    is for people. ``raw`` are frames and REST answers as they came, unparsed; their ``connection`` is a socket's
+    name, or ``rest:`` with path and query. ``broke`` and ``mended`` tell of one instrument's book, which lost its sequence
     and found it again.
     """
 
@@ -24,4 +24,4 @@ class Sink(Protocol):
     def well(self, venue: str, channel: str) -> None: ...
     def broke(self, venue: str, instrument: str, channel: str, since: int, sentence: str) -> None: ...
     def mended(self, venue: str, instrument: str, channel: str, ts: int) -> None: ...
-    def raw(self, venue: str, connection: str, ts_recv: int, payload: bytes) -> None: ...
+    def raw(self, venue: str, connection: str, ts_recv: int, payloads: Sequence[bytes]) -> None: ...

@@ -222,4 +222,4 @@ class VenueFeed(ABC):
         if self._sink is None:
             self._unheard[path] = body
         else:
-            self._sink.raw(self.venue, f"rest:{path}", self.world.clock.now(), body)
+            self._sink.raw(self.venue, f"rest:{path}", self.world.clock.now(), [body])

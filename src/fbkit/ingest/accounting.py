@@ -102,7 +102,9 @@ class Accounts:
         return account
 
     def __iter__(self) -> Iterator[Account]:
-        return iter(sorted(self._by_key.values(), key=lambda a: (a.venue, a.channel)))
+        # Some are opened before anything comes.
+        spoken = (account for account in self._by_key.values() if account.received or account.control)
+        return iter(sorted(spoken, key=lambda a: (a.venue, a.channel)))
 
     @property
     def received(self) -> int:

@@ -81,10 +81,11 @@ class Ears:
         if not any(other == channel and name.startswith(f"{venue}:") for name, other in self._broken):
             self._health.well(venue, channel)
 
-    def raw(self, venue: str, connection: str, ts_recv: int, payload: bytes) -> None:
-        """A frame as it came, for ``--capture``."""
+    def raw(self, venue: str, connection: str, ts_recv: int, payloads: Sequence[bytes]) -> None:
+        """Frames as they came, for ``--capture``."""
         if self._capture is not None:
-            self._capture.raw(venue, connection, ts_recv, payload)
+            for payload in payloads:
+                self._capture.raw(venue, connection, ts_recv, payload)
 
     def close(self, ts: int) -> None:
         """The run ends: every silence ends with it, unfilled."""

@@ -6,7 +6,7 @@ from fbkit.hub import LiveRow
 from fbkit.model import Day, Event, Mark, OpenInterest, Quote, Trade
 
 # Places in a row, as hub.LiveRow has them after the instrument's name.
-LAST, TS, BID, ASK, _MARK, _FUNDING, _OI_USD, _CHANGE, _VOLUME = range(9)
+_LAST, _TS, _BID, _ASK, _MARK, _FUNDING, _OI_USD, _CHANGE, _VOLUME = range(9)
 
 LiveValues = list[float | int | None]
 
@@ -23,37 +23,57 @@ class LiveBoard:
     def __init__(self) -> None:
         self._rows: dict[str, LiveValues] = {}
         self._oi_base: dict[str, float] = {}
-        self.changed: set[str] = set()
+        self._changed: set[str] = set()
+        #: The newest of each by instrument, as they come; they become rows when somebody looks.
+        self.trades: dict[str, Trade] = {}
+        self.quotes: dict[str, Quote] = {}
 
     def hear(self, event: Event) -> None:
         """Take in an event as it came from the feed."""
         if not isinstance(event, _SHOWN):
             return
         name = event.instrument
-        row = self.row(name)
         if isinstance(event, Quote):
-            row[BID], row[ASK] = event.bid, event.ask
-        elif isinstance(event, Trade):
-            row[LAST], row[TS] = event.price, event.ts_event
-        elif isinstance(event, Mark):
+            self.quotes[name] = event
+            return
+        if isinstance(event, Trade):
+            newest = self.trades.get(name)
+            if newest is None or newest.ts_event <= event.ts_event:  # what is fetched afterwards is no news
+                self.trades[name] = event
+            return
+        row = self._row(name)
+        if isinstance(event, Mark):
             self._hear_mark(row, event)
         elif isinstance(event, Day):
             row[_CHANGE], row[_VOLUME] = event.change, event.vol_usd
-            if row[LAST] is None:
-                row[LAST], row[TS] = event.last, event.ts_event
+            if row[_LAST] is None:
+                row[_LAST], row[_TS] = event.last, event.ts_event
         else:
             self._oi_base[name] = event.oi_base
             mark = row[_MARK]
             if mark is not None:
                 row[_OI_USD] = event.oi_base * mark
-        self.changed.add(name)
+        self._changed.add(name)
 
-    def row(self, name: str) -> LiveValues:
-        """An instrument's row, the same list for ever; who writes to it adds the name to ``changed``."""
+    def _row(self, name: str) -> LiveValues:
         row = self._rows.get(name)
         if row is None:
             row = self._rows[name] = [None] * 9
         return row
+
+    def _settle(self) -> None:
+        """Write the newest trades and quotes into their rows."""
+        quotes, self.quotes = self.quotes, {}
+        for name, quote in quotes.items():
+            row = self._row(name)
+            row[_BID], row[_ASK] = quote.bid, quote.ask
+        trades, self.trades = self.trades, {}
+        for name, trade in trades.items():
+            row = self._row(name)
+            ts = row[_TS]
+            if ts is None or ts <= trade.ts_event:
+                row[_LAST], row[_TS] = trade.price, trade.ts_event
+        self._changed.update(quotes, trades)
 
     def _hear_mark(self, row: LiveValues, event: Mark) -> None:
         row[_MARK] = event.mark
@@ -65,12 +85,14 @@ class LiveBoard:
 
     def prices(self) -> dict[str, float]:
         """What each instrument costs, USD a coin: its mark, else its last trade."""
-        found = {name: row[_MARK] if row[_MARK] is not None else row[LAST] for name, row in self._rows.items()}
+        self._settle()
+        found = {name: row[_MARK] if row[_MARK] is not None else row[_LAST] for name, row in self._rows.items()}
         return {name: float(price) for name, price in found.items() if price is not None}
 
     def take_changed(self) -> list[LiveRow]:
         """Rows touched since the last call."""
-        changed, self.changed = self.changed, set()
+        self._settle()
+        changed, self._changed = self._changed, set()
         return [LiveRow(name, *self._rows[name]) for name in sorted(changed)]  # type: ignore[arg-type]  # by place
 
 

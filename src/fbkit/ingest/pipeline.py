@@ -16,8 +16,9 @@ from fbkit.alerts import Rules
 from fbkit.engine import Closed, Engine
 from fbkit.ingest.accounting import Account, Accounts
 from fbkit.ingest.conflation import Conflation
-from fbkit.ingest.live import ASK, BID, LAST, TS, LiveBoard, LiveValues
+from fbkit.ingest.live import LiveBoard
 from fbkit.ingest.sequence import FUTURE_NS, Hole, Sequence, Verdict
+from fbkit.ingest.short_way import ShortWay
 from fbkit.ingest.skew import Skew, largest_fair
 from fbkit.model import (
     SAMPLE_BYTES,
@@ -44,17 +45,6 @@ log = logging.getLogger(__name__)
 HEARTBEAT = 10
 
 _TIMED = frozenset({Trade, Quote, Mark})
-
-_LIVE, _NEWS = Origin.LIVE, Verdict.NEWS
-
-
-class _Lane:
-    """What every live trade, quote or depth sum of one instrument meets, found once and not for every event."""
-
-    __slots__ = ("account", "row", "skew", "venue")
-
-    def __init__(self, venue: str, account: Account, skew: Skew, row: LiveValues) -> None:
-        self.venue, self.account, self.skew, self.row = venue, account, skew, row
 
 
 class Cut(NamedTuple):
@@ -107,88 +97,43 @@ class Pipeline:
         self.is_refilling: Callable[[str], bool] = lambda _venue: False
         #: At every Beat, for each stream that spoke live since the last: venue, channel, when (``ts_recv``, UTC ns).
         self.on_heard: Callable[[str, str, int], None] = lambda _venue, _channel, _ts: None
-        self._conflation = Conflation(cadence)
-        self._conflates = cadence > 0
+        self.conflation = Conflation(cadence)
         self._seq = max(last_seq, writer << 48)
         self._beat_ts = last_beat_ts
         self._events: list[Event] = []
         self._rows: list[Row] = []
-        self._trades: dict[str, _Lane] = {}
-        self._quotes: dict[str, _Lane] = {}
-        self._depths: dict[str, _Lane] = {}
+        self._ways: dict[str, ShortWay] = {}
         self._heard_beside: dict[tuple[str, str], int] = {}
 
     # -- in -----------------------------------------------------------------------------------------------------
 
     def take(self, venue: str, items: Iterable[Item], ts_recv: int) -> None:
-        """Take a parsed frame or page."""
-        for item in items:
-            kind = type(item)
-            if (kind is Trade or kind is Quote) and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
-                self._take_live(venue, item, ts_recv)  # type: ignore[arg-type]  # the kind is known
-            elif kind is Control:
-                self.accounts[venue, "control"].control += 1
-            elif kind is Ignored:
-                account = self.accounts[venue, item.channel]  # type: ignore[union-attr]  # the kind is known
-                account.received += 1
-                account.ignored += 1
-            elif kind is Rejected:
-                self._reject(venue, item, ts_recv)  # type: ignore[arg-type]  # the kind is known
-            elif kind is tuple:
-                self._take_many(venue, item, ts_recv)  # type: ignore[arg-type]  # the kind is known
-            else:
-                self._take_one(venue, item, ts_recv)  # type: ignore[arg-type]  # the kind is known
-
-    def _take_live(self, venue: str, event: Trade | Quote, ts_recv: int) -> None:
-        """:meth:`_take_one` for nearly all that comes: the same steps in one go, without a look-up or call to spare."""
-        # Its lane, and that it came.
-        name, ts_event = event.instrument, event.ts_event
-        is_trade = type(event) is Trade
-        lanes = self._trades if is_trade else self._depths if event.levels else self._quotes  # type: ignore[union-attr]  # a quote
-        lane = lanes.get(name)
-        if lane is None or lane.venue != venue:
-            lane = lanes[name] = self._lane(venue, event)
-        account, row = lane.account, lane.row
-        account.received += 1
-        account.heard = ts_recv
-        # The clock's skew, and whether the event is believed.
-        skew, behind = lane.skew, ts_recv - ts_event
-        if ts_recv >= skew.steady_until:
-            skew.hear(ts_recv, ts_event)
-        elif behind < skew.lowest:
-            skew.lowest = behind
-        if behind + FUTURE_NS < skew.ns:  # type: ignore[operator]  # it has just heard
-            self._disbelieve(event, account, ts_recv)
-            return
-        # Who watches sees all; quotes wait their turn.
-        if is_trade:
-            row[LAST], row[TS] = event.price, ts_event  # type: ignore[union-attr]  # the kind is known
-            self.board.changed.add(name)
-            verdict = self.order.judge_trade(event, self.beats)  # type: ignore[arg-type]  # the kind is known
-        else:
-            row[BID], row[ASK] = event.bid, event.ask  # type: ignore[union-attr]  # the kind is known
-            self.board.changed.add(name)
-            if self._conflates:
-                released = self._conflation.offer(event, account)  # type: ignore[arg-type]  # the kind is known
-                if released is None:
-                    return
-                event = released
-            verdict = self.order.judge_quote(event, self.beats)  # type: ignore[arg-type]  # the kind is known
-        # News gets its place.
-        if verdict is _NEWS:
-            self._seq = seq = self._seq + 1
-            force_setattr(event, "seq", seq)
-            self._events.append(event)
-            account.fresh += 1
-            self.engine.take(event)
-        else:
-            account.duplicate += 1
-
-    def _lane(self, venue: str, event: Event) -> _Lane:
+        """Take parsed frames or a page; ``ts_recv`` (UTC ns) is when they came."""
         skew = self.skews.get(venue)
-        if skew is None:
-            skew = self.skews[venue] = Skew()
-        return _Lane(venue, self.accounts[venue, channel_of(event)], skew, self.board.row(event.instrument))
+        if skew is None or ts_recv >= skew.steady_until:
+            for item in items:
+                self.take_item(venue, item, ts_recv)
+            return
+        way = self._ways.get(venue)
+        if way is None:
+            way = self._ways[venue] = ShortWay(self, venue, skew)
+        way.take(items, ts_recv)
+
+    def take_item(self, venue: str, item: Item, ts_recv: int) -> None:
+        """Take one item, whatever it is."""
+        kind = type(item)
+        if kind is Control:
+            self.accounts[venue, "control"].control += 1
+        elif kind is Ignored:
+            account = self.accounts[venue, item.channel]  # type: ignore[union-attr]  # the kind is known
+            account.received += 1
+            account.ignored += 1
+        elif kind is Rejected:
+            self._reject(venue, item, ts_recv)  # type: ignore[arg-type]  # the kind is known
+        elif kind is tuple:
+            self._take_many(venue, item, ts_recv)  # type: ignore[arg-type]  # the kind is known
+        else:
+            self._take_one(venue, item, ts_recv)  # type: ignore[arg-type]  # the kind is known
 
     def _take_one(self, venue: str, event: Event, ts_recv: int) -> None:
         channel = channel_of(event)
@@ -197,11 +142,11 @@ class Pipeline:
         if event.origin is not Origin.BACKFILL:
             account.heard = ts_recv
         if not self._plausible(venue, event, ts_recv):
-            self._disbelieve(event, account, ts_recv)
+            self.disbelieve(event, account, ts_recv)
             return
         self.board.hear(event)
         if type(event) is Quote:
-            released = self._conflation.offer(event, account)
+            released = self.conflation.offer(event, account)
             if released is not None:
                 self._order(released, account)
         else:
@@ -226,7 +171,7 @@ class Pipeline:
         else:
             account.duplicate += 1
 
-    def _disbelieve(self, event: Event, account: Account, ts_recv: int) -> None:
+    def disbelieve(self, event: Event, account: Account, ts_recv: int) -> None:
         account.quarantined += 1
         sample = repr(event).encode()[:SAMPLE_BYTES]
         self._quarantine(account.venue, account.channel, event.instrument, "future", sample, ts_recv)
@@ -262,6 +207,16 @@ class Pipeline:
             account.ignored += 1
         else:
             account.duplicate += 1
+
+    def place_all(self, events: list[Trade | Quote]) -> None:
+        """Give news their places, in this order, and let the engine hear them."""
+        seq = self._seq
+        for event in events:
+            seq += 1
+            force_setattr(event, "seq", seq)
+        self._seq = seq
+        self._events += events
+        self.engine.take_all(events)
 
     def _place(self, event: Event) -> None:
         self._seq += 1
@@ -340,7 +295,7 @@ class Pipeline:
     def beat(self, ts_recv: int, *, last: bool = False) -> Cut:
         """One second has passed: release what was held, tell of holes, close bars, cut the batch."""
         ts_event = self._beat_time(ts_recv)
-        for quote, account in self._conflation.release_all(ts_event):
+        for quote, account in self.conflation.release_all(ts_event):
             account.held -= 1
             self._order(quote, account)
         for hole in self.order.overdue(self.beats, self.is_refilling):

@@ -22,25 +22,27 @@ class SeenIds:
     (True, True, [])
     """
 
-    __slots__ = ("_highs", "_lows", "closed_below", "last")
+    __slots__ = ("_highs", "_lows", "closed_below", "last", "ts")
 
     def __init__(self, closed_below: int | None = None) -> None:
         self._lows: list[int] = []
-        self._highs: list[int] = []
+        self._highs: list[int] = []  # of every interval but the newest, whose high is ``last``
         self.closed_below = closed_below
+        #: The highest id. Who sees ``last + 1`` may write it here instead of calling :meth:`add`: no more would happen.
         self.last: int | None = None
+        #: Event time of ``last``, UTC ns, kept by whoever adds.
+        self.ts = 0
 
     def add(self, number: int) -> bool:
         """Remember an id; false when it was seen before."""
         last = self.last
-        if last is not None:
-            if number == last + 1:
-                self._highs[-1] = self.last = number
-                return True
-            if number <= last:
-                return self._add_inside(number)
-        self._lows.append(number)
-        self._highs.append(number)
+        if last is None:
+            self._lows.append(number)
+        elif number <= last:
+            return self._add_inside(number)
+        elif number > last + 1:
+            self._highs.append(last)
+            self._lows.append(number)
         self.last = number
         return True
 
@@ -49,13 +51,12 @@ class SeenIds:
             return False
         lows, highs = self._lows, self._highs
         at = bisect_right(lows, number) - 1  # the interval that begins at or before it
-        if at >= 0 and number <= highs[at]:
+        if at == len(highs) or (at >= 0 and number <= highs[at]):
             return False
         joins_left = at >= 0 and highs[at] == number - 1
-        joins_right = at + 1 < len(lows) and lows[at + 1] == number + 1
+        joins_right = lows[at + 1] == number + 1
         if joins_left and joins_right:
-            highs[at] = highs[at + 1]
-            del lows[at + 1], highs[at + 1]
+            del lows[at + 1], highs[at]
         elif joins_left:
             highs[at] = number
         elif joins_right:
@@ -65,22 +66,24 @@ class SeenIds:
             highs.insert(at + 1, number)
         return True
 
+    def _intervals(self) -> Iterator[tuple[int, int]]:
+        return zip(self._lows, [*self._highs, self.last or 0], strict=False)
+
     def holes(self) -> Iterator[tuple[int, int]]:
         """The stretches ``(first, last)`` of missing ids between what was seen."""
-        for high, low in zip(self._highs, self._lows[1:], strict=False):
+        for high, low in zip(self._highs, self._lows[1:], strict=True):
             yield high + 1, low - 1
 
     def missing(self, first: int, last: int) -> int:
         """How many ids of ``first … last`` have not been seen."""
         count = last - first + 1
-        for low, high in zip(self._lows, self._highs, strict=True):
+        for low, high in self._intervals():
             count -= max(0, min(high, last) - max(low, first) + 1)
         return count
 
     def forget_holes(self) -> None:
         """Give up on every hole: one interval from the first id to the last."""
-        if len(self._lows) > 1:
-            del self._lows[1:], self._highs[:-1]
+        del self._lows[1:], self._highs[:]
 
 
 class SeenKeys:

@@ -75,10 +75,11 @@ class Sequence:
 
     def __init__(self, counted: Collection[str] = frozenset({"binance"})) -> None:
         self._counted = counted
-        self._trades: dict[str, SeenIds] = {}
-        self._trade_ts: dict[str, int] = {}
+        #: Where trade ids count one by one: those seen, by instrument.
+        self.trades: dict[str, SeenIds] = {}
         self._loose_trades: dict[str, SeenKeys] = {}
-        self._quotes: dict[str, Quote] = {}
+        #: The newest quote taken, by instrument.
+        self.quotes: dict[str, Quote] = {}
         self._depths: dict[tuple[str, int], Quote] = {}
         self._bars: dict[tuple[str, str], SeenIds] = {}
         self._ratios: dict[tuple[str, str, int], SeenIds] = {}
@@ -103,7 +104,7 @@ class Sequence:
 
     def last_trade_id(self, instrument: str) -> int | None:
         """The highest trade id seen."""
-        seen = self._trades.get(instrument)
+        seen = self.trades.get(instrument)
         return None if seen is None else seen.last
 
     def reload(self, instrument: str, trade_ids: list[int], ts_event: int) -> None:
@@ -113,11 +114,11 @@ class Sequence:
             for number in trade_ids:
                 loose.add(number, ts_event)
         elif trade_ids:
-            seen = self._trades[instrument] = SeenIds(closed_below=trade_ids[0])
+            seen = self.trades[instrument] = SeenIds(closed_below=trade_ids[0])
             for number in trade_ids:
                 seen.add(number)
             seen.forget_holes()
-            self._trade_ts[instrument] = ts_event
+            seen.ts = ts_event
 
     def reload_bars(self, instrument: str, tf: str, ts: list[int]) -> None:
         """Know an earlier run's closed bars again."""
@@ -139,24 +140,23 @@ class Sequence:
 
     def missing(self, hole: Hole) -> int:
         """How many trades of a hole are still missing."""
-        return self._trades[hole.instrument].missing(hole.first, hole.last)
+        return self.trades[hole.instrument].missing(hole.first, hole.last)
 
     def judge_trade(self, trade: Trade, beat: int) -> Verdict:
         """:meth:`judge` for who knows that it is a trade."""
         name, number = trade.instrument, trade.venue_id
-        seen = self._trades.get(name)
+        seen = self.trades.get(name)
         if seen is None:
             if not self._counts(name):
                 return self._loose_trade(trade)
-            seen = self._trades[name] = SeenIds()
+            seen = self.trades[name] = SeenIds()
         last = seen.last
         if not seen.add(number):
             return _DUPLICATE
         if last is None or number > last:
             if last is not None and number > last + 1:
-                before = self._trade_ts.get(name, trade.ts_event)
-                self._fresh_holes.append((beat, Hole(name, last + 1, number - 1, before, trade.ts_event)))
-            self._trade_ts[name] = trade.ts_event
+                self._fresh_holes.append((beat, Hole(name, last + 1, number - 1, seen.ts, trade.ts_event)))
+            seen.ts = trade.ts_event
         return _NEWS
 
     def _counts(self, instrument: str) -> bool:
@@ -179,10 +179,10 @@ class Sequence:
             self._depths[key] = quote
         else:
             name = quote.instrument
-            before = self._quotes.get(name)
+            before = self.quotes.get(name)
             if before is not None and quote.venue_id <= before.venue_id and is_old(quote, before):
                 return _DUPLICATE
-            self._quotes[name] = quote
+            self.quotes[name] = quote
         return _NEWS
 
     def _bar(self, bar: Bar, _beat: int) -> Verdict:

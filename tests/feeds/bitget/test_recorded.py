@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from fbkit.feeds.link import channel_of_item
+from fbkit.feeds.reading import channel_of_item
 from fbkit.feeds.recorded.bitget import BitgetReader
 from fbkit.feeds.recorded.recording import Frame
 from fbkit.model import NS_MS, Control, Day, Ignored, Listing, Mark, OpenInterest, Quote, Rejected, Trade

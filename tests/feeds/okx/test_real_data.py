@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from fbkit.feeds.link import channel_of_item
+from fbkit.feeds.reading import channel_of_item
 from fbkit.feeds.okx.wire import IndexRow, MarkRow, OpenInterestRow, TopRow, TradeRow
 from fbkit.feeds.recorded.okx import OkxReader
 from fbkit.feeds.recorded.recording import open_recording

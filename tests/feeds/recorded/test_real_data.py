@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from fbkit.feeds.link import channel_of_item
+from fbkit.feeds.reading import channel_of_item
 from fbkit.feeds.recorded import open_recording, replay_frames
 from fbkit.model import Bar, Ignored, Listing, Quote, Rejected, Trade
 

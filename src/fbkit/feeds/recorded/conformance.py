@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from fbkit.errors import DamagedRecording, UnknownName
-from fbkit.feeds.link import channel_of_item
+from fbkit.feeds.reading import channel_of_item
 from fbkit.feeds.recorded.recording import CAPTURE_SUFFIX, open_recording
 from fbkit.feeds.recorded.replay import replay_frames
 from fbkit.model import Control, Ignored, Item, Listing, Rejected, channel_of

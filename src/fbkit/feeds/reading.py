@@ -1,0 +1,163 @@
+"""The hot path of a socket: frames that came by one read of it are taken together, at the instant they came."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from fbkit.feeds.sink import Sink
+from fbkit.model import (
+    Bar,
+    Control,
+    Day,
+    Funding,
+    Ignored,
+    Item,
+    Liquidation,
+    Listing,
+    Mark,
+    OpenInterest,
+    Quote,
+    Ratio,
+    Rejected,
+    Trade,
+)
+
+log = logging.getLogger(__name__)
+
+#: So many frames are never held: what one read brought is taken in parts, so that nothing else waits long.
+MOST = 64
+
+_CHANNELS: dict[type, str] = {
+    Trade: "trade",
+    Mark: "mark",
+    Funding: "funding",
+    OpenInterest: "open_interest",
+    Liquidation: "liquidation",
+    Ratio: "ratio",
+    Day: "day",
+    Bar: "bar",
+    Listing: "listing",
+}
+
+
+def channel_of_item(item: Item) -> str:
+    """The channel an item is counted under; ``""`` where it cannot be told.
+
+    >>> channel_of_item(Ignored("mark", "not_subscribed"))
+    'mark'
+    """
+    if type(item) is Quote:
+        return "depth" if item.levels else "quote"
+    channel = _CHANNELS.get(type(item))
+    if channel is not None:
+        return channel
+    if isinstance(item, Ignored | Rejected):
+        return item.channel
+    return channel_of_item(item[0]) if isinstance(item, tuple) and item else ""
+
+
+class Heard:
+    """What a batch of items says about who speaks.
+
+    ``channels`` gave something that is of use; ``noise`` was heard of, but ends no silence: what cannot be read, and
+    what cannot be used before a snapshot comes.
+    """
+
+    __slots__ = ("channels", "controls", "noise")
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.channels: set[str] = set()
+        self.noise: set[str] = set()
+        self.controls: list[Control] = []
+        kinds = set(map(type, items))
+        for kind in kinds & _CHANNELS.keys():
+            self.channels.add(_CHANNELS[kind])
+        if Quote in kinds:
+            self.channels.update({"depth" if item.levels else "quote" for item in items if type(item) is Quote})
+        if kinds & _RARE:
+            self._hear_rare([item for item in items if type(item) in _RARE])
+
+    def _hear_rare(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if isinstance(item, Control):
+                self.controls.append(item)
+            elif isinstance(item, Rejected) or (isinstance(item, Ignored) and item.reason == "no_state"):
+                self.noise.add(item.channel)
+            else:
+                self.channels.add(channel_of_item(item))
+
+
+_RARE: frozenset[type] = frozenset({Control, Ignored, Rejected, tuple})
+
+
+class Reading:
+    """Takes the frames of one connection.
+
+    ``on_frame`` is what the transport calls. The first frame of a read stamps the batch and asks for :meth:`take`
+    right after the read; a clock read, a look at the Beats and a note of who spoke so cost once a batch.
+
+    Parameters
+    ----------
+    venue, name : str
+        The venue, and the socket's name.
+    parse : callable
+        A frame's bytes and the instant (``ts_recv``, UTC ns) to items.
+    now : callable
+        The clock.
+    heard : callable
+        Told who spoke in a batch, and when.
+    failed : callable
+        Told once, when a batch could not be taken: a fault of ours that must not go on in silence.
+    """
+
+    def __init__(  # noqa: PLR0913 - what lies between a transport and a sink, all by name
+        self,
+        venue: str,
+        name: str,
+        *,
+        parse: Callable[[bytes, int], list[Item]],
+        sink: Sink,
+        now: Callable[[], int],
+        heard: Callable[[Heard, int], None],
+        failed: Callable[[], None],
+    ) -> None:
+        self._venue, self._name, self._parse, self._sink = venue, name, parse, sink
+        self._heard, self._failed = heard, failed
+        self._frames: list[bytes] = []
+        self._ts = 0
+        self.on_frame = self._make_on_frame(now)
+
+    def _make_on_frame(self, now: Callable[[], int]) -> Callable[[bytes], None]:
+        # A closure: called for every frame, and looking up an attribute costs as much as the rest of it.
+        frames, take, loop = self._frames, self.take, asyncio.get_running_loop()
+
+        def on_frame(payload: bytes) -> None:
+            if not frames:
+                self._ts = now()
+                loop.call_soon(take)
+            frames.append(payload)
+            if len(frames) >= MOST:
+                take()
+
+        return on_frame
+
+    def take(self) -> None:
+        """Take what waits, if anything does."""
+        frames, ts = self._frames, self._ts
+        if not frames:
+            return
+        try:
+            self._sink.raw(self._venue, self._name, ts, frames)
+            parse = self._parse
+            items: list[Item] = []
+            for payload in frames:
+                items += parse(payload, ts)
+            self._sink.take(self._venue, items, ts)
+            self._heard(Heard(items), ts)
+        except Exception:
+            log.exception("%s %s: a batch of frames could not be taken", self._venue, self._name)
+            self._failed()
+        finally:
+            frames.clear()
