@@ -23,7 +23,7 @@ GROUND = FLOORS[-1]  # one room
 HEIGHT = {room: -depth for depth, floor in enumerate(FLOORS) for room in floor}
 
 SQLITE = {"sqlite3", "pysqlite3"}
-SQLITE_ROOM = "store/driver.py"
+SQLITE_ROOM = "store/sqlite/driver.py"
 
 
 def room_of(path: Path, source: Path) -> str:
@@ -101,13 +101,13 @@ def test_every_room_stands_on_one_floor():
         ("dashboard/page.py", "import fbkit", "front door"),
         ("dashboard/page.py", "from fbkit import open", "front door"),
         ("clock.py", "from fbkit.store import read", "clock may not know store"),
-        ("store/tables.py", "import sqlite3", "store/driver.py"),
-        ("hub/serve.py", "from pysqlite3 import dbapi2", "store/driver.py"),
+        ("store/tables.py", "import sqlite3", "store/sqlite/driver.py"),
+        ("hub/serve.py", "from pysqlite3 import dbapi2", "store/sqlite/driver.py"),
         ("helpers.py", "", "no floor"),
     ],
 )
 def test_a_planted_violation_is_found(tmp_path, where, line, said):
-    (path := tmp_path / where).parent.mkdir(exist_ok=True)
+    (path := tmp_path / where).parent.mkdir(parents=True, exist_ok=True)
     path.write_text(line + "\n")
     (found,) = violations(tmp_path)
     assert found.startswith(where)
@@ -122,12 +122,12 @@ def test_a_planted_violation_is_found(tmp_path, where, line, said):
         ("desk.py", "from fbkit.server.launch import up"),
         ("engine/bars.py", "from fbkit.store.tables import bars"),
         ("engine/bars.py", "from .slots import Slot"),
-        ("store/driver.py", "import pysqlite3"),
+        ("store/sqlite/driver.py", "import pysqlite3"),
         ("runtime.py", "from fbkit.errors import FbkitError"),
         ("reports/run.py", "from fbkit import __version__"),
     ],
 )
 def test_the_ways_down_are_open(tmp_path, where, line):
-    (path := tmp_path / where).parent.mkdir(exist_ok=True)
+    (path := tmp_path / where).parent.mkdir(parents=True, exist_ok=True)
     path.write_text(line + "\n")
     assert violations(tmp_path) == []

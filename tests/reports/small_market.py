@@ -22,8 +22,8 @@ from fbkit.model import (
     RunRow,
     SummaryRow,
 )
+from fbkit.store import open_writer
 from fbkit.store.batch import Batch
-from fbkit.store.opening import open_writer
 
 NOON = 1_795_348_800 * NS_S  # 2026-11-22T12:00:00Z
 TF, TF_NS = "15m", 15 * NS_MIN

@@ -84,7 +84,7 @@ def freeze_inside_a_write(url: str) -> None:
     """C15: a holder that stops between BEGIN and COMMIT."""
     writer = opened(url, locked=False)
 
-    @event.listens_for(writer._engine, "commit")
+    @event.listens_for(writer._database.engine, "commit")
     def _freeze(_connection: object) -> None:
         say("inside")
         os.kill(os.getpid(), signal.SIGSTOP)

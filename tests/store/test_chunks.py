@@ -6,8 +6,11 @@ import pytest
 
 from fbkit.errors import StoreCorrupt
 from fbkit.model import NS_DAY, NS_MIN, NS_S, OpenInterest, Side, Trade
-from fbkit.store import Batch, chunks
-from fbkit.store import events as reading
+from fbkit.store import Batch
+from fbkit.store import writer as writer_room
+from fbkit.store.reader import ALL_KINDS
+from fbkit.store.sqlite import chunks
+from fbkit.store.sqlite import events as reading
 from tests.store.made import NAMES, START
 
 FAR = 1 << 62
@@ -48,7 +51,7 @@ def test_only_what_is_older_leaves_the_tail(writer):
 
 
 def test_one_transaction_moves_only_so_many(writer, monkeypatch):
-    monkeypatch.setattr(chunks, "FOLD_ROWS", 25)
+    monkeypatch.setattr(writer_room, "FOLD_ROWS", 25)
     writer.append(Batch(trades(100)))
     before = writer._lease
     assert writer.fold(FAR, limit=30) == 50
@@ -118,7 +121,7 @@ def test_replay_walks_windows_and_keeps_few_values(writer, monkeypatch):
     for start in range(0, 1000, 100):
         writer.append(Batch(made[start : start + 100]))
         writer.fold(FAR)
-    steps = reading.BySeq(writer._reading, reading.ALL_KINDS, 0, 1001)
+    steps = reading.BySeq(writer._reading, ALL_KINDS, 0, 1001)
     seen = []
     for window in steps:
         seen += window["trade"]["seq"].tolist()

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fbkit.store import MISSING, codec
-from fbkit.store.decimals import find_decimals
+from fbkit.store import MISSING
+from fbkit.store.sqlite import codec
+from fbkit.store.sqlite.decimals import find_decimals
 
 AWKWARD = [
     0.0,

@@ -12,7 +12,7 @@ from sqlalchemy import text
 import fbkit
 from fbkit.errors import SettingError, StoreBusy, StoreCorrupt, StoreFull, StoreMissing
 from fbkit.store import Batch, library_warning, open_store
-from fbkit.store.driver import library, reading_engine, sqlite_path, store_error
+from fbkit.store.sqlite.driver import library, reading_engine, sqlite_path, store_error
 from tests.store.made import events
 
 SOURCES = sorted(Path(fbkit.__file__).parent.rglob("*.py"))
@@ -39,20 +39,20 @@ def test_every_writing_connection_has_its_pragmas(writer):
         "auto_vacuum": 2,
         "busy_timeout": 5000,
     }
-    driver = writer._connection.connection.driver_connection
+    driver = writer._database.connection.connection.driver_connection
     for name, value in asked.items():
         assert driver.execute("PRAGMA " + name).fetchone()[0] == value, name
     assert driver.isolation_level is None
 
 
 def test_full_durability_is_a_setting(open_again):
-    driver = open_again(synchronous="FULL")._connection.connection.driver_connection
+    driver = open_again(synchronous="FULL")._database.connection.connection.driver_connection
     assert driver.execute("PRAGMA synchronous").fetchone()[0] == 2
 
 
 def test_a_write_takes_its_lock_when_it_begins(writer):
     second = library().connect(str(writer.path), timeout=0, isolation_level=None)
-    with writer._connection.begin(), pytest.raises(library().OperationalError, match="locked"):
+    with writer._database.connection.begin(), pytest.raises(library().OperationalError, match="locked"):
         second.execute("BEGIN IMMEDIATE")
     second.execute("BEGIN IMMEDIATE")
     second.close()
@@ -62,7 +62,7 @@ def test_a_write_takes_its_lock_when_it_begins(writer):
 def test_c23_a_reader_can_neither_write_nor_checkpoint(writer, url):
     writer.append(Batch(events(50)))
     before = writer.wal_bytes
-    with open_store(url) as reader, reader._readers.connect() as connection:
+    with open_store(url) as reader, reader._reading() as connection:
         driver = connection.connection.driver_connection
         for statement in ("DELETE FROM beats", "CREATE TABLE t(x)"):
             with pytest.raises(library().OperationalError, match="readonly"):

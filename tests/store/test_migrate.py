@@ -11,9 +11,11 @@ from sqlalchemy import text
 
 from fbkit.errors import SchemaMismatch
 from fbkit.store import Batch, open_store
-from fbkit.store.driver import sqlite_path, writing_engine
 from fbkit.store.migrate import MIGRATIONS, migrate, revisions
 from fbkit.store.schema import metadata
+from fbkit.store.sqlite import tables
+from fbkit.store.sqlite.damage import back_up
+from fbkit.store.sqlite.driver import sqlite_path, writing_engine
 from tests.store.made import events, rows
 
 SECOND = """
@@ -61,7 +63,7 @@ def old_database(open_again, url):
 def test_migrations_make_the_schema_of_the_code(writer):
     with writer._reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, [metadata, tables.metadata]) == []
 
 
 def test_migrations_are_numbered_without_a_hole():
@@ -86,7 +88,8 @@ def test_c21_a_newer_or_unknown_schema_is_read_only(old_database, url, open_agai
 @pytest.mark.faults
 def test_c21_an_older_schema_is_copied_and_then_migrated(old_database, url, clock, next_migrations, tmp_path):
     engine = writing_engine(sqlite_path(url))
-    assert migrate(engine, sqlite_path(url), clock, next_migrations()) == "0002"
+    path = sqlite_path(url)
+    assert migrate(engine, url, lambda schema: back_up(engine, path, schema, clock), next_migrations()) == "0002"
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(mood) FROM beats")).scalar() == 0
     engine.dispose()
@@ -96,10 +99,10 @@ def test_c21_an_older_schema_is_copied_and_then_migrated(old_database, url, cloc
 
 
 @pytest.mark.faults
-def test_c21_a_migration_that_fails_changes_nothing(old_database, url, clock, next_migrations):
+def test_c21_a_migration_that_fails_changes_nothing(old_database, url, next_migrations):
     engine = writing_engine(sqlite_path(url))
     with pytest.raises(Exception, match="nowhere"):
-        migrate(engine, sqlite_path(url), clock, next_migrations(fails=True))
+        migrate(engine, url, lambda _schema: None, next_migrations(fails=True))
     engine.dispose()
     with open_store(url) as reader:
         assert reader.table_counts() == old_database

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fbkit.clock import VirtualClock
 from fbkit.errors import StoreCorrupt, StoreError, StoreHeld, StoreMissing
 from fbkit.model import Market
 from fbkit.store import Batch, open_store, set_aside
-from fbkit.store import damage as rooms
-from fbkit.store.driver import writing_engine
 from fbkit.store.migrate import migrate
+from fbkit.store.sqlite import damage as rooms
+from fbkit.store.sqlite.driver import writing_engine
 from tests.store.made import events
 
 
@@ -103,7 +102,7 @@ def test_a_database_being_created_is_not_there_yet(url, tmp_path):
     with pytest.raises(StoreMissing, match="is empty"):
         open_store(url)
     engine = writing_engine(tmp_path / "simulated.db")
-    migrate(engine, tmp_path / "simulated.db", VirtualClock(0))
+    migrate(engine, "simulated.db", lambda _schema: None)
     engine.dispose()
     with pytest.raises(StoreMissing, match="being created"):
         open_store(url)

@@ -10,8 +10,8 @@ from fbkit.errors import LeaseLost, StoreBusy, StoreFull, UnknownName
 from fbkit.model import NS_S, BarRow, Gap, HealthRow, Listing, QuarantineRow, Side, Span, Trade
 from fbkit.store import Batch, open_store
 from fbkit.store import rows as rows_room
-from fbkit.store import writer as writer_room
-from fbkit.store.driver import library
+from fbkit.store.sqlite import database as database_room
+from fbkit.store.sqlite.driver import library
 from tests.store.made import NAMES, START, events, rows
 
 FAR = 1 << 62
@@ -54,7 +54,7 @@ def test_c12_a_database_locked_for_too_long_keeps_the_batch(open_again, url):
 def test_c16_a_full_database_keeps_the_batch_and_recovers(writer):
     first = events(200)
     writer.append(Batch(first))
-    driver = writer._connection.connection.driver_connection
+    driver = writer._database.connection.connection.driver_connection
     pages = driver.execute("PRAGMA page_count").fetchone()[0]
     driver.execute("PRAGMA max_page_count=" + str(pages + 3)).fetchall()
     batch = Batch(events(3000, first=201), rows())
@@ -88,7 +88,7 @@ def test_c15_every_write_looks_at_the_lease(writer, other):
 
 @pytest.mark.faults
 def test_c22_a_long_reader_holds_up_the_checkpoint_and_it_is_said(writer, url, monkeypatch):
-    monkeypatch.setattr(writer_room, "WAL_LIMIT", 100_000)
+    monkeypatch.setattr(database_room, "WAL_LIMIT", 100_000)
     writer.append(Batch(events(10)))
     with open_store(url) as reader:
         with reader._reading() as held:
@@ -102,7 +102,7 @@ def test_c22_a_long_reader_holds_up_the_checkpoint_and_it_is_said(writer, url, m
 
 
 def test_the_wal_stays_short_when_nobody_maintains_it(open_again, monkeypatch):
-    monkeypatch.setattr(writer_room, "WAL_LIMIT", 200_000)
+    monkeypatch.setattr(database_room, "WAL_LIMIT", 200_000)
     writer = open_again()
     for number in range(8):
         writer.append(Batch(events(600, first=1 + 600 * number)))

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from fbkit import __version__
-from fbkit.store.driver import library
+from fbkit.store.sqlite.driver import library
 
 _PACKAGES = (
     "numpy",

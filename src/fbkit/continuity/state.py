@@ -2,7 +2,7 @@
 
 The market database has one writer, the collector; whoever else has something to keep keeps it here. Rollback journal
 and ``synchronous=FULL``: a few rows an hour that must survive a power cut, written by short ``BEGIN IMMEDIATE``
-transactions. The SQLite library is the one :mod:`fbkit.store.driver` chose for the process.
+transactions. The SQLite library is the one :mod:`fbkit.store.sqlite.driver` chose for the process.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from sqlalchemy.pool import NullPool
 from fbkit.clock import Clock, SystemClock
 from fbkit.errors import SchemaMismatch
 from fbkit.settings import Settings
-from fbkit.store.driver import BUSY_MS, library, told
+from fbkit.store.sqlite.driver import BUSY_MS, library, told
 
 TABLES = MetaData()
 

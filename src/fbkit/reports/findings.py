@@ -13,7 +13,7 @@ from fbkit.reports import words
 from fbkit.reports.facts import Facts, Hole, joined_length
 from fbkit.reports.market import stale
 from fbkit.reports.targets import Kpi, kpis
-from fbkit.store.driver import library_warning
+from fbkit.store.sqlite.driver import library_warning
 
 _RANK = {"down": 0, "degraded": 1, "note": 2}
 _DISK_SHARE, _DISK_BYTES = 0.05, 1 << 30

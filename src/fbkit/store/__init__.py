@@ -16,11 +16,10 @@ True
 from fbkit.store.batch import Appended, Batch, Checkpoint
 from fbkit.store.columns import Columns
 from fbkit.store.commits import Commit
-from fbkit.store.damage import set_aside
-from fbkit.store.driver import library_warning
 from fbkit.store.kinds import MISSING
-from fbkit.store.opening import open_writer
-from fbkit.store.reader import Store, open_store
+from fbkit.store.opening import open_store, open_writer, set_aside
+from fbkit.store.reader import Store
+from fbkit.store.sqlite.driver import library_warning
 from fbkit.store.writer import Writer
 
 __all__ = [

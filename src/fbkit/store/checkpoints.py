@@ -6,7 +6,7 @@ import zstandard
 from sqlalchemy import Connection, delete, insert, select
 
 from fbkit.store.batch import Checkpoint
-from fbkit.store.codec import Damaged
+from fbkit.store.log import Damaged
 from fbkit.store.schema import CHECKPOINTS
 
 #: States kept; an hourly one costs little, and the newest may be of other code.

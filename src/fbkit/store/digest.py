@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, select
 
-from fbkit.store.events import Arrays
 from fbkit.store.kinds import Kind
+from fbkit.store.log import Arrays
 from fbkit.store.query import RowTable
 from fbkit.store.schema import INSTRUMENTS
 

@@ -8,18 +8,40 @@ epoch in the row and stops.
 from __future__ import annotations
 
 import os
+import secrets
 import socket
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from fbkit.clock import Clock, iso
-from fbkit.errors import LeaseLost, StoreHeld
+from fbkit.errors import LeaseLost, MarketMismatch, StoreHeld
+from fbkit.model.market import Market
 from fbkit.model.timeframe import NS_S
-from fbkit.store.schema import WRITER
+from fbkit.store.schema import META, WRITER
 
 #: A lease not renewed for this long may be taken. Every write renews it; a collector writes each second.
 TTL_NS = 10 * NS_S
+
+
+#: How long a connection waits for another's lock before it says ``StoreBusy``.
+BUSY_MS = 5_000
+
+Synchronous = Literal["NORMAL", "FULL"]
+
+
+class Claim(NamedTuple):
+    """What :func:`fbkit.store.open_writer` was asked for."""
+
+    market: Market
+    seed: int | None
+    clock: Clock
+    holder: str
+    synchronous: Synchronous = "NORMAL"
+    busy_ms: int = BUSY_MS
+    locked: bool = True  # False: there is no lock to hold, the lease alone must do
+    ttl_ns: int = TTL_NS
 
 
 class Lease(NamedTuple):
@@ -30,12 +52,48 @@ class Lease(NamedTuple):
     last_seq: int
 
 
+def refuse_another(connection: Connection, claim: Claim, where: str, other: Callable[[str], str]) -> None:
+    """Raise :class:`~fbkit.errors.MarketMismatch` where tables exist that hold another market, or another seed.
+
+    ``other`` makes of a name (``"live"``) the URL of another database beside this one.
+    """
+    meta = facts(connection)
+    there = meta.get("market", "")
+    market, seed = claim.market, claim.seed
+    if not meta or (there == market and (market is not Market.SIMULATED or meta.get("seed") == str(seed))):
+        return
+    holds = f"{there} (seed {meta['seed']})" if "seed" in meta else there
+    wants = f"{market} (seed {seed})" if market is Market.SIMULATED else str(market)
+    name = f"simulated-{seed}" if market is Market.SIMULATED else market.lower()
+    raise MarketMismatch(
+        where, f"holds market {holds}, not {wants}", f"a database holds one market: use --db {other(name)}"
+    )
+
+
+def facts(connection: Connection) -> dict[str, str]:
+    """What the database says of itself: ``market``, ``seed``, ``id``, ``created``; nothing while it is new."""
+    return dict(connection.execute(select(META.c.key, META.c.value)).all())
+
+
+def enter(connection: Connection, claim: Claim, where: str) -> Lease:
+    """Write down what this database is, if it is new, and take the lease; inside the caller's transaction."""
+    if not facts(connection):
+        now = str(claim.clock.now())
+        new = {"market": str(claim.market), "id": secrets.token_hex(16), "created": now}
+        if claim.seed is not None and claim.market is Market.SIMULATED:
+            new["seed"] = str(claim.seed)
+        connection.execute(insert(META), [{"key": key, "value": value} for key, value in new.items()])
+        unused = dict.fromkeys(("epoch", "pid", "started", "renewed", "ttl", "commit_number", "last_seq"), 0)
+        connection.execute(insert(WRITER).values(id=1, holder="", host="", **unused))
+    return take_lease(connection, claim.clock, claim.holder, where=where, locked=claim.locked, ttl_ns=claim.ttl_ns)
+
+
 def take_lease(
     connection: Connection, clock: Clock, holder: str, *, where: str, locked: bool, ttl_ns: int = TTL_NS
 ) -> Lease:
     """Take the lease, inside the caller's transaction.
 
-    With the file lock in hand (``locked``) whoever wrote before is gone. Without it a lease that is still fresh is
+    With the lock in hand (``locked``) whoever wrote before is gone. Without it a lease that is still fresh is
     respected: :class:`StoreHeld`.
     """
     now = clock.now()
@@ -82,6 +140,12 @@ def renew(connection: Connection, clock: Clock, lease: Lease, *, where: str) -> 
         f"our lease (epoch {lease.epoch}) was taken by {row['holder']} (pid {row['pid']}, epoch {row['epoch']})",
         "this collector stops; what it had not written is not written",
     )
+
+
+def holder_of(connection: Connection, where: str, doing: str) -> StoreHeld:
+    """Who holds the lease, as an error to raise."""
+    row = connection.execute(select(WRITER)).mappings().one()
+    return held_by(where, row["holder"], row["pid"], row["started"], doing=doing)
 
 
 def give_back(connection: Connection, lease: Lease) -> None:

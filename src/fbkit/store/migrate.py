@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from fbkit.clock import Clock, iso
 from fbkit.errors import SchemaMismatch, StoreMissing
-from fbkit.store.driver import library
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -48,8 +46,11 @@ def check_readable(connection: Connection, where: str) -> None:
         )
 
 
-def migrate(engine: Engine, path: Path, clock: Clock, folder: Path = MIGRATIONS) -> str:
-    """Create or upgrade the tables in one transaction, a copy made before; returns the schema now in force."""
+def migrate(engine: Engine, where: str, back_up: Callable[[str], object], folder: Path = MIGRATIONS) -> str:
+    """Create or upgrade the tables in one transaction; ``back_up(schema)`` first copies what is there.
+
+    Returns the schema now in force. A newer or unknown one is a :class:`~fbkit.errors.SchemaMismatch`.
+    """
     known = revisions(folder)
     with engine.connect() as connection:
         found = stamped(connection)
@@ -57,28 +58,12 @@ def migrate(engine: Engine, path: Path, clock: Clock, folder: Path = MIGRATIONS)
         return found
     if found is not None and found not in known:
         what = f"schema {found} is unknown to this fbkit (newest: {known[-1]})" if found else "no fbkit database"
-        raise SchemaMismatch(str(path), what, "read it with fbkit.open, write it with the fbkit that made it")
+        raise SchemaMismatch(where, what, "read it with fbkit.open, write it with the fbkit that made it")
     if found is not None:
-        _back_up(engine, path, found, clock)
+        back_up(found)
     with engine.begin() as connection:
         _upgrade(connection, folder)
     return known[-1]
-
-
-def _back_up(engine: Engine, path: Path, schema: str, clock: Clock) -> Path:
-    when = re.sub(r"[^0-9TZ]", "", iso(clock.wall()))
-    copy = path.with_name(f"{path.name}.schema-{schema}-{when}")
-    pooled = engine.raw_connection()
-    try:
-        source: Any = pooled.driver_connection
-        target = library().connect(str(copy))
-        try:
-            source.backup(target)
-        finally:
-            target.close()
-    finally:
-        pooled.close()
-    return copy
 
 
 def _upgrade(connection: Connection, folder: Path) -> None:

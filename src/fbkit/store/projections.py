@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Update, bindparam, func, update
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import Connection, Table, Update, bindparam, func, update
 
 from fbkit.store.schema import GAPS, INSTRUMENTS
 
@@ -15,6 +15,8 @@ _LISTED = [column.name for column in INSTRUMENTS.columns if column.name not in (
 _GAP = [column.name for column in GAPS.columns]
 
 
+# Made once: at a start every instrument has a listing and a gap, and making a statement costs more than running it.
+@cache
 def _newer_listing() -> Update:
     table = INSTRUMENTS.c
     older = table.seq.is_(None) | (table.seq < bindparam("new_seq"))
@@ -22,16 +24,13 @@ def _newer_listing() -> Update:
     return update(INSTRUMENTS).where(table.name == bindparam("which"), older).values(facts)
 
 
-def _newer_gap() -> Insert:
-    statement = insert(GAPS)
+@cache
+def _newer_gap(upsert: Callable[[Table], Any]) -> Any:
+    statement = upsert(GAPS)
     new = statement.excluded
     changes: dict[str, Any] = {name: new[name] for name in _GAP if name not in ("gap_id", "t1", "missing")}
     changes |= {name: func.coalesce(new[name], GAPS.c[name]) for name in ("t1", "missing")}
     return statement.on_conflict_do_update(index_elements=["gap_id"], set_=changes, where=GAPS.c.seq < new.seq)
-
-
-# Made once: at a start every instrument has a listing and a gap, and making a statement costs more than running it.
-_NEWER_LISTING, _NEWER_GAP = _newer_listing(), _newer_gap()
 
 
 def project_listings(connection: Connection, listings: Sequence[Any]) -> None:
@@ -42,14 +41,20 @@ def project_listings(connection: Connection, listings: Sequence[Any]) -> None:
         for name, listing in newest.items()
     ]
     if rows:
-        connection.execute(_NEWER_LISTING, rows)
+        connection.execute(_newer_listing(), rows)
 
 
-def project_gaps(connection: Connection, gaps: Sequence[Any], ids: Mapping[str, int], commit: int) -> None:
+def project_gaps(
+    connection: Connection,
+    upsert: Callable[[Table], Any],
+    gaps: Sequence[Any],
+    ids: Mapping[str, int],
+    commit: int,
+) -> None:
     """Bring each gap's row to its newest event; what a later event leaves out stays."""
     rows = []
     for gap in sorted(gaps, key=lambda gap: gap.seq):
         row = {**msgspec.structs.asdict(gap), "instrument": ids[gap.instrument], "commit_number": commit}
         rows.append({name: row[name] for name in _GAP})
     if rows:
-        connection.execute(_NEWER_GAP, rows)
+        connection.execute(_newer_gap(upsert), rows)

@@ -1,4 +1,4 @@
-"""A store as a reader sees it: events and rows, out of tail and chunks, and nothing that writes."""
+"""A store as a reader sees it: events and rows, and nothing that writes."""
 
 from __future__ import annotations
 
@@ -6,39 +6,36 @@ import difflib
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from itertools import chain
 from typing import Any, Self, TypeVar
 
 import msgspec
 import pandas as pd
-from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, func, select
 
-from fbkit.errors import StoreCorrupt, StoreMissing, UnknownName
+from fbkit.errors import StoreMissing, UnknownName
 from fbkit.model.events import Beat, Event
 from fbkit.model.instrument import Instrument
 from fbkit.model.market import Market, Span
 from fbkit.model.rows import AccountRow, AlertRow, BarRow, HealthRow, MetricRow, RunRow
-from fbkit.store import events as reading
 from fbkit.store.batch import Checkpoint
 from fbkit.store.checkpoints import newest_checkpoint
-from fbkit.store.codec import Damaged
 from fbkit.store.columns import Columns, distinct, spelled, to_frame
 from fbkit.store.commits import Commit, numbers_after, rows_of
 from fbkit.store.digest import digest_events, digest_rows
-from fbkit.store.driver import reading_engine, recover_sentence, sqlite_path, told
 from fbkit.store.kinds import KIND_TABLE, Kind, get_kind
-from fbkit.store.migrate import check_readable
+from fbkit.store.lease import facts
+from fbkit.store.log import Arrays, Database, picked
 from fbkit.store.query import TABLE_OF, Found, Question, ask, get_row_table, rows_frame
 from fbkit.store.rows import revive
-from fbkit.store.schema import CHUNKS, INSTRUMENTS, META, ROW_TABLES, TAILS, WRITER
+from fbkit.store.schema import INSTRUMENTS, ROW_TABLES, WRITER
 
 R = TypeVar("R", bound=msgspec.Struct)
 
 EVERYTHING = Span()
 
-_PLURALS = {kind.plural for kind in KIND_TABLE.values()}
+ALL_KINDS = tuple(KIND_TABLE.values())
+_PLURALS = {kind.plural for kind in ALL_KINDS}
 
 
 class Store:
@@ -48,14 +45,13 @@ class Store:
     every read is one short transaction, so a reader holds nobody up. Made by :func:`fbkit.store.open_store`.
     """
 
-    def __init__(self, url: str, engine: Engine) -> None:
-        self.url = url
-        self.path = sqlite_path(url)
-        self._where = str(self.path)
-        self._readers = engine
+    def __init__(self, database: Database) -> None:
+        self.url, self.path = database.url, database.path
+        self._database, self._log, self._reading = database, database.log, database.reading
+        self._where = database.where
         self._names: dict[int, str] = {}
         with self._reading() as connection:
-            meta = dict(connection.execute(select(META.c.key, META.c.value)).all())
+            meta = facts(connection)
         if "market" not in meta:
             raise StoreMissing(self._where, "the database is being created", "try again in a moment")
         self.market = Market(meta["market"])
@@ -74,7 +70,7 @@ class Store:
 
     def close(self) -> None:
         """Close every connection. Safe to call twice."""
-        self._readers.dispose()
+        self._database.close()
 
     # events
 
@@ -84,9 +80,18 @@ class Store:
         return Columns(kind, {**arrays, "instrument": spelled(arrays["instrument"], names)})
 
     def events(self, kind: str, instrument: str | None = None, span: Span = EVERYTHING) -> Iterator[Event]:
-        """The same as events, one by one."""
-        arrays, names = self._arrays(get_kind(kind), instrument, span)
-        return get_kind(kind).structs(arrays, names)
+        """The same as events, one by one: what was stored when it began, with little in memory however much it is."""
+        found, end = get_kind(kind), self._end_seq()
+        with self._reading() as connection:
+            number = None if instrument is None else self._number(connection, instrument)
+            stretches = self._log.stretches(connection, found, number, span)
+        return chain.from_iterable(self._stretch(found, number, stretch, end) for stretch in stretches)
+
+    def _stretch(self, kind: Kind, number: int | None, span: Span, end: int) -> Iterator[Event]:
+        with self._reading() as connection:
+            arrays = self._log.by_time(connection, kind, number, span)
+            names = self._refreshed(connection, distinct(arrays["instrument"])[0].tolist())
+        return kind.structs(picked(arrays, arrays["seq"] < end), names)
 
     def frame(self, kind: str, instrument: str | None = None, span: Span = EVERYTHING) -> pd.DataFrame:
         """The same as a frame: UTC index ``time`` (of ``ts_event``), units in the names, instants also in ns."""
@@ -100,15 +105,15 @@ class Store:
         Without an end: up to what was stored when it began.
         """
         end = self._end_seq() if until_seq is None else until_seq
-        for window in reading.BySeq(self._reading, reading.ALL_KINDS, since_seq, end):
+        for window in self._log.by_seq(self._reading, ALL_KINDS, since_seq, end):
             names = self._known_names()
             streams = [KIND_TABLE[kind].structs(arrays, names) for kind, arrays in window.items()]
             yield from sorted((event for stream in streams for event in stream), key=_seq)
 
-    def _arrays(self, kind: Kind, instrument: str | None, span: Span) -> tuple[reading.Arrays, dict[int, str]]:
+    def _arrays(self, kind: Kind, instrument: str | None, span: Span) -> tuple[Arrays, dict[int, str]]:
         with self._reading() as connection:
             number = None if instrument is None else self._number(connection, instrument)
-            arrays = reading.by_time(connection, kind, number, span)
+            arrays = self._log.by_time(connection, kind, number, span)
             return arrays, self._refreshed(connection, distinct(arrays["instrument"])[0].tolist())
 
     def _end_seq(self) -> int:
@@ -175,13 +180,11 @@ class Store:
 
     def last_beat(self) -> Beat | None:
         """The newest beat: how far this store has come."""
-        kind, beats = KIND_TABLE["beat"], TAILS["beat"]
+        kind = KIND_TABLE["beat"]
         with self._reading() as connection:
-            row = connection.execute(select(beats).order_by(beats.c.seq.desc()).limit(1)).first()
+            newest = self._log.newest(connection, kind)
             names = self._known_names(connection)
-        if row is None:
-            return None
-        return next(iter(kind.structs(kind.arrays([row]), names)))  # type: ignore[return-value]  # of its own kind
+        return next(kind.structs(newest, names), None)  # type: ignore[return-value]  # of its own kind
 
     def runs(self) -> list[RunRow]:
         """Every start of the engine, oldest first."""
@@ -205,14 +208,9 @@ class Store:
     # how much
 
     def table_counts(self) -> dict[str, int]:
-        """Events by plural name, tail and chunks together, and rows by table."""
-        counts: dict[str, int] = {}
+        """Events by plural name, wherever they lie, and rows by table."""
         with self._reading() as connection:
-            query = select(CHUNKS.c.kind, func.sum(CHUNKS.c.n)).group_by(CHUNKS.c.kind)
-            folded: dict[int, int] = dict(connection.execute(query).all())
-            for kind in KIND_TABLE.values():
-                tail = connection.execute(select(func.count()).select_from(TAILS[kind.name])).scalar_one()
-                counts[kind.plural] = tail + folded.get(kind.number, 0)
+            counts = self._log.counts(connection)
             for name, table in ROW_TABLES.items():
                 if name not in counts:
                     counts[name] = connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -255,7 +253,7 @@ class Store:
         for name in sorted(tables):
             if name in _PLURALS:
                 kind = get_kind(name)
-                windows = reading.BySeq(self._reading, [kind], 0, end)
+                windows = self._log.by_seq(self._reading, [kind], 0, end)
                 part = digest_events(kind, windows, self._known_names())
             else:
                 with self._reading() as connection:
@@ -265,12 +263,12 @@ class Store:
 
     def sizes(self) -> dict[str, int]:
         """Bytes of the database and of its WAL."""
-        return {"db": _bytes(self._where), "wal": _bytes(self._where + "-wal")}
+        return self._database.sizes()
 
     @property
     def wal_bytes(self) -> int:
         """Bytes of the write-ahead log: grows while a reader holds an old snapshot."""
-        return _bytes(self._where + "-wal")
+        return self._database.sizes()["wal"]
 
     @property
     def commit_number(self) -> int:
@@ -279,15 +277,6 @@ class Store:
             return int(connection.execute(select(WRITER.c.commit_number)).scalar_one())
 
     # inside
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with told(self._where):
-            try:
-                with self._readers.connect() as connection:
-                    yield connection
-            except Damaged as error:
-                raise StoreCorrupt(self._where, str(error), recover_sentence(self._where)) from error
 
     def _number(self, connection: Connection, name: str) -> int:
         number = connection.execute(select(INSTRUMENTS.c.id).where(INSTRUMENTS.c.name == name)).scalar()
@@ -314,11 +303,6 @@ def _seq(event: Event) -> int:
     return event.seq
 
 
-def _bytes(path: str) -> int:
-    file = Path(path)
-    return file.stat().st_size if file.exists() else 0
-
-
 def _instrument(row: dict[str, Any]) -> Instrument:
     return Instrument(
         name=row["name"],
@@ -328,20 +312,3 @@ def _instrument(row: dict[str, Any]) -> Instrument:
         status=row["status"],
         assumed=bool(row["assumed"]),
     )
-
-
-def open_store(url: str) -> Store:
-    """Open a database to read it, ``mode=ro``: this can neither change nor checkpoint it.
-
-    Raises :class:`~fbkit.errors.StoreMissing`, :class:`~fbkit.errors.SchemaMismatch`,
-    :class:`~fbkit.errors.StoreCorrupt`.
-    """
-    path = sqlite_path(url)
-    engine = reading_engine(path)
-    try:
-        with told(str(path)), engine.connect() as connection:
-            check_readable(connection, str(path))
-        return Store(make_url(url).render_as_string(), engine)
-    except BaseException:
-        engine.dispose()
-        raise

@@ -30,6 +30,9 @@ QUARANTINE_ROWS = 10_000
 
 NAN = float("nan")
 
+#: How a database inserts rows (:meth:`fbkit.store.log.WritableDatabase.insert`).
+Inserting = Callable[[Connection, Insert, list[Any]], int]
+
 R = TypeVar("R", bound=msgspec.Struct)
 
 
@@ -108,13 +111,17 @@ def by_type(rows: Iterable[Row]) -> dict[type, list[Any]]:
     return apart
 
 
-def names_in(apart: Mapping[type, Sequence[Any]]) -> set[str]:
-    """Every instrument the rows speak of."""
-    return {row.instrument for kind in ROW_KINDS if kind.place is not None for row in apart.get(kind.struct, ())}
+def name_rows(apart: Mapping[type, Sequence[Any]], ids: Mapping[str, int]) -> None:
+    """Ask for the number of every instrument the rows speak of."""
+    for kind in ROW_KINDS:
+        if kind.place is not None:
+            for row in apart.get(kind.struct, ()):
+                ids[row.instrument]
 
 
 def write_rows(
     connection: Connection,
+    insert: Inserting,
     apart: Mapping[type, Sequence[Any]],
     ids: Mapping[str, int],
     commit: int,
@@ -131,14 +138,14 @@ def write_rows(
         if again and not kind.keyed:
             continue
         if struct is HealthRow:
-            _note_changes(connection, rows)
-        done += kind.insert.run(connection, kind.flat(rows, ids, commit))
+            _note_changes(connection, insert, rows)
+        done += insert(connection, kind.insert, kind.flat(rows, ids, commit))
         if struct is QuarantineRow:
             _cap_quarantine(connection)
     return done
 
 
-def _note_changes(connection: Connection, rows: Sequence[HealthRow]) -> None:
+def _note_changes(connection: Connection, insert: Inserting, rows: Sequence[HealthRow]) -> None:
     table = schema.HEALTH
     found = connection.execute(select(table.c.venue, table.c.channel, table.c.state, table.c.reason, table.c.ts))
     known = {(venue, channel): (state, reason, ts) for venue, channel, state, reason, ts in found}
@@ -149,7 +156,8 @@ def _note_changes(connection: Connection, rows: Sequence[HealthRow]) -> None:
             continue
         known[row.venue, row.channel] = (row.state, row.reason, row.ts)
         changed.append(row)
-    _HISTORY.run(connection, list(chain.from_iterable(map(msgspec.structs.astuple, changed))))
+    if changed:
+        insert(connection, _HISTORY, list(chain.from_iterable(map(msgspec.structs.astuple, changed))))
 
 
 def _cap_quarantine(connection: Connection) -> None:

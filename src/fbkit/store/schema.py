@@ -1,4 +1,7 @@
-"""Every table, in SQLAlchemy Core. A change here wants a migration; ``test_migrate.py`` compares the two."""
+"""The tables that are alike in every database, in SQLAlchemy Core; how events lie is each database's own.
+
+A change here wants a migration; ``test_migrate.py`` compares the two.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,19 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import UserDefinedType
 
 from fbkit.model.columns import METRIC_COLUMNS
 from fbkit.model.rows import AccountRow, AlertRow, BarRow, HealthRow, MetricRow, RunRow, SummaryRow
-from fbkit.store.kinds import KIND_TABLE, Field, Kind
+from fbkit.store.kinds import KIND_TABLE, Field
 
 
 class Exact(UserDefinedType[float]):
     """A float64 kept bit for bit.
 
-    SQLite turns −0.0 into 0.0 in a column declared ``REAL``; one declared ``BLOB`` stores what it is given.
-    NaN is stored as ``NULL``.
+    SQLite turns −0.0 into 0.0 in a column declared ``REAL``; one declared ``BLOB`` stores what it is given. PostgreSQL
+    has ``DOUBLE PRECISION``. NaN is stored as ``NULL``.
     """
 
     cache_ok = True
@@ -26,6 +30,11 @@ class Exact(UserDefinedType[float]):
     def get_col_spec(self, **_: Any) -> str:
         """The declared type."""
         return "BLOB"
+
+
+@compiles(Exact, "postgresql")
+def _double(_type: Exact, _compiler: Any, **_: Any) -> str:
+    return "DOUBLE PRECISION"
 
 
 metadata = MetaData()
@@ -43,49 +52,18 @@ def _s(name: str, **options: Any) -> Column[str]:
     return Column(name, Text, **options)
 
 
-def _column(field: Field) -> Column[Any]:
+def event_column(field: Field) -> Column[Any]:
+    """The column of a kind's field; ``seq`` is the key."""
     if field.name == "seq":
         return _i("seq", primary_key=True, autoincrement=False)
     makers: dict[str, Callable[[str], Column[Any]]] = {"i": _i, "f": _f, "s": _s}
     return makers[field.type](field.name)
 
 
-def _tail(kind: Kind) -> Table:
-    """The newest events of a kind, by ``seq`` and nothing else: an index would cost six times the insert."""
-    return Table(f"tail_{kind.name}" if kind.name != "beat" else "beats", metadata, *map(_column, kind.fields))
-
-
-#: The tail of each kind, by its name.
-TAILS: dict[str, Table] = {name: _tail(kind) for name, kind in KIND_TABLE.items()}
-BEATS = TAILS["beat"]
+#: Beats stay rows: health and uptime ask for them by time.
+BEATS = Table("beats", metadata, *map(event_column, KIND_TABLE["beat"].fields))
 Index("beats_ts_event", BEATS.c.ts_event)
 Index("beats_ts_recv", BEATS.c.ts_recv)
-
-#: Folded events, one blob a row. ``level`` is -1 once a chunk is big enough; the others are merged level by level.
-CHUNKS = Table(
-    "chunks",
-    metadata,
-    _i("id", primary_key=True, autoincrement=True),
-    _i("kind", nullable=False),
-    _i("instrument", nullable=False),
-    _i("seq_min", nullable=False),
-    _i("seq_max", nullable=False),
-    _i("ts_min", nullable=False),
-    _i("ts_max", nullable=False),
-    _i("n", nullable=False),
-    _i("level", nullable=False),
-    _i("codec", nullable=False),
-    Column("data", LargeBinary, nullable=False),
-    sqlite_autoincrement=True,
-)
-# What is asked of chunks without opening them stands in an index: their rows are a page each.
-Index("chunks_time", CHUNKS.c.kind, CHUNKS.c.instrument, CHUNKS.c.ts_max, CHUNKS.c.ts_min, CHUNKS.c.n)
-Index("chunks_seq", CHUNKS.c.seq_min, CHUNKS.c.seq_max)
-Index(
-    "chunks_open",
-    *(CHUNKS.c[name] for name in ("kind", "instrument", "level", "n", "ts_min", "ts_max")),
-    sqlite_where=CHUNKS.c.level >= 0,
-)
 
 META = Table("meta", metadata, _s("key", primary_key=True), _s("value", nullable=False))
 

@@ -18,9 +18,10 @@ from sqlalchemy import text
 
 from fbkit.clock import VirtualClock
 from fbkit.model import NS_S, Market
-from fbkit.store import Batch, Checkpoint, Store, Writer, chunks, open_writer
-from fbkit.store.driver import library
+from fbkit.store import Batch, Checkpoint, Store, Writer, open_writer
 from fbkit.store.migrate import revisions
+from fbkit.store.sqlite import chunks
+from fbkit.store.sqlite.driver import library
 from tests.store.made import START, bar_rows, events, metric_rows, rows
 
 HERE = Path(__file__).parent
@@ -58,7 +59,7 @@ def make(path: Path) -> dict[str, Any]:
     ):
         fill(writer)
         facts = remembered(writer)
-        with writer._engine.begin() as connection:
+        with writer._database.engine.begin() as connection:
             connection.execute(text("UPDATE writer SET pid = 1, host = 'memory'"))
     _shrunk(path)
     return facts

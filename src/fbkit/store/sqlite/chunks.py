@@ -1,8 +1,8 @@
 """Folding: the tail's older rows become chunks, small chunks become larger ones. Both in bounded transactions.
 
 A minute of a thin instrument is a handful of rows; those are packed as they are, quickly. When chunks of one (kind,
-instrument) add up to :data:`CLOSED_ROWS` or to a day, they are merged into columns (:mod:`fbkit.store.codec`) and
-closed. Until then :data:`FAN` of one level make one of the next, so that no row is moved often.
+instrument) add up to :data:`CLOSED_ROWS` or to a day, they are merged into columns (:mod:`fbkit.store.sqlite.codec`)
+and closed. Until then :data:`FAN` of one level make one of the next, so that no row is moved often.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, select
 
 from fbkit.model.timeframe import NS_DAY
-from fbkit.store import codec
 from fbkit.store.kinds import KIND_TABLE, Kind
-from fbkit.store.schema import CHUNKS, TAILS
+from fbkit.store.log import Arrays
+from fbkit.store.sqlite import codec
+from fbkit.store.sqlite.statements import run
+from fbkit.store.sqlite.tables import CHUNKS, TAILS
 from fbkit.store.statements import Insert, tuples
 
 #: A chunk of this many rows, or one that spans a day, is not merged again.
@@ -58,7 +58,7 @@ def fold(connection: Connection, kind: Kind, before: int, limit: int) -> int:
     for instrument, own in apart.items():
         for start in range(0, len(own), CHUNK_ROWS):
             flat += _chunk(kind, instrument, own[start : start + CHUNK_ROWS])
-    _INSERT.run(connection, flat)
+    run(connection, _INSERT, flat)
     connection.execute(delete(tail).where(tail.c.ts_recv < before, tail.c.seq <= rows[-1][place]))
     return len(rows)
 
@@ -105,7 +105,7 @@ def merge(connection: Connection, what: Merge) -> int:
     mine.append(table.level >= 0 if what.level == CLOSED else table.level == what.level)
     parts = tuples(connection, select(*_MERGED).where(*mine).order_by(table.seq_min))
     flat = _close(what, parts) if what.level == CLOSED else _joined(what, parts)
-    _INSERT.run(connection, flat)
+    run(connection, _INSERT, flat)
     connection.execute(delete(CHUNKS).where(table.id.in_([part[0] for part in parts])))
     return sum(part[5] for part in parts)
 
@@ -133,19 +133,10 @@ def _close(what: Merge, parts: Sequence[tuple[Any, ...]]) -> list[Any]:
     )
 
 
-def unpack(kind: Kind, how: int, n: int, data: bytes) -> dict[str, NDArray[Any]]:
+def unpack(kind: Kind, how: int, n: int, data: bytes) -> Arrays:
     """The columns of a chunk, in ``seq`` order."""
     if how == codec.COLUMNS:
         return codec.decode(data)
     rows = codec.decode_rows(data, n)
     rows.sort(key=itemgetter(kind.place_of_seq))
     return kind.arrays(rows)
-
-
-def join(kind: Kind, parts: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    """Columns of several parts, one behind the other."""
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return kind.arrays(())
-    return {name: np.concatenate([part[name] for part in parts]) for name in kind.names}

@@ -16,7 +16,8 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
-from fbkit.store.decimals import converted, find_decimals
+from fbkit.store.log import Damaged
+from fbkit.store.sqlite.decimals import converted, find_decimals
 
 Array = NDArray[Any]
 Ints = NDArray[np.int64]
@@ -27,10 +28,6 @@ ROWS, COLUMNS = 0, 1
 _MISSING = -(2**63)
 _SCALES = (60_000_000_000, 1_000_000_000, 1_000_000, 1_000)
 _LEVEL = 6
-
-
-class Damaged(ValueError):
-    """Bytes that are not what was written."""
 
 
 class _Header(msgspec.Struct, array_like=True):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -21,12 +21,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from fbkit.errors import SettingError, StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreMissing
 from fbkit.runtime import database_path
+from fbkit.store.lease import BUSY_MS, Synchronous
+from fbkit.store.log import Damaged
 
-Synchronous = Literal["NORMAL", "FULL"]
 _SYNCHRONOUS = {"NORMAL": "PRAGMA synchronous=NORMAL", "FULL": "PRAGMA synchronous=FULL"}
-
-#: How long a connection waits for another's lock before it says ``StoreBusy``.
-BUSY_MS = 5_000
 
 #: Versions up to here can corrupt a database when two connections write or checkpoint it (the WAL-reset race).
 RACE_UP_TO = (3, 51, 2)
@@ -66,7 +64,7 @@ def library_warning(version: tuple[int, ...] | None = None) -> str | None:
 
 def sqlite_path(url: str) -> Path:
     """The database file behind a URL, absolute; any other URL is a :class:`SettingError`."""
-    allowed = "sqlite:///PATH of a file"
+    allowed = "sqlite:///PATH of a file, or postgresql://USER@HOST/DATABASE"
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -142,6 +140,8 @@ def told(where: str) -> Iterator[None]:
         raise store_error(error.orig, where) from error
     except library().Error as error:
         raise store_error(error, where) from error
+    except Damaged as error:
+        raise StoreCorrupt(where, str(error), recover_sentence(where)) from error
 
 
 def store_error(error: BaseException, where: str) -> StoreError:

@@ -6,21 +6,18 @@ Every read is one short transaction, so a row is seen in the tail or in a chunk,
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from fbkit.model.market import Span
-from fbkit.store.chunks import join, unpack
-from fbkit.store.kinds import KIND_TABLE, Kind
-from fbkit.store.schema import CHUNKS, TAILS
+from fbkit.store.kinds import Kind
+from fbkit.store.log import Arrays, Reading, join, picked
+from fbkit.store.sqlite.chunks import unpack
+from fbkit.store.sqlite.tables import CHUNKS, TAILS
 from fbkit.store.statements import tuples
-
-Arrays = dict[str, NDArray[Any]]
 
 #: Events of one step of a replay, and values kept decoded between steps (64 MiB).
 WINDOW = 32_768
@@ -54,21 +51,17 @@ def _within(arrays: Arrays, since: int, until: int) -> Arrays:
     if not len(ts) or (ts.min() >= since and ts.max() < until):
         return arrays
     wanted = (ts >= since) & (ts < until)
-    return {name: array[wanted] for name, array in arrays.items()}
+    return picked(arrays, wanted)
 
 
 def _sorted(arrays: Arrays) -> Arrays:
     seq = arrays["seq"]
     if len(seq) > 1 and (np.diff(seq) < 0).any():
-        arrays = _picked(arrays, np.argsort(seq, kind="stable"))
+        arrays = picked(arrays, np.argsort(seq, kind="stable"))
     ts = arrays["ts_event"]
     if len(ts) > 1 and (np.diff(ts) < 0).any():
-        arrays = _picked(arrays, np.argsort(ts, kind="stable"))
+        arrays = picked(arrays, np.argsort(ts, kind="stable"))
     return arrays
-
-
-def _picked(arrays: Arrays, order: NDArray[Any]) -> Arrays:
-    return {name: array[order] for name, array in arrays.items()}
 
 
 class _Decoded(NamedTuple):
@@ -85,7 +78,7 @@ class BySeq:
 
     def __init__(
         self,
-        reading: Callable[[], AbstractContextManager[Connection]],
+        reading: Reading,
         kinds: Sequence[Kind],
         since_seq: int,
         until_seq: int,
@@ -148,7 +141,7 @@ class BySeq:
                 parts[kind.name].append(kind.arrays(rows))
             if parts[kind.name]:
                 joined = join(kind, parts[kind.name])
-                window[kind.name] = _picked(joined, np.argsort(joined["seq"], kind="stable"))
+                window[kind.name] = picked(joined, np.argsort(joined["seq"], kind="stable"))
         return window
 
     def _chunks(self, connection: Connection, start: int, end: int) -> Iterator[_Decoded]:
@@ -191,4 +184,21 @@ def has_seq(connection: Connection, kind: Kind, seqs: Sequence[int]) -> set[int]
     return found
 
 
-ALL_KINDS = tuple(KIND_TABLE.values())
+def stretches(connection: Connection, kind: Kind, instrument: int | None, span: Span) -> list[Span]:
+    """A span in parts of about :data:`WINDOW` events, cut where chunks end; what is in the tail is one part."""
+    table = CHUNKS.c
+    query = select(table.ts_max, table.n).where(table.kind == kind.number)
+    if instrument is not None:
+        query = query.where(table.instrument == instrument)
+    if span.since is not None:
+        query = query.where(table.ts_max >= span.since)
+    if span.until is not None:
+        query = query.where(table.ts_min < span.until)
+    cuts: list[int | None] = [span.since]
+    waiting = 0
+    for ts_max, n in tuples(connection, query.order_by(table.ts_max)):
+        waiting += n
+        if waiting >= WINDOW and (span.until is None or ts_max + 1 < span.until):
+            cuts.append(ts_max + 1)
+            waiting = 0
+    return [Span(since, until) for since, until in zip(cuts, [*cuts[1:], span.until], strict=True)]

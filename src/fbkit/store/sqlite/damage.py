@@ -1,4 +1,4 @@
-"""Damaged databases: noticed at start, set aside, never deleted."""
+"""Damaged databases: noticed at start, set aside, never deleted. And copies, before a migration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fbkit.clock import Clock, SystemClock, iso
 from fbkit.errors import StoreCorrupt
 from fbkit.model.timeframe import NS_S
 from fbkit.runtime import held
-from fbkit.store.driver import library, recover_sentence, sqlite_path
+from fbkit.store.sqlite.driver import library, recover_sentence, sqlite_path
 
 #: How long the check at start may take; what is left of a large database is then believed.
 CHECK_NS = 2 * NS_S
@@ -63,3 +63,20 @@ def set_aside(url: str, clock: Clock) -> Path:
             if part.exists():
                 part.rename(aside.with_name(aside.name + ending))
     return aside
+
+
+def back_up(engine: Engine, path: Path, schema: str, clock: Clock) -> Path:
+    """Copy a database to ``<db>.schema-<schema>-<utc>``, WAL included."""
+    when = re.sub(r"[^0-9TZ]", "", iso(clock.wall()))
+    copy = path.with_name(f"{path.name}.schema-{schema}-{when}")
+    pooled = engine.raw_connection()
+    try:
+        source: Any = pooled.driver_connection
+        target = library().connect(str(copy))
+        try:
+            source.backup(target)
+        finally:
+            target.close()
+    finally:
+        pooled.close()
+    return copy
