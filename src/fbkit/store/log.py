@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,15 @@ class Numbers(dict[str, int]):
         self.new.append(name)
         number = self[name] = len(self) + 1
         return number
+
+
+class Held(NamedTuple):
+    """Events of a kind (by its name) in about one hour: the UTC ns of its start, how many, and their bytes on disk."""
+
+    kind: str
+    hour: int
+    n: int
+    bytes: int
 
 
 class EventLog(Protocol):
@@ -107,6 +116,17 @@ class EventLog(Protocol):
 
     def forget(self, connection: Connection, kind: Kind, before: int, below_seq: int, limit: int) -> int:
         """Remove events with ``ts_event < before`` and ``seq < below_seq``, about ``limit``; returns how many went."""
+        ...
+
+    def take_out(self, connection: Connection, kind: Kind, span: Span, below_seq: int) -> int:
+        """Remove exactly the events with ``ts_event`` in ``[since, until)`` and ``seq < below_seq``: now archived.
+
+        A later event of that span stays. Returns how many went; whoever asked compares.
+        """
+        ...
+
+    def held(self, connection: Connection) -> list[Held]:
+        """How much lies there by kind and hour, oldest first: what retention plans with. The newest may be left out."""
         ...
 
 

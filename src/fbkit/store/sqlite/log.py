@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 from fbkit.model.events import Event
 from fbkit.model.market import Span
 from fbkit.store.kinds import FOLDED, KIND_TABLE, Kind
-from fbkit.store.log import Arrays, Numbers, Reading
-from fbkit.store.sqlite import chunks, events
+from fbkit.store.log import Arrays, Held, Numbers, Reading
+from fbkit.store.sqlite import chunks, events, removing
 from fbkit.store.sqlite.statements import run
 from fbkit.store.sqlite.tables import CHUNKS, TAILS
 from fbkit.store.statements import Insert, tuples
@@ -75,6 +75,14 @@ class SqliteLog:
     def forget(self, connection: Connection, kind: Kind, before: int, below_seq: int, limit: int) -> int:
         """Remove old events."""
         raise NotImplementedError
+
+    def take_out(self, connection: Connection, kind: Kind, span: Span, below_seq: int) -> int:
+        """Remove events of a span that were archived."""
+        return removing.take_out(connection, kind, span, below_seq)
+
+    def held(self, connection: Connection) -> list[Held]:
+        """Events of chunks by kind and hour."""
+        return removing.held(connection)
 
 
 def _append(connection: Connection, kind: Kind, own: Sequence[Event], ids: Numbers, last_seq: int) -> int:

@@ -1,0 +1,62 @@
+"""Taking events out of chunks: whole chunks by their bounds, and what remains of those that lie across an edge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, delete, func, select
+
+from fbkit.model.market import Span
+from fbkit.model.timeframe import NS_HOUR
+from fbkit.store.kinds import KIND_TABLE, Kind
+from fbkit.store.log import Arrays, Held, picked
+from fbkit.store.sqlite import chunks, codec
+from fbkit.store.sqlite.statements import run
+from fbkit.store.sqlite.tables import CHUNKS
+from fbkit.store.statements import Insert, tuples
+
+_INSERT = Insert(CHUNKS, leave_out=["id"])
+_FAR = 1 << 62
+
+
+def take_out(connection: Connection, kind: Kind, span: Span, below_seq: int) -> int:
+    """Remove the events of a span (both ends given) below a ``seq``; returns how many went."""
+    since, until = span.since or 0, _FAR if span.until is None else span.until
+    # An event of the span may have come a moment ago: in chunks it is looked for in one way.
+    while chunks.fold(connection, kind, _FAR, chunks.FOLD_ROWS):
+        pass
+    table = CHUNKS.c
+    near = (table.kind == kind.number, table.ts_max >= since, table.ts_min < until, table.seq_min < below_seq)
+    whole = (*near, table.ts_min >= since, table.ts_max < until, table.seq_max < below_seq)
+    gone = connection.execute(select(func.coalesce(func.sum(table.n), 0)).where(*whole)).scalar_one()
+    connection.execute(delete(CHUNKS).where(*whole))
+    crossing = select(table.id, table.instrument, table.codec, table.n, table.data).where(*near)
+    for chunk, instrument, how, n, data in tuples(connection, crossing):
+        arrays = chunks.unpack(kind, how, n, data)
+        ts, seq = arrays["ts_event"], arrays["seq"]
+        kept = picked(arrays, (ts < since) | (ts >= until) | (seq >= below_seq))
+        if len(kept["seq"]) < n:
+            connection.execute(delete(CHUNKS).where(table.id == chunk))
+            run(connection, _INSERT, _closed(kind, instrument, kept))
+            gone += n - len(kept["seq"])
+    return int(gone)
+
+
+def _closed(kind: Kind, instrument: int, arrays: Arrays) -> list[Any]:
+    """One row of the chunks table, or none where nothing is left."""
+    seq, ts = arrays["seq"], arrays["ts_event"]
+    if not len(seq):
+        return []
+    bounds = [int(seq[0]), int(seq[-1]), int(np.min(ts)), int(np.max(ts)), len(seq)]
+    return [kind.number, instrument, *bounds, chunks.CLOSED, codec.COLUMNS, codec.encode(arrays)]
+
+
+def held(connection: Connection) -> list[Held]:
+    """Events by kind and hour; a chunk counts where it begins."""
+    table = CHUNKS.c
+    hour = table.ts_min - table.ts_min % NS_HOUR
+    query = select(table.kind, hour, func.sum(table.n), func.sum(func.length(table.data))).group_by(table.kind, hour)
+    names = {kind.number: kind.name for kind in KIND_TABLE.values()}
+    rows = tuples(connection, query)
+    return sorted((Held(names[kind], at, n, size) for kind, at, n, size in rows), key=lambda one: (one.hour, one.kind))
