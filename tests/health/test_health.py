@@ -100,9 +100,39 @@ def test_more_than_a_percent_quarantined_within_a_minute_is_degraded():
         now = second * NS_S
         health.heard("binance", "trade", now)
         bad = 0 if second < 50 else 11
-        account = AccountRow(1, "binance", "trade", received=1000 + 100 * second // 10, quarantined=bad)
+        received = 1000 + 100 * second // 10
+        account = AccountRow(1, "binance", "trade", received, stored=received - bad, quarantined=bad)
         states.append(health.judge(now, accounts=[account]).state)
     assert states == ["ok"] * 5 + ["degraded"] * 6 + ["ok"] * 9
+
+
+@pytest.mark.faults("C5")
+def test_frames_of_which_not_even_the_channel_can_be_read_are_held_against_all_that_their_venue_says():
+    def states(*quarantined):
+        health = listening("trade")
+        for n, bad in enumerate(quarantined):
+            health.heard("binance", "trade", n * NS_S)
+            good = 500 * n
+            accounts = [
+                AccountRow(1, "binance", "trade", good, stored=good),
+                AccountRow(1, "binance", "", bad, quarantined=bad),
+            ]
+            yield health.judge(n * NS_S, accounts=accounts)
+
+    assert [found.state for found in states(0, 1, 5, 9)] == ["ok", "ok", "ok", "ok"]
+    *_, last = states(0, 1, 5, 60)
+    assert row_of(last, "frames").reason == "quarantine"
+    assert "binance frames: 3.8% of the last minute was not believed" in last.reasons[0]
+
+
+def test_books_that_do_not_balance_are_told_at_once_and_by_name():
+    health = listening("trade")
+    accounts = [AccountRow(1, "binance", "trade", 10, stored=7, in_flight=3), AccountRow(1, "bybit", "mark", 5)]
+    found = health.judge(NS_S, accounts=accounts)
+    assert (found.state, found.system.reason) == ("degraded", "unbalanced")
+    assert "bybit mark" in found.reasons[0]
+    assert "binance trade" not in found.reasons[0]
+    assert health.judge(NS_S, accounts=accounts[:1]).state == "ok"
 
 
 def test_a_skew_of_more_than_two_seconds_is_degraded():

@@ -66,3 +66,13 @@ def test_uptime_is_always_between_0_and_100(heartbeats, since, length, first):
     ends = [min(t + 20 * NS_S, nxt) for t, nxt in zip(heartbeats, [*heartbeats[1:], 1 << 62], strict=False)]
     covered = sum(max(0, min(e, until) - max(t, begin)) for t, e in zip(heartbeats, ends, strict=True))
     assert found == covered / (until - begin) * 100.0
+
+
+@pytest.mark.faults("C10")
+def test_a_clock_that_was_set_back_between_two_runs_gives_no_more_than_all_and_no_less_than_nothing():
+    before, after = [s * NS_S for s in range(0, 110, 10)], [s * NS_S for s in range(50, 160, 10)]
+    assert uptime([*before, *after], 0, 150 * NS_S) == 100.0
+    hour_back = [s * NS_S for s in range(3600, 3700, 10)] + [s * NS_S for s in range(0, 100, 10)]
+    percent = uptime(hour_back, 0, 3700 * NS_S)
+    assert percent is not None
+    assert 0.0 < percent < 10.0

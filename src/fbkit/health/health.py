@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from fbkit.health.judge import judge_stream, judge_system, judge_writing
-from fbkit.health.streams import EXPECTED_S, Stream
+from fbkit.health.judge import judge_books, judge_stream, judge_system, judge_writing
+from fbkit.health.streams import EXPECTED_S, FRAMES, OK, Counted, Stream
 from fbkit.model import NS_S, HealthRow
-
-
-class Counted(Protocol):
-    """Items of a stream since the run began; rows and accounts both are."""
-
-    @property
-    def venue(self) -> str: ...
-    @property
-    def channel(self) -> str: ...
-    @property
-    def received(self) -> int: ...
-    @property
-    def quarantined(self) -> int: ...
 
 
 class HealthState(NamedTuple):
@@ -108,11 +96,10 @@ class Health:
         skews : mapping, optional
             ``ts_recv − ts_event`` of each venue, ns.
         accounts : iterable, optional
-            Items of each stream so far, for the share that is quarantined.
+            Items of each stream so far, for the share that is quarantined; and whether they add up.
         """
-        for account in accounts:
-            if account.channel in self._expected:
-                self._stream(account.venue, account.channel).count(now, account.received, account.quarantined)
+        accounts = list(accounts)
+        self._count(now, accounts)
         for key, ts in self._heard.items():
             stream = self._stream(*key)
             if (
@@ -128,6 +115,9 @@ class Health:
         rows = [self._row(stream, now, skews or {}) for _, stream in sorted(self._streams.items()) if stream.venue]
         own = judge_writing(now, queue_share, trouble, self._streams.get(("", "store")))
         rows.append(HealthRow(now, "", "store", *own))
+        books = judge_books(accounts)
+        if books.state != OK:
+            rows.append(HealthRow(now, "", "books", *books))
         rows += [
             HealthRow(now, "", stream.channel, "degraded", *stream.trouble)
             for _, stream in sorted(self._streams.items())
@@ -135,6 +125,17 @@ class Health:
         ]
         system = HealthRow(now, "", "*", *judge_system(rows))
         return HealthState(system, rows, [row.sentence for row in rows if row.state != "ok"])
+
+    def _count(self, now: int, accounts: Sequence[Counted]) -> None:
+        """Items of each stream; a frame of which not even the channel could be read is one of all its venue's."""
+        received: Counter[str] = Counter()
+        for account in accounts:
+            received[account.venue] += account.received
+        for account in accounts:
+            if account.channel in self._expected:
+                self._stream(account.venue, account.channel).count(now, account.received, account.quarantined)
+            elif account.quarantined:
+                self._stream(account.venue, FRAMES).count(now, received[account.venue], account.quarantined)
 
     def _row(self, stream: Stream, now: int, skews: Mapping[str, int]) -> HealthRow:
         expected_s = self._expected_at.get((stream.venue, stream.channel), self._expected.get(stream.channel))

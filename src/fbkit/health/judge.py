@@ -16,6 +16,7 @@ from fbkit.health.streams import (
     RANK,
     SKEW_NS,
     VITAL,
+    Counted,
     Stream,
     Verdict,
 )
@@ -78,7 +79,7 @@ def _skew(stream: Stream, skew_ns: int | None) -> Iterator[Verdict]:
         late = "behind" if skew_ns > 0 else "ahead of"
         sentence = (
             f"{stream.venue} {stream.channel}: event times are {_duration(abs(skew_ns) / NS_S)} {late} our clock; "
-            "set this machine's clock by NTP."
+            "set this machine's clock by NTP, then restart the collector."
         )
         yield Verdict(DEGRADED, "clock_skew", sentence)
 
@@ -100,6 +101,24 @@ def judge_writing(now: int, queue_share: float, trouble: BaseException | None, l
     if losses is not None and losses.lost_ts is not None and now - losses.lost_ts <= LOSS_NS:
         return Verdict(DEGRADED, "loss", f"{losses.lost} events were dropped before the writer; see the gaps for when.")
     return Verdict(OK)
+
+
+def judge_books(accounts: Iterable[Counted]) -> Verdict:
+    """The accounting equation of every stream: each item received is somewhere.
+
+    >>> from fbkit.model import AccountRow
+    >>> judge_books([AccountRow(1, "binance", "trade", received=2, stored=1)]).reason
+    'unbalanced'
+    """
+    wrong = [f"{one.venue} {one.channel}".strip() for one in accounts if not one.balances]
+    if not wrong:
+        return Verdict(OK)
+    return Verdict(
+        DEGRADED,
+        "unbalanced",
+        f"the books of {', '.join(wrong)} do not balance: items were lost, or counted twice; "
+        "keep the database, restart the collector, and report this with its log.",
+    )
 
 
 def _not_storing(trouble: BaseException) -> Verdict:

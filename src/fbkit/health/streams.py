@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -25,6 +25,9 @@ EXPECTED_S: dict[str, float | None] = {
     "listing": None,
 }
 
+#: The stream of a venue's frames of which not even the channel can be read.
+FRAMES = "frames"
+
 #: A venue is as well as the worst of these.
 VITAL = ("trade", "quote", "mark")
 
@@ -42,6 +45,21 @@ LOSS_NS = 5 * NS_MIN
 
 #: A clock skew beyond this is degraded, ns.
 SKEW_NS = 2 * NS_S
+
+
+class Counted(Protocol):
+    """Items of a stream since the run began, and whether all are accounted for; rows and accounts both are."""
+
+    @property
+    def venue(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def received(self) -> int: ...
+    @property
+    def quarantined(self) -> int: ...
+    @property
+    def balances(self) -> bool: ...
 
 
 class Verdict(NamedTuple):

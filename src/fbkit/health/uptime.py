@@ -29,7 +29,8 @@ def uptime(
     Parameters
     ----------
     heartbeats : sequence of int
-        UTC ns, rising; those of the window, and the last one before it, suffice.
+        UTC ns; those of the window, and the last one before it, suffice. A machine whose clock was set back has told
+        some times twice: they count once.
     since, until : int
         The window, UTC ns.
     first : int, optional
@@ -50,8 +51,9 @@ def uptime(
     >>> uptime([], 0, 80 * NS_S) is None
     True
     """
+    heartbeats = sorted(heartbeats)
     if first is None:
-        first = heartbeats[0] if len(heartbeats) else until
+        first = heartbeats[0] if heartbeats else until
     since = max(since, first)
     if since >= until:
         return None
