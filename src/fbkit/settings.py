@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     min_coverage: float = Field(0.8, gt=0, le=1, description="share of a window that must be covered")
     backfill_hours: int = Field(48, ge=0, le=168, description="history fetched at a first start")
     queue_items: int = Field(200_000, ge=1000, description="bound of the queue before the writer")
+    spill_mb: int = Field(512, ge=0, le=1_000_000, description="bound of the file behind that queue; 0 keeps none")
     transport: Literal["auto", "picows", "websockets"] = Field("auto", description="websocket library")
     synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", description="SQLite durability of each commit")
 

@@ -19,6 +19,7 @@ from fbkit.hub import Hub
 from fbkit.ingest.beats import Beats
 from fbkit.ingest.commands import Commands
 from fbkit.ingest.ears import Ears
+from fbkit.ingest.ground import Ground
 from fbkit.ingest.past import Past, patiently
 from fbkit.ingest.pipeline import HEARTBEAT, Cut
 from fbkit.ingest.refill import Refill
@@ -75,6 +76,7 @@ class Collector:
         self.why_stopped = ""
         self._strange: set[str] = set()
         self.health = Health()
+        self.ground = Ground(self.health, session.spill_base.parent, lambda: session.writer.wal_bytes)
         pipeline = session.pipeline
         pipeline.on_heard = self.health.heard
         pipeline.on_hole = self._hole
@@ -109,11 +111,16 @@ class Collector:
         def acknowledge(cut: Cut, commit: int) -> None:
             loop.call_soon_threadsafe(self._acknowledged, cut, commit)
 
+        def refuse(cut: Cut, since: int) -> None:
+            loop.call_soon_threadsafe(self._overflow, cut, since)
+
         self.writing = WriterThread(
             self.session.writer,
             acknowledge,
             clock=self.clock,
             bound=self.settings.queue_items,
+            spilling=self.session.spilling(self.settings.spill_mb, self.started),
+            refuse=refuse,
         )
         path = runtime_path(self.settings, self.session.writer.url)
         facts = RuntimeFile(
@@ -229,6 +236,8 @@ class Collector:
         pipeline = self.session.pipeline
         if heartbeat:
             self.compare_prices()
+            self.ground.look()
+        self.ground.look_at(self.writing)
         health = self.health.judge(
             cut.beat.ts_recv,
             queue_share=self.writing.share,
@@ -243,9 +252,10 @@ class Collector:
             self._checkpointed = cut.beat.ts_recv
             checkpoint = self.session.checkpoint()
         if not self.writing.offer(cut, checkpoint):
-            self._overflow(cut)
+            self._overflow(cut, cut.beat.ts_recv - NS_S)
         rows = [health.system, *health.streams]
-        self.telling.pulse(cut, rows, queue=self.writing.waiting, stored=self.stored, backfill=self.past.progress)
+        behind = self.past.progress or self.writing.backlog
+        self.telling.pulse(cut, rows, queue=self.writing.waiting, stored=self.stored, backfill=behind)
 
     def compare_prices(self) -> None:
         """A coin that costs a thousand times as much at one venue was counted by the thousand there."""
@@ -258,19 +268,22 @@ class Collector:
             self.health.trouble(venue, "listing", "multiplier", str(one))
         self._strange = set(strange)
 
-    def _overflow(self, cut: Cut) -> None:
-        """No room before the writer: the market's events are dropped, counted, and a gap says so.
+    def _overflow(self, cut: Cut, since: int) -> None:
+        """No room before the writer: the market's events are dropped, counted, and a gap from ``since`` on says so.
 
-        What says what we know (Beats, gaps, settings, listings) and what was computed is small and kept all the same.
+        What says what we know (Beats, gaps, settings, listings) and what was computed is small and kept all the same,
+        until there is no room even for that.
         """
         pipeline = self.session.pipeline
         kept: list[Event] = [event for event in cut.events if isinstance(event, _ALWAYS_KEPT)]
-        listings = {account: count for account, count in cut.items.items() if account.channel == "listing"}
-        lost = {account: count for account, count in cut.items.items() if account.channel != "listing"}
+        saved = {"listing"} if any(isinstance(event, Listing) for event in kept) else set()
+        listings = {account: count for account, count in cut.items.items() if account.channel in saved}
+        lost = {account: count for account, count in cut.items.items() if account.channel not in saved}
         pipeline.dropped(cut._replace(items=lost))
-        self.writing.offer(cut._replace(events=kept, items=listings), anyway=True)
+        if not self.writing.offer(cut._replace(events=kept, items=listings), anyway=True):
+            pipeline.dropped(cut._replace(items=listings))
         now = cut.beat.ts_recv
-        gap = pipeline.open_gap(now, "overflow", now - NS_S)
+        gap = pipeline.open_gap(now, "overflow", since)
         pipeline.close_gap(gap, now, now, backfilled=False)
         self.health.lost(now, sum(lost.values()))
 

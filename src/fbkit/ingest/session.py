@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import platform
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 
 import msgspec
 
@@ -13,9 +16,12 @@ from fbkit.clock import Clock, iso
 from fbkit.engine import Engine
 from fbkit.errors import StoreError
 from fbkit.feeds.venues import COUNTED
+from fbkit.ingest.backlog import Backlog
 from fbkit.ingest.pipeline import Pipeline
+from fbkit.ingest.spill import Head, Spill, spill_base, spill_path, spill_paths
 from fbkit.ingest.stamp import stamp_of
-from fbkit.model import NS_MIN, NS_MS, AccountRow, Beat, Gap, Market, RunRow, Span
+from fbkit.ingest.writing import Spilling
+from fbkit.model import NS_MIN, NS_MS, AccountRow, Bar, Beat, Event, Gap, Market, RunRow, Span, Trade
 from fbkit.settings import Settings
 from fbkit.store import Batch, Checkpoint, Writer, open_writer
 
@@ -31,12 +37,14 @@ class Session:
 
     def __init__(self, writer: Writer, settings: Settings, counted: Collection[str] = COUNTED) -> None:
         self.writer = writer
+        self.spill_base = spill_base(writer.url, settings.home)
+        self.backlog = Backlog(writer, spill_paths(self.spill_base))
         self.stamp = stamp_of(settings)
         self.number = writer.stamp(self.stamp.code, self.stamp.settings)
         self._history: dict[str, Gap] = {}
         self._run: RunRow | None = None
         self.from_checkpoint = 0
-        last = writer.last_beat()
+        last = max(filter(None, (writer.last_beat(), self.backlog.last_beat)), key=lambda beat: beat.n, default=None)
         self.last_beat_ts = last.ts_recv if last else None
         self.pipeline = Pipeline(
             Engine(
@@ -45,7 +53,7 @@ class Session:
                 stamp=self.number,
             ),
             Rules(stamp=self.number),
-            last_seq=writer.last_seq,
+            last_seq=max(writer.last_seq, self.backlog.last_seq),
             last_beat=last.n if last else 0,
             last_beat_ts=last.ts_event if last else 0,
             cadence=settings.cadence_ms * NS_MS,
@@ -105,6 +113,9 @@ class Session:
         self.pipeline.add_row(self._run)
         self.pipeline.setting(now, "engine", facts.settings)
         self._close_left_open(now)
+        for absence in self.backlog.absences:
+            gap = self.pipeline.open_gap(now, "stopped", absence.t0, t1=absence.t1)
+            self.pipeline.close_gap(gap, now, absence.t1, backfilled=False)
         if self.last_beat_ts is not None and now > self.last_beat_ts:
             gap = self.pipeline.open_gap(now, "stopped", self.last_beat_ts)
             self.pipeline.close_gap(gap, now, now, backfilled=False)
@@ -122,7 +133,8 @@ class Session:
             self.pipeline.close_gap(gap, now, max(gap.t0, self.last_beat_ts), backfilled=False)
 
     def _gap_events(self) -> Iterator[Gap]:
-        return (event for event in self.writer.events("gap") if isinstance(event, Gap))
+        known = chain(self.writer.events("gap"), self.backlog.replay())
+        return (event for event in known if isinstance(event, Gap))
 
     def open_history(self, names: Iterable[str], venue: str, now: int, since: int) -> dict[str, Gap]:
         """Gaps under which the past of a venue's instruments is fetched; the engine waits for their ends."""
@@ -153,7 +165,7 @@ class Session:
             pipeline.engine.restore(state["engine"])
             pipeline.rules.restore(state["rules"])
             since = self.from_checkpoint = checkpoint.seq
-        for event in writer.replay(since_seq=since + 1):
+        for event in self._placed(since + 1):
             if type(event) is Beat:
                 closed = pipeline.engine.beat(event)
                 if closed.metrics:
@@ -162,14 +174,48 @@ class Session:
             else:
                 pipeline.engine.take(event)
         recent = Span(last.ts_recv - _KNOWN_AGAIN_NS, None)
+        trades, bars = self._left(recent.since or 0)
         for name in writer.instruments():
-            trades = writer.read("trade", name, recent)
-            if len(trades["venue_id"]):
-                ids = sorted(trades["venue_id"].tolist())
-                pipeline.order.reload(name, ids, int(trades["ts_event"].max()))
-            bars = writer.read("bar", name)
-            if len(bars["ts_event"]):
-                pipeline.order.reload_bars(name, "1m", bars["ts_event"].tolist())
+            stored = writer.read("trade", name, recent)
+            trades[name].update(zip(stored["venue_id"].tolist(), stored["ts_event"].tolist(), strict=True))
+            bars[name] += writer.read("bar", name)["ts_event"].tolist()
+        for name, known in trades.items():
+            if known:
+                pipeline.order.reload(name, sorted(known), max(known.values()))
+        for name, minutes in bars.items():
+            if minutes:
+                pipeline.order.reload_bars(name, "1m", minutes)
+
+    def _placed(self, since: int) -> Iterator[Event]:
+        """Every event from a place on, by its place: stored ones, and what earlier runs left to be stored."""
+        stored = self.writer.replay(since_seq=since)
+        if self.backlog.is_empty:
+            yield from stored
+            return
+        newest = 0
+        for event in heapq.merge(stored, self.backlog.replay(since), key=lambda event: event.seq):
+            if event.seq > newest:  # else stored already, and not yet crossed off
+                newest = event.seq
+                yield event
+
+    def _left(self, recent: int) -> tuple[dict[str, dict[int, int]], dict[str, list[int]]]:
+        """Of what waits to be stored, by instrument: recent trades (id to ``ts_event``), and closed bars."""
+        trades: dict[str, dict[int, int]] = defaultdict(dict)
+        bars: dict[str, list[int]] = defaultdict(list)
+        for event in self.backlog.replay():
+            if type(event) is Trade and event.ts_event >= recent:
+                trades[event.instrument][event.venue_id] = event.ts_event
+            elif type(event) is Bar:
+                bars[event.instrument].append(event.ts_event)
+        return trades, bars
+
+    def spilling(self, megabytes: int, started: int) -> Spilling:
+        """Where this run's batches go that find no room in memory, beside what earlier ones left there."""
+        head = Head(self.writer.market, self.writer.seed, self.writer.epoch)
+        rest, spill = (
+            Spill(spill_path(self.spill_base, started, part), megabytes * 1_000_000, head) for part in (1, 2)
+        )
+        return Spilling(spill, rest, self.backlog, self.pipeline.accounts, self.writer.epoch)
 
     # -- at the end ---------------------------------------------------------------------------------------------
 
