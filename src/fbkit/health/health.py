@@ -45,6 +45,7 @@ class Health:
         self._expected_at: dict[tuple[str, str], float] = {}
         self._heard: dict[tuple[str, str], int] = {}
         self._streams: dict[tuple[str, str], Stream] = {}
+        self._counted: tuple[int, Counter[str]] = (0, Counter())  # when last, and each venue's items by then
 
     def expect(self, venue: str, expected_s: Mapping[str, float]) -> None:
         """How often a venue's channels should speak, seconds, where that is not the usual: a thin market is calm."""
@@ -135,7 +136,11 @@ class Health:
             if account.channel in self._expected:
                 self._stream(account.venue, account.channel).count(now, account.received, account.quarantined)
             elif account.quarantined:
-                self._stream(account.venue, FRAMES).count(now, received[account.venue], account.quarantined)
+                frames = self._stream(account.venue, FRAMES)
+                if not frames.counts:
+                    frames.count(self._counted[0], self._counted[1][account.venue], 0)
+                frames.count(now, received[account.venue], account.quarantined)
+        self._counted = (now, received)
 
     def _row(self, stream: Stream, now: int, skews: Mapping[str, int]) -> HealthRow:
         expected_s = self._expected_at.get((stream.venue, stream.channel), self._expected.get(stream.channel))
