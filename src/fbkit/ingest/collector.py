@@ -25,6 +25,7 @@ from fbkit.ingest.pipeline import HEARTBEAT, Cut
 from fbkit.ingest.refill import Refill
 from fbkit.ingest.session import Session
 from fbkit.ingest.telling import Telling
+from fbkit.ingest.wall import Wall
 from fbkit.ingest.writing import WriterThread
 from fbkit.model import NS_HOUR, NS_S, AccountRow, Beat, Event, Gap, Listing, Setting
 from fbkit.runtime import RuntimeFile, publish_runtime, runtime_path
@@ -85,6 +86,7 @@ class Collector:
             pipeline, self.beats, self.health, self.clock, capture=self._capture, on_speaking=self._refillable
         )
         self.refill = Refill(pipeline, self.ears, self.clock)
+        self._wall = Wall(self.clock, pipeline)
         pipeline.is_refilling = self.refill.is_refilling
         self.past = Past(session, self.ears, self.beats, self.clock, self._room)
         self.hub = Hub(
@@ -225,6 +227,7 @@ class Collector:
         while True:
             now = self.clock.now()
             self.beats.reach(now)
+            self._wall.look()
             await asyncio.sleep(max(0.001, (self.beats.next - self.clock.now()) / NS_S))
 
     def _cut(self, cut: Cut) -> None:
