@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     spill_mb: int = Field(512, ge=0, le=1_000_000, description="bound of the file behind that queue; 0 keeps none")
     transport: Literal["auto", "picows", "websockets"] = Field("auto", description="websocket library")
     synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", description="SQLite durability of each commit")
+    max_mb: int = Field(0, ge=0, description="MB the database may take; kept to once an hour; 0: no bound")
+    keep_ticks_days: int = Field(30, ge=0, description="days of events that `fbkit maintain` keeps; 0: all")
+    keep_1m_days: int = Field(365, ge=0, description="days of 1m bars that `fbkit maintain` keeps; 0: all")
 
     binance_rest: str = Field("https://fapi.binance.com", description="Binance USD-M REST base URL")
     binance_ws: str = Field("wss://fstream.binance.com", description="Binance USD-M websocket base URL")
