@@ -90,7 +90,7 @@ UNSAFE = {
 }
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S10")
 @pytest.mark.parametrize(("code", "rule"), UNSAFE.items())
 @pytest.mark.parametrize("where", ["src/fbkit/store/planted.py", "tests/planted.py", "notebooks/planted.py"])
 def test_the_linter_catches_unsafe_loading(code, rule, where):

@@ -317,7 +317,7 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(troubled):
     assert page.locator(".fb-table .tr").first.bounding_box()["height"] == 44
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S6")
 def test_a_hostile_name_stays_text_everywhere(troubled):
     page = troubled.page
     page.locator('.fb-table .tr:has-text("<img src")').click()
@@ -331,7 +331,7 @@ def test_a_hostile_name_stays_text_everywhere(troubled):
     page.click(".fb-chart .closer")
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C19")
 def test_a_stopped_collector_is_told_and_live_cells_go_old(troubled):
     page = troubled.page
     page.wait_for_selector(".fb-health .isdown")

@@ -99,7 +99,7 @@ def test_a_missing_database_says_what_to_do(tmp_path: Path, say: Say) -> None:
     assert "start a collector" in err
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C25")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -120,7 +120,7 @@ def test_c25_a_wrong_word_is_one_message_and_exit_2(words: tuple[str, ...], said
     assert said in " ".join(err.split())
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C25")
 def test_c25_a_wrong_setting_in_the_environment_is_named(monkeypatch: pytest.MonkeyPatch, say: Say) -> None:
     monkeypatch.setenv("FBKIT_MIN_COVERAGE", "7")
     code, _, err = say("collect")
@@ -131,7 +131,7 @@ def test_c25_a_wrong_setting_in_the_environment_is_named(monkeypatch: pytest.Mon
     assert "colour" in say("collect")[2]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C25")
 def test_c25_a_wrong_setting_in_the_file_is_named_and_secrets_are_masked(home: Path, say: Say) -> None:
     (home / "fbkit.toml").write_text("instruments = 'many'\n")
     assert "instruments" in say("collect")[2]
@@ -143,7 +143,7 @@ def test_c25_a_wrong_setting_in_the_file_is_named_and_secrets_are_masked(home: P
     assert say("collect")[0] == 2
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S11")
 def test_s11_plain_sockets_beyond_this_machine_are_refused(monkeypatch: pytest.MonkeyPatch, say: Say) -> None:
     monkeypatch.setenv("FBKIT_BINANCE_WS", "ws://fstream.binance.com")
     code, _, err = say("collect", "--venues", "binance")

@@ -13,7 +13,7 @@ def test_a_hash_is_that_of_sha256sum(tmp_path):
     assert hash_file(tmp_path / "a.txt").hash == f"sha256:{hashlib.sha256(b'abc' * 1_000_000).hexdigest()}"
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R8")
 def test_a_file_that_changes_once_is_hashed_again(tmp_path):  # R8
     path = tmp_path / "a.txt"
     path.write_text("first")
@@ -30,7 +30,7 @@ def test_a_file_that_changes_once_is_hashed_again(tmp_path):  # R8
     assert reads == [b"first", b"second!"]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R8")
 def test_a_file_that_never_stands_still_is_unstable_after_three_tries(tmp_path):  # R8
     path = tmp_path / "a.txt"
     path.write_text("x")

@@ -12,7 +12,7 @@ def put(folder, number, **more):
     publish(folder, NAME, {"format": FORM, "number": number, **more}, f"20260101T000000Z-{number:06d}")
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R7")
 def test_a_reader_never_sees_half_a_file(tmp_path):  # R7
     put(tmp_path, 0)
     done, read = threading.Event(), []
@@ -40,7 +40,7 @@ def test_the_last_five_are_kept(tmp_path):
     assert [name[17:23] for name in kept] == ["000004", "000005", "000006", "000007", "000008"]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R7")
 @pytest.mark.parametrize(
     "torn", [b"", b'{"format": "fbkit.cont', b"\x00" * 50, b"[" * 100_000, b"[1]", b'{"format": "other/9"}']
 )
@@ -54,7 +54,7 @@ def test_a_torn_file_is_answered_with_the_one_before_and_said(tmp_path, torn):  
     assert "000001" in found.trouble
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R7")
 def test_a_missing_file_is_answered_with_its_newest_copy_and_said(tmp_path):  # R7
     put(tmp_path, 1)
     put(tmp_path, 2)

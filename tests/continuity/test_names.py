@@ -6,7 +6,7 @@ from fbkit.continuity.names import inside, safe_name
 from fbkit.errors import SettingError
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S4")
 @pytest.mark.parametrize(
     "name",
     ["../x", "/etc/passwd", "a/b", "a\\b", "%2e%2e", "nul\0byte", "CON", "con.txt", "com1", "", ".hidden", "x" * 65,
@@ -23,7 +23,7 @@ def test_a_plain_name_is_taken_as_it_is(name):
     assert safe_name(name, "report") == name
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S4")
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 def test_a_link_inside_is_not_followed_one_above_is(tmp_path):  # S4
     (tmp_path / "real" / "reports").mkdir(parents=True)

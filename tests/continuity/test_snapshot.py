@@ -61,7 +61,7 @@ def test_uptime_comes_from_heartbeats_and_ends_at_the_last_beat(settings):
     assert taken.state["uptime_as_of"] == "2026-11-22T12:00:00Z"
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R9")
 def test_no_heartbeat_ever_is_unknown(settings):  # R9
     from fbkit.model import Market
     from fbkit.store import open_writer
@@ -72,7 +72,7 @@ def test_no_heartbeat_ever_is_unknown(settings):  # R9
     assert taken.state["uptime_percent"] == {"1h": "unknown", "24h": "unknown", "7d": "unknown"}
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R10")
 @pytest.mark.parametrize("harm", ["never there", "removed", "damaged"])
 def test_a_database_that_cannot_be_reached_is_a_backend_that_is_down(settings, harm):  # R10
     path = settings.home / "simulated.db"
@@ -92,7 +92,7 @@ def test_a_database_that_cannot_be_reached_is_a_backend_that_is_down(settings, h
     assert json.loads(taken.context_file.read_bytes())["database"]["reachable"] is False
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R7")
 def test_a_torn_snapshot_is_no_silent_reset(settings, database):  # R7
     for _ in range(KEPT + 2):
         last = take_snapshot(settings, clock=LATER)
@@ -105,7 +105,7 @@ def test_a_torn_snapshot_is_no_silent_reset(settings, database):  # R7
     assert take_snapshot(settings, clock=LATER).degraded == ()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R7")
 def test_an_unreadable_state_db_keeps_the_phase_of_the_snapshot_before(settings, database):
     set_phase(settings, "paper")
     take_snapshot(settings, clock=LATER)
@@ -115,7 +115,7 @@ def test_an_unreadable_state_db_keeps_the_phase_of_the_snapshot_before(settings,
     assert "state.db" in after.state["degraded"][0]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S7")
 def test_no_secret_of_the_settings_is_in_any_file(home, workspace, database):  # S7
     settings = load_settings(token="sentinel-token-77")
     taken = take_snapshot(settings, clock=LATER)

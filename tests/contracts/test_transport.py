@@ -181,7 +181,7 @@ class TestTransport:
             assert not line.ended.done()
             await connection.close()
 
-    @pytest.mark.faults
+    @pytest.mark.faults("C2")
     @pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP is POSIX")
     async def test_a_frozen_peer_is_noticed_within_the_three_times(self, name):
         with frozen_venue() as (child, port):

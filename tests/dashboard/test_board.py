@@ -90,7 +90,7 @@ async def test_a_price_that_is_heard_reaches_table_and_chart(board):
     assert board.table.sent_ms == START / 1e6
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C24")
 async def test_a_flood_of_prices_is_pushed_as_few_newest_ones(board):
     await until(lambda: board.table.chosen == BTC)
     pushes = []
@@ -156,7 +156,7 @@ async def test_a_backfill_keeps_nobody_waiting_for_the_charts(board):
     assert len(asked) == 1, asked
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C19")
 async def test_the_collector_that_is_gone_is_told_and_its_numbers_go_old(board):
     await until(lambda: board.table.chosen == BTC)
     board.take(hello())

@@ -201,7 +201,7 @@ def test_the_open_bar_can_be_looked_at():
     assert (now[BTC].last, now[BTC].vol_usd, now[BTC].ret, now[BTC].n_trades) == (110.0, 220.0, math.log(1.1), 1)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C8")
 @given(
     st.lists(
         st.tuples(st.integers(0, 180_000), st.integers(1, 10**6), st.integers(1, 10**6), st.booleans()),

@@ -98,7 +98,7 @@ async def test_a_silence_lasts_until_every_topic_has_been_asked_for_again(sink, 
         assert [channels for _, channels, _ in sink.heard("speaking")] == [("trade", "liquidation")]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C1")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_five_cuts_are_five_gaps_and_only_data_calms_the_backoff(
     sink, keep_up, until, make_test_world, transport
@@ -128,7 +128,7 @@ async def test_five_cuts_are_five_gaps_and_only_data_calms_the_backoff(
         assert all(sentence.endswith(("again", "trying again")) for _, _, _, sentence in sink.heard("trouble"))
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C1")
 async def test_who_was_never_reached_is_silent_since_the_start(sink, keep_up, until, make_test_world):
     world, _ = make_test_world()
     begun = world.clock.now()
@@ -140,7 +140,7 @@ async def test_who_was_never_reached_is_silent_since_the_start(sink, keep_up, un
         assert 0 <= since - begun < 1_000_000_000
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C1")
 async def test_the_delay_never_exceeds_thirty_seconds(keep_up, until, make_test_world):
     world, slept = make_test_world()
     async with FakeVenue("refuse") as venue:
@@ -150,7 +150,7 @@ async def test_the_delay_never_exceeds_thirty_seconds(keep_up, until, make_test_
         assert max(slept) == 30.0
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C2")
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP is POSIX")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_frozen_peer_is_a_disconnect_within_the_three_times(sink, keep_up, until, make_test_world, transport):
@@ -169,7 +169,7 @@ async def test_a_frozen_peer_is_a_disconnect_within_the_three_times(sink, keep_u
     assert abs(since - begun) < 200_000_000, "the gap begins with the last frame, not with its discovery"
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C3")
 async def test_a_peer_that_only_answers_pings_is_stalled_although_it_acknowledged(
     sink, keep_up, until, make_test_world
 ):
@@ -184,7 +184,7 @@ async def test_a_peer_that_only_answers_pings_is_stalled_although_it_acknowledge
         assert [type(item) for _, item, _ in sink.items] == [Control, Trade]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C3")
 async def test_one_silent_channel_is_stalled_and_its_neighbours_do_not_pay_for_it(
     sink, keep_up, until, make_test_world
 ):
@@ -204,7 +204,7 @@ async def test_one_silent_channel_is_stalled_and_its_neighbours_do_not_pay_for_i
         assert slept == []
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C10")
 async def test_a_suspend_is_no_stall(sink, keep_up, until, make_test_world):
     class Suspended(SystemClock):
         asleep = 0
@@ -225,7 +225,7 @@ async def test_a_suspend_is_no_stall(sink, keep_up, until, make_test_world):
         assert venue.connections == 1
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 async def test_garbage_between_good_frames_costs_nothing_but_itself(sink, keep_up, until, make_test_world):
     world, slept = make_test_world()
     junk = [("garbage", b"\xff\xfe\x00"), ("garbage", b'{"e":'), ("send", "[]"), ("send", '{"e":"aggTrade","s":7}')]
@@ -239,7 +239,7 @@ async def test_garbage_between_good_frames_costs_nothing_but_itself(sink, keep_u
         assert sink.heard("silent") == []
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 async def test_rejected_frames_do_not_calm_the_backoff(sink, keep_up, until, make_test_world):
     world, slept = make_test_world()
     async with FakeVenue([("garbage", b"{"), ("close", 1000, "")]) as venue:
@@ -248,7 +248,7 @@ async def test_rejected_frames_do_not_calm_the_backoff(sink, keep_up, until, mak
         assert slept[:4] == [0.5, 1.0, 2.0, 4.0]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C7")
 async def test_a_repeated_frame_is_passed_on_and_left_to_sequence(sink, keep_up, until, make_test_world):
     world, _ = make_test_world()
     async with FakeVenue([("dup", trade(1)), ("stay",)]) as venue:
@@ -314,7 +314,7 @@ MARK = '{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"83000.10"}'
 DAY = '{"e":"24hrTicker","E":1,"s":"BTCUSDT","c":"1","P":"1","v":"1","q":"1","n":1}'
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C3")
 async def test_what_rides_on_a_channel_is_silent_and_back_with_it(sink, keep_up, until, make_test_world):
     world, _ = make_test_world()
     limits, riders = {"trade": 30.0, "mark": 0.3, "liquidation": None}, {"mark": ("open_interest", "day")}
@@ -327,7 +327,7 @@ async def test_what_rides_on_a_channel_is_silent_and_back_with_it(sink, keep_up,
         assert sink.heard("speaking")[0][1] == ("mark", "open_interest", "day"), "a rider's word is its carrier's"
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C1")
 async def test_a_cut_silences_riders_and_only_their_carrier_brings_them_back(sink, keep_up, until, make_test_world):
     world, _ = make_test_world()
     lost = []

@@ -139,7 +139,7 @@ async def test_a_greeting_comes_first(talk):
     assert len(talking.line.said) == 2
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C4")
 async def test_one_refused_topic_is_found_and_the_others_run(talk, sink):
     talking = await talk(NAMES, ["trade.c5"])
     [(_, channel, reason, sentence)] = sink.heard("trouble")
@@ -151,14 +151,14 @@ async def test_one_refused_topic_is_found_and_the_others_run(talk, sink):
     assert sink.heard("well") == []
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C4")
 async def test_a_named_refusal_does_not_disturb_the_others(talk, sink):
     talking = await talk(NAMES, ["trade.c5", "trade.c6"], by_name=True)
     assert talking.line.topics == [NAMES], "nobody is asked for twice"
     assert [entry[1:3] for entry in sink.heard("trouble")] == [("trade", "refused")] * 2
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C4")
 @pytest.mark.parametrize("by_name", [True, False])
 async def test_a_refused_topic_is_asked_for_again_slowly_and_is_well_when_it_is_not_refused(talk, sink, by_name):
     talking = await talk(["quote.c5"], ["quote.c5"], by_name=by_name)
@@ -169,7 +169,7 @@ async def test_a_refused_topic_is_asked_for_again_slowly_and_is_well_when_it_is_
     assert sink.told[-1] == ("well", "quote")
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C4")
 async def test_a_channel_is_well_only_when_none_of_its_topics_is_refused(talk, sink):
     talking = await talk(["quote.a", "quote.b"], ["quote.a", "quote.b"], by_name=True)
     talking.line.refused.discard("quote.a")
@@ -180,7 +180,7 @@ async def test_a_channel_is_well_only_when_none_of_its_topics_is_refused(talk, s
     assert sink.heard("well") == [("well", "quote")]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C4")
 async def test_who_refuses_without_a_name_or_a_number_means_the_only_message_under_way(talk, sink, monkeypatch):
     talking = await talk(["day.x"])
     monkeypatch.setattr(talking.line, "send", asyncio.Event().wait)  # says nothing
@@ -225,7 +225,7 @@ async def test_only_a_venue_that_is_moving_makes_us_move(talk):
     assert talking.talker.heard(Control("answer", '{"number": 99}')) is False
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C6")
 async def test_words_that_nobody_can_read_change_nothing(talk, sink):
     talking = await talk(NAMES)
     assert talking.talker.heard(Control("answer", "{")) is False

@@ -84,7 +84,7 @@ async def test_the_largest_are_told_first_and_then_spoken_of(run, rest, sink, un
         assert len(rest.of("/list")) == 1, "whoever asks again costs the venue nothing"
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C1")
 async def test_a_venue_that_is_away_at_the_start_is_waited_for_and_said(run, rest, sink, until):
     rest.before = [*[httpx.Response(503, content=b"<html>")] * 9, httpx.Response(200, content=b'{"no":"list"}')]
     async with FakeVenue(says(frame("trade", "AUSDT"))) as venue:
@@ -177,7 +177,7 @@ async def test_a_list_that_cannot_be_read_again_is_trouble_and_no_end(run, rest,
         assert not task.done()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C9")
 async def test_a_broken_book_is_told_and_asked_for_again_on_its_own_connection(run, rest, sink, until):
     frames = [frame("depth", "AUSDT", 1, snapshot=True), frame("depth", "AUSDT", 2), frame("depth", "AUSDT", 4)]
     async with FakeVenue(says(*frames)) as venue:
@@ -197,7 +197,7 @@ async def test_a_broken_book_is_told_and_asked_for_again_on_its_own_connection(r
         assert subscribed(venue)[1:] == [("unsubscribe", ["depth.AUSDT"]), ("subscribe", ["depth.AUSDT"])]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C9")
 async def test_a_broken_book_may_be_mended_by_rest_however_often_it_takes(run, rest, sink, until):
     class ByRest(MadeUpFeed):
         by_rest = True
@@ -213,7 +213,7 @@ async def test_a_broken_book_may_be_mended_by_rest_however_often_it_takes(run, r
         assert feed.parser.books.broken == set()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C9")
 async def test_a_cut_ends_the_gap_of_one_book_and_begins_the_channels(run, rest, sink, until):
     frames = [("send", frame("depth", "AUSDT", 1, snapshot=True)), ("send", frame("depth", "AUSDT", 4))]
     async with FakeVenue([*frames, ("wait", 0.1), ("rst",)], says()) as venue:
@@ -290,7 +290,7 @@ async def test_the_past_comes_whole_instrument_by_instrument(feed, sink, now):
     assert "rest:/past?symbol=AUSDT" in [connection for connection, _, _ in sink.raws]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C4")
 async def test_whom_the_venue_refuses_is_left_out_and_said(feed, rest, sink, now):
     rest.before = [httpx.Response(404, content=b"{}")]
     progress = [step async for step in feed.backfill(sink, now - NS_HOUR, now)]

@@ -18,7 +18,7 @@ def test_the_golden_value():
     assert uptime(beats(0, 10, 20, 60, 70), 0, 80 * NS_S) == 75.0
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R9")
 def test_no_heartbeat_ever_is_unknown():
     assert uptime([], 0, 80 * NS_S) is None
     assert uptime_windows([], 80 * NS_S).percent == {"1h": None, "24h": None, "7d": None}
@@ -47,7 +47,7 @@ def test_windows_are_an_hour_a_day_and_a_week_ending_where_said():
     assert up.percent["24h"] == up.percent["7d"] == pytest.approx(100 * 3610 / 7200)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R9")
 @given(
     st.lists(INSTANTS, max_size=60).map(sorted),
     INSTANTS,

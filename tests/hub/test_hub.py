@@ -50,7 +50,7 @@ async def test_the_greeting_says_which_collector_this_is(running):
     assert (hello.epoch, hello.market, hello.seed, hello.database) == (5, "SIMULATED", 7, facts.database)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S2")
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -75,7 +75,7 @@ async def test_s2_who_has_no_token_or_is_a_browser_is_refused(running, headers, 
     assert hub.counts["accepted"] == 0
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S2")
 async def test_s2_a_name_that_was_made_to_point_here_is_refused(running):
     _, facts = await running()
     port = facts.hub.rpartition(":")[2]
@@ -263,7 +263,7 @@ async def test_the_answer_to_stop_arrives_before_the_end(running):
     assert await answer == {"stored": 7}
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C24")
 async def test_c24_a_client_that_never_reads_is_cut_and_counted_and_others_hear_on(running):
     hub, facts = await running(patience=Patience(0.3))
     frozen = await raw(facts, max_queue=1, ping_interval=None)

@@ -91,7 +91,7 @@ async def test_rows_and_answers_do_not_wait_for_a_pong(wire):
     task.cancel()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C24")
 async def test_c24_who_reads_nothing_is_cut_when_patience_ends(wire):
     listener = Listener(wire, EVERYTHING, Patience(0.05))
     listener.put(b"1")
@@ -99,7 +99,7 @@ async def test_c24_who_reads_nothing_is_cut_when_patience_ends(wire):
         await asyncio.wait_for(listener.run(), 3)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C24")
 async def test_c24_who_takes_nothing_is_cut_when_patience_ends(wire):
     wire.stuck.clear()
     listener = Listener(wire, EVERYTHING, Patience(0.05))
@@ -108,7 +108,7 @@ async def test_c24_who_takes_nothing_is_cut_when_patience_ends(wire):
         await asyncio.wait_for(listener.run(), 3)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C24")
 async def test_c24_what_waits_for_a_listener_never_passes_its_bound(wire):
     wire.stuck.clear()
     listener = Listener(wire, EVERYTHING, Patience(10, waiting=1000))

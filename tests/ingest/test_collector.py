@@ -144,7 +144,7 @@ async def test_history_is_fetched_after_the_first_live_data_and_its_gap_is_fille
         assert start["t1"] - start["t0"] >= 47 * NS_HOUR
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C9")
 async def test_c9_a_hole_in_the_ids_is_fetched_again(settings: Settings) -> None:
     async def script(feed: ScriptedFeed, sink: Sink) -> None:
         now = feed.clock.now()
@@ -163,7 +163,7 @@ async def test_c9_a_hole_in_the_ids_is_fetched_again(settings: Settings) -> None
         assert (gap["phase"], gap["missing"]) == ("backfilled", 0)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C1")
 async def test_c1_a_silence_is_a_gap_that_closes_when_what_was_missed_is_here(settings: Settings) -> None:
     async def script(feed: ScriptedFeed, sink: Sink) -> None:
         now = feed.clock.now()
@@ -273,7 +273,7 @@ async def test_the_next_run_knows_the_gap_and_counts_on(settings: Settings) -> N
     assert channel(accounts, "trade").duplicate > 0
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C13")
 def test_c13_a_killed_run_leaves_no_gap_open_and_the_time_it_was_away_is_one(settings: Settings) -> None:
     clock, url = SystemClock(), database_url(settings)
     first = Session.open(url, settings, clock, market=Market.SIMULATED, seed=7, holder="the killed one")
@@ -295,7 +295,7 @@ def test_c13_a_killed_run_leaves_no_gap_open_and_the_time_it_was_away_is_one(set
     assert (gaps["stopped"]["t0"], gaps["stopped"]["t1"]) == (start + NS_S, start + 60 * NS_S)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C16")
 async def test_c16_a_full_disk_keeps_the_batch_and_recovers_alone(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -327,7 +327,7 @@ async def test_c16_a_full_disk_keeps_the_batch_and_recovers_alone(
     assert trades.dropped == 0
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C18")
 async def test_c18_the_past_waits_for_room_before_the_writer(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,7 +347,7 @@ async def test_c18_the_past_waits_for_room_before_the_writer(
     assert all(one.dropped == 0 for one in accounts)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C17")
 async def test_c17_beyond_its_bound_the_queue_drops_counts_and_says_so(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

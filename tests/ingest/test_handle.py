@@ -54,7 +54,7 @@ def test_in_process_it_is_the_same_collector_and_calling_again_gives_it(settings
     first.stop()  # stopping what has stopped is no error
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C26")
 def test_c26_a_stale_runtime_file_is_no_collector(settings: Settings) -> None:
     url = database_url(settings)
     forged = RuntimeFile("ws://127.0.0.1:9", "0" * 64, os.getpid(), 1, "SIMULATED", url, NS_S)
@@ -81,7 +81,7 @@ def test_the_child_gets_what_was_chosen_and_the_token_by_environment_alone(setti
     assert "sesame" not in repr(chosen)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C13")
 @pytest.mark.slow
 def test_c13_a_killed_collector_loses_nothing_that_was_acknowledged(settings: Settings) -> None:
     child = subprocess.Popen(

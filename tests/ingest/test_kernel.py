@@ -108,7 +108,7 @@ def arrivals(settings: Settings, since: int, until: int) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.faults
+@pytest.mark.faults("C19")
 def test_c19_rows_keep_arriving_whatever_the_notebook_does(notebook: Notebook, settings: Settings) -> None:
     pid = int(notebook.run(START))
     facts = running(settings)

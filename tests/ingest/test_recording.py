@@ -97,7 +97,7 @@ def test_a_later_recording_goes_on_in_the_same_database_with_the_gap_between(tmp
         assert store.table_counts()["trades"] == 60
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C9")
 def test_c9_a_hole_in_a_recording_is_a_gap_that_says_what_is_missing(tmp_path: Path) -> None:
     path = write(tmp_path / "hftbacktest_btcusdt.gz", [line(n) for n in range(60) if not 10 <= n < 15])
     collect_recording(path, url_in(tmp_path), load_settings())
@@ -131,7 +131,7 @@ def test_a_paced_recording_waits_as_long_as_it_took(tmp_path: Path) -> None:
     assert sum(slept) == pytest.approx(3.0, abs=1e-6)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C7")
 def test_c7_what_comes_twice_is_stored_once(tmp_path: Path) -> None:
     lines = [line(n) for n in range(100)]
     path = write(tmp_path / "hftbacktest_btcusdt.gz", [one for one in lines for _ in range(2)])
@@ -140,7 +140,7 @@ def test_c7_what_comes_twice_is_stored_once(tmp_path: Path) -> None:
     assert (trades.received, trades.stored, trades.duplicate) == (200, 100, 100)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 def test_c5_garbage_between_good_frames_is_counted_and_kept(tmp_path: Path) -> None:
     bad = [line(5).replace("84551.10", "-1"), line(6).replace("84551.10", "NaN"), f"{START + 700_000_000} {{nonsense\n"]
     path = write(

@@ -19,7 +19,7 @@ KNOWN = [
 ]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("R5")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -69,7 +69,7 @@ def test_a_cell_that_is_no_python_has_no_parameters(text):
     assert parameters_of(Notebook([Cell("code", text, {"tags": ["parameters"]})])) == []
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S4")
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "%2e%2e", "a\0", "CON", ".status", "a/b"])
 def test_a_report_name_that_could_lead_elsewhere_is_refused(settings, workspace, name):  # S4
     with pytest.raises(SettingError) as refused:
@@ -78,7 +78,7 @@ def test_a_report_name_that_could_lead_elsewhere_is_refused(settings, workspace,
     assert list(workspace.iterdir()) == []
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S4")
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
 def test_a_linked_notebook_is_no_report_and_a_linked_folder_takes_none(settings, workspace, tmp_path):  # S4
     (workspace / "notebooks").mkdir()

@@ -16,7 +16,7 @@ from fbkit.reports import Limits, latest_report, list_reports, run_report
 from fbkit.reports.runs import Runs
 from fbkit.runtime import workspace
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 HOSTILE = "\"; import os; os.abort()  # ' \\ \n {{ é \u2028"
 
@@ -76,19 +76,22 @@ def test_a_good_run_is_published_whole_and_pointed_at(shop, good):
     assert "import" not in text.replace(HOSTILE, "").replace("; import os; os.abort()", "")  # no source
 
 
-def test_a_hostile_value_arrives_as_the_string_it_is(good):  # S3
+@pytest.mark.faults("S3")
+def test_a_hostile_value_arrives_as_the_string_it_is(good):
     published, _ = good
     text, hours, _ = json.loads((published.folder / "seen.json").read_text("utf-8"))
     assert (text, hours) == (HOSTILE, 3)
 
 
-def test_the_second_of_two_is_refused_with_exit_5_and_since_when(good):  # R3
+@pytest.mark.faults("R3")
+def test_the_second_of_two_is_refused_with_exit_5_and_since_when(good):
     _, refused = good
     assert refused.exit_code == 5
     assert "already running since 20" in str(refused)
 
 
-def test_no_secret_is_in_what_a_run_leaves_and_the_kernel_never_had_the_token(shop, good):  # S7
+@pytest.mark.faults("S7")
+def test_no_secret_is_in_what_a_run_leaves_and_the_kernel_never_had_the_token(shop, good):
     published, _ = good
     _, _, environment = json.loads((published.folder / "seen.json").read_text("utf-8"))
     assert environment.get("FBKIT_TOKEN", "") == ""
@@ -106,7 +109,8 @@ def test_the_page_needs_nothing_from_anywhere(good):
     assert "https://" not in page
 
 
-def test_a_cell_that_raises_leaves_the_last_good_report_and_says_where(shop, good):  # R1
+@pytest.mark.faults("R1")
+def test_a_cell_that_raises_leaves_the_last_good_report_and_says_where(shop, good):
     published, _ = good
     before = bytes_of(published.folder)
     with pytest.raises(ReportFailed) as failed:
@@ -132,7 +136,8 @@ def test_a_cell_that_raises_leaves_the_last_good_report_and_says_where(shop, goo
     ("limits", "said"),
     [(Limits(cell_s=1), "longer than the 1 s a cell may take"), (Limits(total_s=4), "longer than the 4 s it may take")],
 )
-def test_a_hanging_cell_is_ended_with_its_kernel(shop, good, limits, said):  # R4
+@pytest.mark.faults("R4")
+def test_a_hanging_cell_is_ended_with_its_kernel(shop, good, limits, said):
     published, _ = good
     (shop.home / "running").unlink(missing_ok=True)
     with pytest.raises(ReportFailed, match=said):
@@ -161,7 +166,8 @@ def sleeping_kernel(shop):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no kill -9 on Windows")
-def test_kill_9_of_who_started_it_leaves_the_last_good_report_and_no_kernel(shop, good):  # R2
+@pytest.mark.faults("R2")
+def test_kill_9_of_who_started_it_leaves_the_last_good_report_and_no_kernel(shop, good):
     published, _ = good
     before = bytes_of(published.folder)
     (shop.home / "running").unlink(missing_ok=True)
@@ -182,7 +188,8 @@ def test_kill_9_of_who_started_it_leaves_the_last_good_report_and_no_kernel(shop
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no kill -9 on Windows")
-def test_kill_9_of_its_process_is_a_failed_run_and_leaves_no_kernel(shop, good):  # R2
+@pytest.mark.faults("R2")
+def test_kill_9_of_its_process_is_a_failed_run_and_leaves_no_kernel(shop, good):
     published, _ = good
     (shop.home / "running").unlink(missing_ok=True)
     family = []

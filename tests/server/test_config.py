@@ -22,7 +22,7 @@ c.MappingKernelManager.buffer_offline_messages = True
 """
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S1")
 async def test_s1_the_users_own_jupyter_files_cannot_loosen_it(tmp_path, monkeypatch):
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path))
     (tmp_path / "jupyter_server_config.py").write_text(
@@ -43,7 +43,7 @@ async def test_s1_the_users_own_jupyter_files_cannot_loosen_it(tmp_path, monkeyp
     await app._cleanup()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S7")
 def test_s7_kernels_are_given_every_setting_but_the_token(monkeypatch, workspace):
     settings = load_settings(token="sentinel", venues="sim:5", instruments=5)
     words = kernel_environment(settings)

@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from tests.server.conftest import TOKEN
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("served"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("served"), pytest.mark.timeout(240)]
 
 PAGE = "/voila/render/notebooks/30_dashboard.ipynb"
 EVIL = {"Origin": "https://evil.example"}
@@ -51,6 +51,7 @@ def page(served):
         return client.get(PAGE)
 
 
+@pytest.mark.faults("S1")
 def test_s1_it_listens_on_this_machine_alone(served):
     listening = [
         c for c in psutil.Process(served.process.pid).net_connections("inet") if c.status == psutil.CONN_LISTEN
@@ -61,6 +62,7 @@ def test_s1_it_listens_on_this_machine_alone(served):
 @pytest.mark.parametrize(
     "path", [PAGE, "/lab", "/fbkit/", "/voila", "/fbkit/static/plotly.min.js", "/files/notebooks/x"]
 )
+@pytest.mark.faults("S1")
 def test_s1_without_the_token_every_page_sends_to_the_login(served, path):
     with served.client() as stranger:
         answer = stranger.get(path)
@@ -71,12 +73,14 @@ def test_s1_without_the_token_every_page_sends_to_the_login(served, path):
 @pytest.mark.parametrize(
     "path", ["health", "status", "metrics", "quant/summary", "instruments", "history/x", "gaps", "alerts", "reports"]
 )
+@pytest.mark.faults("S1")
 def test_s1_without_the_token_the_api_answers_nothing(served, path):
     with served.client() as stranger:
         assert stranger.get(f"/fbkit/api/{path}").status_code == 403
         assert stranger.get(f"/fbkit/api/{path}", params={"token": "wrong"}).status_code == 403
 
 
+@pytest.mark.faults("S1")
 def test_s1_without_the_token_no_socket_opens(served, collector_kernel):
     for path in (
         f"/api/kernels/{collector_kernel}/channels",
@@ -87,11 +91,13 @@ def test_s1_without_the_token_no_socket_opens(served, collector_kernel):
         assert refused(served, path) == 403, path
 
 
+@pytest.mark.faults("S1")
 def test_s1_with_the_token_the_page_comes(page):
     assert page.status_code == 200
     assert '"kernelId"' in page.text
 
 
+@pytest.mark.faults("S1")
 def test_s1_the_link_lets_in_and_its_token_stays_out_of_the_pages_url(served):
     with served.client() as browser:
         door = browser.get("/fbkit/", params={"token": served.token})
@@ -99,6 +105,7 @@ def test_s1_the_link_lets_in_and_its_token_stays_out_of_the_pages_url(served):
         assert browser.get("/fbkit/api/health").status_code == 200
 
 
+@pytest.mark.faults("S1", "S7")
 def test_s1_s7_the_token_is_in_no_argument_no_log_and_no_answer(served, http, page):
     assert served.token == TOKEN, "it was given by the environment"
     http.get("/fbkit/api/health", params={"token": served.token})
@@ -112,12 +119,14 @@ def test_s1_s7_the_token_is_in_no_argument_no_log_and_no_answer(served, http, pa
         assert stat.S_IMODE(log.stat().st_mode) == 0o600, log
 
 
+@pytest.mark.faults("S1")
 @pytest.mark.skipif(os.name != "posix", reason="modes are a matter of POSIX")
 def test_s1_the_link_stands_in_a_file_only_its_owner_reads(served):
     assert stat.S_IMODE(served.link_file.stat().st_mode) == 0o600
     assert not list(served.home.parent.rglob("*-open.html")), "no other file bears the token"
 
 
+@pytest.mark.faults("S2")
 def test_s2_foreign_pages_get_nothing_from_the_api(browser, http):
     for client in (browser, http):
         for path in ("health", "instruments"):
@@ -126,6 +135,7 @@ def test_s2_foreign_pages_get_nothing_from_the_api(browser, http):
     assert browser.get("/fbkit/api/health", headers=own).status_code == 200
 
 
+@pytest.mark.faults("S2")
 def test_s2_foreign_pages_open_no_socket(served, browser, collector_kernel):
     cookie = {"Cookie": cookies(browser)}
     for path in ("/fbkit/api/stream", f"/api/kernels/{collector_kernel}/channels"):
@@ -135,11 +145,13 @@ def test_s2_foreign_pages_open_no_socket(served, browser, collector_kernel):
     assert websocket(served, "/fbkit/api/stream", **cookie, Origin=served.address) == 101
 
 
+@pytest.mark.faults("S2")
 def test_s2_a_name_made_to_point_here_is_refused(http):
     for path in ("/fbkit/api/health", "/lab", "/fbkit/", PAGE):
         assert http.get(path, headers={"Host": "evil.example"}).status_code == 403
 
 
+@pytest.mark.faults("S2")
 def test_s2_a_post_without_xsrf_is_refused(browser, served):
     body = {"path": "x.ipynb", "type": "notebook", "kernel": {"name": "python3"}}
     own = {"Origin": served.address}
@@ -148,17 +160,20 @@ def test_s2_a_post_without_xsrf_is_refused(browser, served):
     assert browser.post("/api/kernels", json={}, headers=EVIL).status_code in {403, 404}
 
 
+@pytest.mark.faults("S2")
 def test_s2_get_alone_is_answered_by_the_api(http):
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         assert http.request(method, "/fbkit/api/health").status_code == 405
 
 
+@pytest.mark.faults("S2")
 def test_s2_no_foreign_page_frames_ours(http, page):
     for answer in (page, http.get("/lab"), http.get("/fbkit/api/health")):
         assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.faults("S2")
 def test_s2_a_failing_page_shows_neither_source_nor_traceback(http, served):
     cells = [new_code_cell(f"{SECRET_LINE} = 1\nraise RuntimeError('{SECRET_LINE}')")]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -171,6 +186,7 @@ def test_s2_a_failing_page_shows_neither_source_nor_traceback(http, served):
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.faults("S2")
 def test_s2_voila_hands_out_no_files(http):
     for path in ("/voila/files/notebooks/10_collect.ipynb", "/voila/files/notebooks/30_dashboard.ipynb"):
         assert http.get(path).status_code in {403, 404}
@@ -206,6 +222,7 @@ def execute(served, kernel_id, code, wait_s):
     return None
 
 
+@pytest.mark.faults("S2")
 def test_s2_a_page_runs_no_code_in_its_kernel_and_a_notebook_does(served, page, collector_kernel):
     """Opening the collector's notebook in Lab attaches to the kernel that collects: its variables are there."""
     page_kernel = re.search(r'"kernelId":\s*"([^"]+)"', page.text)[1]

@@ -10,7 +10,7 @@ from fbkit.server.launch import up
 from fbkit.settings import load_settings
 from tests.server.conftest import Up, wait_for
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults("C19"), pytest.mark.timeout(240)]
 
 NO_SIGNAL = 0  # only wait for it
 

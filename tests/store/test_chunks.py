@@ -40,19 +40,42 @@ def levels(store):
 
 def tail(store):
     with store._reading() as connection:
-        return connection.exec_driver_sql("SELECT count(*) FROM tail_trade").scalar()
+        return connection.exec_driver_sql("SELECT coalesce(sum(n), 0) FROM tail").scalar()
 
 
+def append_by(writer, size, made):
+    for start in range(0, len(made), size):
+        writer.append(Batch(made[start : start + size]))
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Every row of the tail is worth folding."""
+    monkeypatch.setattr(chunks, "WORTH_ROWS", 1)
+
+
+@pytest.mark.usefixtures("eager")
 def test_only_what_is_older_leaves_the_tail(writer):
-    writer.append(Batch(trades(100)))
+    append_by(writer, 10, trades(100))
     assert writer.fold(START + 41 * NS_S) == 40
     assert tail(writer) == 60
     assert writer.fold(START + 41 * NS_S) == 0
 
 
+def test_a_kind_waits_until_it_is_worth_a_chunk_an_instrument_or_ten_minutes_old(writer, monkeypatch):
+    monkeypatch.setattr(chunks, "WORTH_ROWS", 60)
+    append_by(writer, 10, trades(100))
+    assert writer.fold(START + 60 * NS_S) == 0
+    assert writer.fold(START + 61 * NS_S) == 60
+    assert writer.fold(START + 9 * NS_MIN) == 0
+    assert writer.fold(START + 13 * NS_MIN) == 40
+    assert list(writer.replay()) == trades(100)
+
+
+@pytest.mark.usefixtures("eager")
 def test_one_transaction_moves_only_so_many(writer, monkeypatch):
     monkeypatch.setattr(writer_room, "FOLD_ROWS", 25)
-    writer.append(Batch(trades(100)))
+    append_by(writer, 5, trades(100))
     before = writer._lease
     assert writer.fold(FAR, limit=30) == 50
     assert tail(writer) == 50

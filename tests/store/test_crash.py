@@ -26,7 +26,6 @@ EACH = 100
 PATIENCE_S = 20.0
 
 pytestmark = [
-    pytest.mark.faults,
     pytest.mark.skipif(
         sys.platform == "win32", reason="forks, SIGKILL and SIGSTOP are POSIX; Windows has no such test"
     ),
@@ -110,6 +109,7 @@ def integrity(store: Store) -> str:
         return connection.exec_driver_sql("PRAGMA integrity_check").scalar()
 
 
+@pytest.mark.faults("C13")
 def test_c13_kill_minus_nine_loses_nothing_acknowledged_and_halves_nothing(mother, live_url):
     rng = random.Random(13)
     acknowledged = 0
@@ -128,6 +128,7 @@ def test_c13_kill_minus_nine_loses_nothing_acknowledged_and_halves_nothing(mothe
             assert whole_batches(store) >= acknowledged > 0
 
 
+@pytest.mark.faults("C15")
 def test_c15_of_four_starters_one_wins_and_the_others_are_told_who(mother, live_url):
     epochs = []
     for _ in range(5):
@@ -147,6 +148,7 @@ def test_c15_of_four_starters_one_wins_and_the_others_are_told_who(mother, live_
         assert whole_batches(store) == 5 * EACH
 
 
+@pytest.mark.faults("C15")
 def test_c15_a_holder_that_slept_past_its_lease_is_refused_its_next_write(mother, live_url, tmp_path):
     orders = tmp_path / "orders"
     os.mkfifo(orders)
@@ -171,6 +173,7 @@ def test_c15_a_holder_that_slept_past_its_lease_is_refused_its_next_write(mother
             taker.append(Batch(events(3, first=1003)))
 
 
+@pytest.mark.faults("C15")
 def test_c15_a_holder_frozen_inside_a_write_is_reported_and_not_waited_for(mother, live_url):
     with open_writer(live_url, market=Market.LIVE, seed=None, clock=SystemClock(), holder="the first"):
         pass
@@ -186,6 +189,7 @@ def test_c15_a_holder_frozen_inside_a_write_is_reported_and_not_waited_for(mothe
     assert mother.hear()[1:] == ["committed", EACH]
 
 
+@pytest.mark.faults("C16")
 def test_c16_a_full_disk_keeps_what_was_committed_and_recovers_alone(mother, live_url):
     mother.start("fill_the_disk", live_url)
     _, what, before, sentence = mother.hear()
@@ -198,6 +202,7 @@ def test_c16_a_full_disk_keeps_what_was_committed_and_recovers_alone(mother, liv
         assert integrity(store) == "ok"
 
 
+@pytest.mark.faults("C14")
 def test_c14_a_wal_cut_or_scrambled_anywhere_leaves_a_clean_prefix_of_whole_batches(writer, url, tmp_path):
     sizes = []
     for number in range(12):

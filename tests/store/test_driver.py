@@ -58,7 +58,7 @@ def test_a_write_takes_its_lock_when_it_begins(writer):
     second.close()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C23")
 def test_c23_a_reader_can_neither_write_nor_checkpoint(writer, url):
     writer.append(Batch(events(50)))
     before = writer.wal_bytes
@@ -75,7 +75,7 @@ def test_c23_a_reader_can_neither_write_nor_checkpoint(writer, url):
     assert writer.wal_bytes == before > 0
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C23")
 def test_c23_an_old_library_is_warned_of():
     assert "SQLite 3.51.2 can damage" in (library_warning((3, 51, 2)) or "")
     assert library_warning((3, 51, 3)) is None
@@ -109,7 +109,7 @@ def test_a_path_is_no_uri(tmp_path):
 @pytest.mark.parametrize(
     "url", ["nonsense", "mysql://x/y", "sqlite://", "sqlite:///:memory:", "postgresql://a:secret@b/c"]
 )
-@pytest.mark.faults
+@pytest.mark.faults("C25")
 def test_c25_a_url_that_cannot_be_is_a_setting_error_and_hides_secrets(url):
     with pytest.raises(SettingError) as caught:
         sqlite_path(url)

@@ -42,7 +42,7 @@ def truncated(path):
         file.truncate(path.stat().st_size // 2)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C20")
 @pytest.mark.parametrize("damage", [no_header, no_pages, truncated])
 def test_c20_a_damaged_database_is_refused_moved_and_begun_anew(filled, url, open_again, clock, damage, tmp_path):
     damage(filled)
@@ -57,7 +57,7 @@ def test_c20_a_damaged_database_is_refused_moved_and_begun_anew(filled, url, ope
     assert open_again().append(Batch(events(5))).events == 5
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C20")
 def test_c20_the_wal_moves_with_its_database(writer, url, clock, tmp_path):
     writer.append(Batch(events(50)))
     copy = tmp_path / "copy.db"
@@ -69,14 +69,14 @@ def test_c20_the_wal_moves_with_its_database(writer, url, clock, tmp_path):
         assert len(list(store.replay())) == 50
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C20")
 def test_c20_what_is_being_written_is_not_moved(writer, url, clock):
     with pytest.raises(StoreHeld):
         set_aside(url, clock)
     assert writer.path.exists()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C20")
 def test_c20_the_check_at_start_is_boxed_in_time(filled, open_again, monkeypatch):
     monkeypatch.setattr(rooms, "CHECK_NS", -1)
     monkeypatch.setattr(rooms, "_STEPS", 1)

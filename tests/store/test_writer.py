@@ -25,7 +25,7 @@ def other(writer):
     connection.close()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C12")
 def test_c12_a_locked_database_is_waited_for(writer, other):
     other.execute("BEGIN IMMEDIATE")
     release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
@@ -34,7 +34,7 @@ def test_c12_a_locked_database_is_waited_for(writer, other):
     release.join()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C12")
 def test_c12_a_database_locked_for_too_long_keeps_the_batch(open_again, url):
     writer = open_again(busy_ms=30)
     other = library().connect(str(writer.path), timeout=0, isolation_level=None)
@@ -50,7 +50,7 @@ def test_c12_a_database_locked_for_too_long_keeps_the_batch(open_again, url):
     assert writer.last_seq == batch.events[-1].seq
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C16")
 def test_c16_a_full_database_keeps_the_batch_and_recovers(writer):
     first = events(200)
     writer.append(Batch(first))
@@ -69,7 +69,7 @@ def test_c16_a_full_database_keeps_the_batch_and_recovers(writer):
     assert len(list(writer.replay())) == 3200
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C15")
 def test_c15_every_write_looks_at_the_lease(writer, other):
     writer.append(Batch(events(5)))
     other.execute("UPDATE writer SET epoch = epoch + 1, holder = 'a thief'")
@@ -86,7 +86,7 @@ def test_c15_every_write_looks_at_the_lease(writer, other):
     assert len(list(writer.replay())) == 5
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C22")
 def test_c22_a_long_reader_holds_up_the_checkpoint_and_it_is_said(writer, url, monkeypatch):
     monkeypatch.setattr(database_room, "WAL_LIMIT", 100_000)
     writer.append(Batch(events(10)))
@@ -245,7 +245,7 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.faults
+@pytest.mark.faults("S5")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_s5_a_hostile_name_is_a_name_and_nothing_more(writer, name):
     writer.append(Batch(events(100), rows()))

@@ -70,7 +70,7 @@ def test_a_diff_older_than_the_snapshot_changes_nothing(parser, load, breaks):
     assert breaks == []
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C9")
 def test_a_missing_diff_is_told_and_ends_the_quotes_until_the_next_snapshot(parser, load, breaks):
     parser.snapshot(load("binance/rest_depth.json"), "BTCUSDT", NOW)
     assert type(read(parser, diff(101, 105, 100, bids=[["83000.00", "1"]]))) is Quote

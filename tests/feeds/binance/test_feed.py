@@ -83,7 +83,7 @@ async def test_what_primed_us_is_captured_before_the_first_frame(run, live, sink
         assert "market-1" in pages
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C1")
 async def test_a_venue_that_is_away_at_the_start_is_waited_for_and_said(run, live, sink, load, until):
     down = httpx.Response(503, content=b"<html>")
     live.before = [*[down] * 9, httpx.Response(200, content=b"<html>welcome to our hotel</html>")]
@@ -100,7 +100,7 @@ async def test_a_venue_that_is_away_at_the_start_is_waited_for_and_said(run, liv
     assert ("well", "listing") in sink.told
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C4")
 async def test_a_refused_stream_is_trouble_of_its_channel(run, live, sink, load, until):
     symbols = [f"C{number:02d}" for number in range(60)]
     info = {

@@ -89,7 +89,7 @@ def test_a_bad_row_is_set_aside_and_the_page_goes_on(load):
     assert type(good) is Bar
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"code":1}', b"[1,2]", b"[[]]", b"\xff", b"[" * 100_000])
 def test_no_page_raises(body):
     for read in (pages.klines, pages.agg_trades, pages.open_interest_history, pages.funding, pages.open_interest):

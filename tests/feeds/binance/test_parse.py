@@ -206,7 +206,7 @@ def test_a_bad_row_does_not_cost_the_others(parser, load):
     )
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @pytest.mark.parametrize("price", ['"NaN"', '"inf"', '"-1"', '"0"', '""', '"abc"', "null", "[]", "1e999", '"1e999"'])
 def test_a_price_that_cannot_be_is_set_aside(parser, load, price):
     frame = load("binance/ws_agg_trade.json").replace(b'"83000.10"', price.encode())
@@ -215,7 +215,7 @@ def test_a_price_that_cannot_be_is_set_aside(parser, load, price):
     assert item.sample
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C6")
 def test_a_message_of_the_future_is_kept_and_unknown(parser):
     item = one(parser, b'{"stream":"btcusdt@oracle","data":{"e":"oracle","s":"BTCUSDT","p":"1"}}')
     assert (type(item), item.reason, item.instrument) == (Rejected, "unknown", "binance:BTC-USDT-PERP")
@@ -226,7 +226,7 @@ def test_unknown_keys_and_numbers_instead_of_text_do_not_matter(parser, load):
     assert one(parser, frame) == one(parser, load("binance/ws_agg_trade.json"))
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @pytest.mark.parametrize("payload", NO_MESSAGE)
 def test_what_is_no_message_is_rejected_or_control(parser, payload):
     item = one(parser, payload)
@@ -235,7 +235,7 @@ def test_what_is_no_message_is_rejected_or_control(parser, payload):
         assert len(item.sample) <= 4096
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(frame=st.sampled_from(FRAMES), choose=st.data())
 def test_no_junk_in_a_message_raises_or_passes_as_a_number(frame, choose):
@@ -244,7 +244,7 @@ def test_no_junk_in_a_message_raises_or_passes_as_a_number(frame, choose):
     check(parser.frame(payload, NOW))
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(payload=st.binary(max_size=64) | st.text(max_size=64).map(str.encode), cut=st.integers(0, 400), at=st.data())
 def test_no_bytes_raise(payload, cut, at):

@@ -110,7 +110,7 @@ def test_rates_that_lie_eight_hours_apart_were_paid_for_eight(known):
     assert page([]) == []
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @pytest.mark.parametrize("body", [b"null", b"{}", b"", b"[", b'"x"', b'[{"coin":1}]'])
 def test_an_answer_of_another_shape_is_set_aside(known, body):
     for page, channel in ((pages.candles, "bar"), (pages.trades, "trade"), (pages.funding, "funding")):
@@ -118,7 +118,7 @@ def test_an_answer_of_another_shape_is_set_aside(known, body):
         assert (type(item), item.channel, item.reason) == (Rejected, channel, "malformed")
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 def test_a_bad_row_does_not_cost_the_others(load, known):
     body = load("hyperliquid/rest_recent_trades.json").replace(b'"83001.0"', b'"0"')
     assert sorted(type(item).__name__ for item in pages.trades(body, known["BTC"], NOW)) == ["Rejected", "Trade"]

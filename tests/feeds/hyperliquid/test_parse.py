@@ -228,7 +228,7 @@ def test_a_bad_row_does_not_cost_the_others(parser, load):
     assert good.price == 83_000.0
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @pytest.mark.parametrize("price", ['"NaN"', '"inf"', '"-1"', '"0"', '""', '"abc"', "null", "[]", "1e999", '"1e999"'])
 @pytest.mark.parametrize("name", ["trades_kpepe", "bbo"])
 def test_a_price_that_cannot_be_is_set_aside(parser, load, name, price):
@@ -237,18 +237,18 @@ def test_a_price_that_cannot_be_is_set_aside(parser, load, name, price):
     assert item.sample
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 def test_a_side_that_is_neither_is_set_aside(parser, load):
     assert type(one(parser, load("hyperliquid/ws_trades_kpepe.json").replace(b'"A"', b'"S"'))) is Rejected
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C6")
 def test_a_message_of_the_future_is_kept_and_unknown(parser):
     item = one(parser, b'{"channel":"oracle","data":{"coin":"BTC","px":"1"}}')
     assert (type(item), item.reason) == (Rejected, "unknown")
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @pytest.mark.parametrize("payload", NO_MESSAGE)
 def test_what_is_no_message_is_rejected(parser, payload):
     item = one(parser, payload)
@@ -256,7 +256,7 @@ def test_what_is_no_message_is_rejected(parser, payload):
     assert len(item.sample) <= 4096
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(frame=st.sampled_from(FRAMES), choose=st.data())
 def test_no_junk_in_a_message_raises_or_passes_as_a_number(frame, choose):
@@ -266,7 +266,7 @@ def test_no_junk_in_a_message_raises_or_passes_as_a_number(frame, choose):
     check(parser.frame(frame, NOW))
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(payload=st.binary(max_size=64) | st.text(max_size=64).map(str.encode), cut=st.integers(0, 400), at=st.data())
 def test_no_bytes_raise(payload, cut, at):
