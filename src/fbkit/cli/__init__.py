@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from fbkit import __version__
-from fbkit.cli import collecting, conforming, looking, publishing
+from fbkit.cli import backfilling, collecting, conforming, looking, publishing
 from fbkit.cli.saying import out, say
 from fbkit.errors import FbkitError, SettingError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 collecting.add_to(app)
+backfilling.add_to(app)
 conforming.add_to(app)
 looking.add_to(app)
 publishing.add_to(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random as random_module
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from typing import NamedTuple, Protocol
 
 import httpx
@@ -52,8 +52,8 @@ class Feed(Protocol):
 
     ``expected_s`` is how often each pushed channel should give an event, seconds; after ``listings``.
     ``run`` is for ever: it primes itself (instruments first, through ``sink.take``), connects, watches, reconnects and
-    polls until it is cancelled, and then leaves nothing behind. ``backfill`` and ``trades`` may run beside it and may
-    be abandoned. What they fetch has ``origin=BACKFILL``.
+    polls until it is cancelled, and then leaves nothing behind. ``backfill`` (of everybody followed, or of those named)
+    and ``trades`` may run beside it and may be abandoned. What they fetch has ``origin=BACKFILL``.
     """
 
     @property
@@ -63,7 +63,7 @@ class Feed(Protocol):
     def expected_s(self) -> dict[str, float]: ...
     async def listings(self) -> list[Listing]: ...
     async def run(self, sink: Sink) -> None: ...
-    def backfill(self, sink: Sink, since: int, until: int) -> AsyncGenerator[Progress]: ...
+    def backfill(self, sink: Sink, since: int, until: int, names: Collection[str] = ()) -> AsyncGenerator[Progress]: ...
     async def trades(
         self, sink: Sink, instrument: str, since: int, until: int | None, from_id: int | None = None
     ) -> int: ...

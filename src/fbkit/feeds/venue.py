@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import aclosing
 from typing import ClassVar, Protocol
 
@@ -162,8 +162,10 @@ class VenueFeed(ABC):
         sink.take(self.venue, listings, self.world.clock.now())
         await Live(self, sink).run()
 
-    async def backfill(self, sink: Sink, since: int, until: int) -> AsyncGenerator[Progress, None]:
-        """History of ``[since, until)`` (UTC ns) of every instrument followed; :meth:`listings` comes first.
+    async def backfill(
+        self, sink: Sink, since: int, until: int, names: Collection[str] = ()
+    ) -> AsyncGenerator[Progress, None]:
+        """History of ``[since, until)`` (UTC ns) of everybody followed, or of those named; after :meth:`listings`.
 
         Instrument by instrument, each whole: a slot of the past is filled once, with all that belongs to it.
         """
@@ -172,8 +174,10 @@ class VenueFeed(ABC):
         async def whole(known: Known) -> None:
             await self.past(take, known, since, until)
 
+        wanted = [known for known in self.roster.followed() if not names or known.name in names]
+
         # Closed by hand, so that whoever abandons us leaves no task behind.
-        async with aclosing(everyone("history", whole, self.roster.followed(), self.world.parallel)) as steps:
+        async with aclosing(everyone("history", whole, wanted, self.world.parallel)) as steps:
             async for progress in steps:
                 yield progress
 

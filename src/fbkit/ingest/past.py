@@ -11,6 +11,7 @@ from fbkit.clock import Clock
 from fbkit.errors import FbkitError, is_transient
 from fbkit.feeds.feed import Feed, Progress
 from fbkit.feeds.sink import Sink
+from fbkit.ingest.backfill import Backfill
 from fbkit.ingest.beats import Beats
 from fbkit.ingest.session import Session
 from fbkit.model import NS_HOUR, NS_MIN, Gap, Listing
@@ -28,7 +29,7 @@ class Past:
     """Fetches history under gaps, one an instrument; the engine waits for their ends.
 
     ``room`` is awaited after each instrument: the past gives way to what is live. ``progress`` says how far it is over
-    all venues, as the hub tells it; ``None`` when nothing is being fetched.
+    all venues, as the hub tells it; ``None`` when nothing is being fetched. ``asked`` fetches what somebody asks for.
     """
 
     def __init__(
@@ -36,12 +37,13 @@ class Past:
     ) -> None:
         self._session, self._sink, self._beats, self._clock, self._room = session, sink, beats, clock, room
         self._at: dict[str, Progress] = {}
+        self.asked = Backfill(session, sink, beats, clock, room)
 
     @property
     def progress(self) -> dict[str, Any] | None:
         """``done`` and ``total`` instruments, and a sentence."""
         if not self._at:
-            return None
+            return self.asked.progress
         done, total = sum(one.done for one in self._at.values()), sum(one.total for one in self._at.values())
         return {"done": done, "total": total, "sentence": f"history of {done} of {total} instruments"}
 

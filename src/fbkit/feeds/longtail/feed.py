@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -172,8 +172,10 @@ class CcxtFeed:
 
     # the past
 
-    async def backfill(self, sink: Sink, since: int, until: int) -> AsyncGenerator[Progress, None]:
-        """Settled funding and minute candles of ``[since, until)`` (UTC ns) of every instrument followed."""
+    async def backfill(
+        self, sink: Sink, since: int, until: int, names: Collection[str] = ()
+    ) -> AsyncGenerator[Progress, None]:
+        """Settled funding and minute candles of ``[since, until)`` (UTC ns) of every instrument followed, or named."""
 
         async def whole(known: Known) -> None:
             if self.pages.page_of("funding") is not None and known.instrument.expiry is None:
@@ -182,7 +184,9 @@ class CcxtFeed:
             if self.pages.page_of("bar") is not None and counts_coins(known):
                 await self._candles(sink, known, since, until)
 
-        async with aclosing(everyone("history", whole, self.roster.followed(), self.world.parallel)) as steps:
+        wanted = [known for known in self.roster.followed() if not names or known.name in names]
+
+        async with aclosing(everyone("history", whole, wanted, self.world.parallel)) as steps:
             async for progress in steps:
                 yield progress
 
