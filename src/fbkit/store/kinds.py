@@ -6,7 +6,8 @@ missing, ``s`` an object array of ``str``. ``instrument`` is a word in events an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -62,6 +63,13 @@ class Kind(NamedTuple):
                 flat[place::width] = _ints(flat[place::width])
         return flat
 
+    def columns(self, events: Sequence[Event], ids: Mapping[str, int]) -> dict[str, NDArray[Any]]:
+        """Events as arrays, instruments by their numbers; a number that needs more than 64 bits: ``OverflowError``."""
+        width = len(self.fields)
+        flat: list[Any] = list(chain.from_iterable(map(msgspec.structs.astuple, events)))
+        flat[::width] = list(map(ids.__getitem__, flat[::width]))
+        return {field.name: to_array(field, flat[place::width]) for place, field in enumerate(self.fields)}
+
     def structs(self, arrays: dict[str, NDArray[Any]], names: dict[int, str]) -> Iterator[Event]:
         """Arrays back into events, one by one."""
         if not len(arrays["seq"]):
@@ -85,13 +93,18 @@ def _ints(values: list[Any]) -> list[int]:
 
 
 def to_array(field: Field, column: Sequence[Any]) -> NDArray[Any]:
-    """A column of table values (``None`` where missing) as an array."""
+    """A column of values (``None`` where missing) as an array."""
     if field.type == "f":
+        if field.optional and len(column) and column.count(None) == len(column):
+            return np.full(len(column), np.nan)
         return np.array(column, dtype=np.float64)
     if field.type == "s":
         words = np.empty(len(column), dtype=object)
         words[:] = column
         return words
+    if field.revive is not None:
+        # Members of enums: an array takes them as the ints they are, numpy asks each what it is.
+        return np.array(array("b", column), dtype=np.int64)
     if field.optional and None in column:
         column = [MISSING if value is None else value for value in column]
     return np.array(column, dtype=np.int64)

@@ -148,6 +148,24 @@ def holder_of(connection: Connection, where: str, doing: str) -> StoreHeld:
     return held_by(where, row["holder"], row["pid"], row["started"], doing=doing)
 
 
+class Held(NamedTuple):
+    """Who wrote last, since when, and when the lease was last renewed (UTC ns). ``ttl`` is 0 once it was given back."""
+
+    holder: str
+    pid: int
+    host: str
+    epoch: int
+    started: int
+    renewed: int
+    ttl: int
+
+
+def look(connection: Connection) -> Held:
+    """The lease as it stands."""
+    row = connection.execute(select(WRITER)).mappings().one()
+    return Held(**{name: row[name] for name in Held._fields})
+
+
 def give_back(connection: Connection, lease: Lease) -> None:
     """Let the next one in at once."""
     connection.execute(update(WRITER).where(WRITER.c.epoch == lease.epoch).values(ttl=0))

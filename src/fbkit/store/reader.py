@@ -24,11 +24,11 @@ from fbkit.store.columns import Columns, distinct, spelled, to_frame
 from fbkit.store.commits import Commit, numbers_after, rows_of
 from fbkit.store.digest import digest_events, digest_rows
 from fbkit.store.kinds import KIND_TABLE, Kind, get_kind
-from fbkit.store.lease import facts
+from fbkit.store.lease import Held, facts, look
 from fbkit.store.log import Arrays, Database, picked
 from fbkit.store.query import TABLE_OF, Found, Question, ask, get_row_table, rows_frame
 from fbkit.store.rows import revive
-from fbkit.store.schema import INSTRUMENTS, ROW_TABLES, WRITER
+from fbkit.store.schema import CHECKPOINTS, INSTRUMENTS, ROW_TABLES, WRITER
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -264,6 +264,19 @@ class Store:
     def sizes(self) -> dict[str, int]:
         """Bytes of the database and of its WAL."""
         return self._database.sizes()
+
+    def lease(self) -> Held:
+        """Who writes this database, or wrote it last."""
+        with self._reading() as connection:
+            return look(connection)
+
+    def newest_checkpoint(self) -> tuple[int, int] | None:
+        """``seq`` and instant (UTC ns) of the newest checkpoint, whatever code wrote it."""
+        with self._reading() as connection:
+            row = connection.execute(
+                select(CHECKPOINTS.c.seq, CHECKPOINTS.c.ts).order_by(CHECKPOINTS.c.seq.desc()).limit(1)
+            ).first()
+        return None if row is None else (int(row[0]), int(row[1]))
 
     @property
     def wal_bytes(self) -> int:

@@ -22,8 +22,6 @@ from fbkit.store.sqlite.decimals import converted, find_decimals
 Array = NDArray[Any]
 Ints = NDArray[np.int64]
 
-#: How a chunk is encoded, kept beside it: as rows, or as columns. A new way gets a new number.
-ROWS, COLUMNS = 0, 1
 
 _MISSING = -(2**63)
 _SCALES = (60_000_000_000, 1_000_000_000, 1_000_000, 1_000)

@@ -13,10 +13,12 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from fbkit.model.market import Span
+from fbkit.store import beats
 from fbkit.store.kinds import Kind
 from fbkit.store.log import Arrays, Reading, join, picked
+from fbkit.store.sqlite import tail
 from fbkit.store.sqlite.chunks import unpack
-from fbkit.store.sqlite.tables import CHUNKS, TAILS
+from fbkit.store.sqlite.tables import CHUNKS
 from fbkit.store.statements import tuples
 
 #: Events of one step of a replay, and values kept decoded between steps (64 MiB).
@@ -30,19 +32,17 @@ def by_time(connection: Connection, kind: Kind, instrument: int | None, span: Sp
     """All columns of a kind (``instrument`` as its number), sorted by (``ts_event``, ``seq``)."""
     since = -_FOREVER if span.since is None else span.since
     until = _FOREVER if span.until is None else span.until
+    if kind is beats.BEAT:
+        found = beats.by_time(connection, since, until)
+        return _sorted(found if instrument is None else picked(found, found["instrument"] == instrument))
     table = CHUNKS.c
     chunks = select(table.codec, table.n, table.data).where(
         table.kind == kind.number, table.ts_max >= since, table.ts_min < until
     )
-    tail = TAILS[kind.name]
-    rest = select(tail).where(tail.c.ts_event >= since, tail.c.ts_event < until).order_by(tail.c.seq)
     if instrument is not None:
         chunks = chunks.where(table.instrument == instrument)
-        rest = rest.where(tail.c.instrument == instrument)
     parts = [unpack(kind, *packed) for packed in tuples(connection, chunks.order_by(table.seq_min))]
-    rows = tuples(connection, rest)
-    if rows or not parts:
-        parts.append(kind.arrays(rows))
+    parts += tail.by_time(connection, kind, instrument, since, until)
     return _sorted(_within(join(kind, parts), since, until))
 
 
@@ -114,10 +114,9 @@ class BySeq:
 
     def _first_from(self, connection: Connection, at: int) -> int | None:
         """The lowest number not below ``at`` where something may lie."""
-        found: list[int | None] = []
-        for kind in self._kinds.values():
-            tail = TAILS[kind.name]
-            found.append(connection.execute(select(func.min(tail.c.seq)).where(tail.c.seq >= at)).scalar())
+        found = [tail.first_from(connection, list(self._kinds.values()), at)]
+        if beats.BEAT.number in self._kinds:
+            found.append(beats.first_from(connection, at))
         ahead = select(func.min(CHUNKS.c.seq_min)).where(CHUNKS.c.seq_min >= at, CHUNKS.c.kind.in_(list(self._kinds)))
         found.append(connection.execute(ahead).scalar())
         for decoded in self._chunks(connection, at, at + 1):
@@ -133,14 +132,14 @@ class BySeq:
             low, high = np.searchsorted(seq, (start, end))
             if low < high:
                 parts[self._kinds[decoded.kind].name].append({k: a[low:high] for k, a in decoded.arrays.items()})
+        for kind, arrays in tail.by_seq(connection, list(self._kinds.values()), start, end):
+            parts[kind.name].append(arrays)
+        if beats.BEAT.number in self._kinds:
+            parts["beat"].append(beats.by_seq(connection, start, end))
         window = {}
         for kind in self._kinds.values():
-            tail = TAILS[kind.name]
-            rows = tuples(connection, select(tail).where(tail.c.seq >= start, tail.c.seq < end).order_by(tail.c.seq))
-            if rows:
-                parts[kind.name].append(kind.arrays(rows))
-            if parts[kind.name]:
-                joined = join(kind, parts[kind.name])
+            joined = join(kind, parts[kind.name])
+            if len(joined["seq"]):
                 window[kind.name] = picked(joined, np.argsort(joined["seq"], kind="stable"))
         return window
 
@@ -172,16 +171,25 @@ class BySeq:
         self._values -= sum(map(len, self._cache.pop(chunk).arrays.values()))
 
 
-def has_seq(connection: Connection, kind: Kind, seqs: Sequence[int]) -> set[int]:
-    """Which of these numbers lie in chunks already. Asked only for an event that may have been appended before."""
+def known(connection: Connection, kind: Kind, seqs: Sequence[int]) -> set[int]:
+    """Which of these numbers are there already. Asked only for events that may have been appended before."""
     table = CHUNKS.c
-    found: set[int] = set()
+    found = tail.known(connection, kind, seqs)
     overlapping = select(table.codec, table.n, table.data).where(
         table.kind == kind.number, table.seq_max >= min(seqs), table.seq_min <= max(seqs)
     )
     for packed in connection.execute(overlapping):
         found.update(set(seqs) & set(unpack(kind, *packed)["seq"].tolist()))
     return found
+
+
+def newest(connection: Connection, kind: Kind) -> Arrays:
+    """The event of a kind with the highest ``seq``, or none."""
+    table = CHUNKS.c
+    last = select(table.codec, table.n, table.data).where(table.kind == kind.number).order_by(table.seq_max.desc())
+    parts = [unpack(kind, *packed) for packed in tuples(connection, last.limit(1))]
+    joined = join(kind, [*parts, tail.newest(connection, kind)])
+    return picked(joined, np.argsort(joined["seq"])[-1:])
 
 
 def stretches(connection: Connection, kind: Kind, instrument: int | None, span: Span) -> list[Span]:

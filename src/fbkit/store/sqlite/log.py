@@ -9,21 +9,22 @@ from sqlalchemy import Connection, func, select
 
 from fbkit.model.events import Event
 from fbkit.model.market import Span
-from fbkit.store.kinds import FOLDED, KIND_TABLE, Kind
+from fbkit.store import beats
+from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.log import Arrays, Held, Numbers, Reading
-from fbkit.store.sqlite import chunks, events, removing
+from fbkit.store.sqlite import chunks, events, removing, tail
 from fbkit.store.sqlite.statements import run
-from fbkit.store.sqlite.tables import CHUNKS, TAILS
-from fbkit.store.statements import Insert, tuples
-
-_INTO = {name: Insert(table) for name, table in TAILS.items()}
+from fbkit.store.sqlite.tables import CHUNKS
 
 
 class SqliteLog:
     """An :class:`~fbkit.store.log.EventLog`."""
 
+    def __init__(self) -> None:
+        self._wanted: deque[chunks.Merge] = deque()
+
     def append(self, connection: Connection, kind: Kind, events: Sequence[Event], ids: Numbers, last_seq: int) -> int:
-        """New events into the tail; those that lie in chunks already are left out."""
+        """New events into the tail; those that are there already are left out."""
         return _append(connection, kind, events, ids, last_seq)
 
     def by_time(self, connection: Connection, kind: Kind, instrument: int | None, span: Span) -> Arrays:
@@ -40,36 +41,34 @@ class SqliteLog:
 
     def newest(self, connection: Connection, kind: Kind) -> Arrays:
         """The event of a kind with the highest ``seq``."""
-        tail = TAILS[kind.name]
-        return kind.arrays(tuples(connection, select(tail).order_by(tail.c.seq.desc()).limit(1)))
+        if kind is beats.BEAT:
+            return beats.newest(connection)
+        return events.newest(connection, kind)
 
     def counts(self, connection: Connection) -> dict[str, int]:
         """Events by plural name, tail and chunks together."""
         query = select(CHUNKS.c.kind, func.sum(CHUNKS.c.n)).group_by(CHUNKS.c.kind)
         folded: dict[int, int] = dict(connection.execute(query).all())
-        counts = {}
-        for kind in KIND_TABLE.values():
-            tail = connection.execute(select(func.count()).select_from(TAILS[kind.name])).scalar_one()
-            counts[kind.plural] = tail + folded.get(kind.number, 0)
-        return counts
+        new = tail.counts(connection)
+        counts = {kind.plural: folded.get(kind.number, 0) + new.get(kind.number, 0) for kind in KIND_TABLE.values()}
+        return {**counts, beats.BEAT.plural: beats.count(connection)}
 
     def fold(self, connection: Connection, before: int, limit: int) -> int:
-        """One transaction's share of a fold."""
+        """Rows of the tail into chunks, kind by kind, where that is worth it."""
         moved = 0
-        kinds = deque(FOLDED)
-        while kinds and moved < limit:
-            moved += chunks.fold(connection, kinds[0], before, limit - moved)
-            if moved < limit:
-                kinds.popleft()
+        while moved < limit and (waiting := chunks.worth(connection, before, limit - moved)):
+            moved += chunks.fold(connection, waiting)
         return moved
 
     def merge(self, connection: Connection, limit: int) -> int:
         """Small chunks into larger ones."""
         rows = 0
-        for wanted in list(chunks.merges(connection)):
-            rows += chunks.merge(connection, wanted)
-            if rows >= limit:
+        while rows < limit:
+            if not self._wanted:
+                self._wanted.extend(chunks.merges(connection))
+            if not self._wanted:
                 break
+            rows += chunks.merge(connection, self._wanted.popleft())
         return rows
 
     def forget(self, connection: Connection, kind: Kind, before: int, below_seq: int, limit: int) -> int:
@@ -86,11 +85,10 @@ class SqliteLog:
 
 
 def _append(connection: Connection, kind: Kind, own: Sequence[Event], ids: Numbers, last_seq: int) -> int:
-    old = [event.seq for event in own if event.seq <= last_seq] if kind in FOLDED else []
+    if kind is beats.BEAT:
+        return beats.append(connection, run, own, ids)
+    old = [event.seq for event in own if event.seq <= last_seq]
     if old:
-        known = events.has_seq(connection, kind, old)
+        known = events.known(connection, kind, old)
         own = [event for event in own if event.seq not in known]
-    flat = kind.flat(own)
-    width = len(kind.fields)
-    flat[::width] = [ids[name] for name in flat[::width]]
-    return run(connection, _INTO[kind.name], flat)
+    return tail.append(connection, kind, own, ids) if own else 0

@@ -24,8 +24,8 @@ def take_out(connection: Connection, kind: Kind, span: Span, below_seq: int) -> 
     """Remove the events of a span (both ends given) below a ``seq``; returns how many went."""
     since, until = span.since or 0, _FAR if span.until is None else span.until
     # An event of the span may have come a moment ago: in chunks it is looked for in one way.
-    while chunks.fold(connection, kind, _FAR, chunks.FOLD_ROWS):
-        pass
+    while waiting := chunks.waiting(connection, kind, _FAR, chunks.CHUNK_ROWS):
+        chunks.fold(connection, waiting)
     table = CHUNKS.c
     near = (table.kind == kind.number, table.ts_max >= since, table.ts_min < until, table.seq_min < below_seq)
     whole = (*near, table.ts_min >= since, table.ts_max < until, table.seq_max < below_seq)
@@ -49,7 +49,7 @@ def _closed(kind: Kind, instrument: int, arrays: Arrays) -> list[Any]:
     if not len(seq):
         return []
     bounds = [int(seq[0]), int(seq[-1]), int(np.min(ts)), int(np.max(ts)), len(seq)]
-    return [kind.number, instrument, *bounds, chunks.CLOSED, codec.COLUMNS, codec.encode(arrays)]
+    return [kind.number, instrument, *bounds, chunks.CLOSED, chunks.COLUMNS, codec.encode(arrays)]
 
 
 def held(connection: Connection) -> list[Held]:

@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table
+from typing import Any
 
-from fbkit.store.kinds import KIND_TABLE, Kind
-from fbkit.store.schema import BEATS, event_column
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table
 
 metadata = MetaData()
 
-_INT = BigInteger().with_variant(Integer, "sqlite")
+
+def _i(name: str, **options: Any) -> Column[int]:
+    return Column(name, BigInteger().with_variant(Integer, "sqlite"), nullable=False, **options)
 
 
-def _tail(kind: Kind) -> Table:
-    """The newest events of a kind, by ``seq`` and nothing else: an index would cost six times the insert."""
-    return Table(f"tail_{kind.name}", metadata, *map(event_column, kind.fields))
-
-
-#: The tail of each kind, by its name.
-TAILS: dict[str, Table] = {name: BEATS if name == "beat" else _tail(kind) for name, kind in KIND_TABLE.items()}
+#: The newest events: a row for each commit and kind, its values in ``data`` (:mod:`fbkit.store.sqlite.packing`).
+TAIL = Table(
+    "tail",
+    metadata,
+    _i("seq_min", primary_key=True, autoincrement=False),
+    _i("seq_max"),
+    _i("kind"),
+    _i("ts_min"),
+    _i("ts_max"),
+    _i("recv_max"),
+    _i("n"),
+    Column("data", LargeBinary, nullable=False),
+)
+# What is asked of rows and chunks without opening them stands in an index: each of them is pages long.
+Index("tail_facts", *(TAIL.c[name] for name in ("kind", "seq_min", "seq_max", "recv_max", "ts_max", "ts_min", "n")))
 
 #: Folded events, one blob a row. ``level`` is -1 once a chunk is big enough; the others are merged level by level.
 CHUNKS = Table(
     "chunks",
     metadata,
-    Column("id", _INT, primary_key=True, autoincrement=True),
-    Column("kind", _INT, nullable=False),
-    Column("instrument", _INT, nullable=False),
-    Column("seq_min", _INT, nullable=False),
-    Column("seq_max", _INT, nullable=False),
-    Column("ts_min", _INT, nullable=False),
-    Column("ts_max", _INT, nullable=False),
-    Column("n", _INT, nullable=False),
-    Column("level", _INT, nullable=False),
-    Column("codec", _INT, nullable=False),
+    _i("id", primary_key=True, autoincrement=True),
+    _i("kind"),
+    _i("instrument"),
+    _i("seq_min"),
+    _i("seq_max"),
+    _i("ts_min"),
+    _i("ts_max"),
+    _i("n"),
+    _i("level"),
+    _i("codec"),
     Column("data", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
-# What is asked of chunks without opening them stands in an index: their rows are a page each.
 Index("chunks_time", CHUNKS.c.kind, CHUNKS.c.instrument, CHUNKS.c.ts_max, CHUNKS.c.ts_min, CHUNKS.c.n)
 Index("chunks_seq", CHUNKS.c.seq_min, CHUNKS.c.seq_max)
 Index(

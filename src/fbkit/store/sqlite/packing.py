@@ -1,0 +1,131 @@
+"""Columns as bytes and back with no thought spent: how events lie until they are many enough for the codec.
+
+Two layouts of the same numbers, little-endian, a checksum behind. The tail is written column after column, as arrays
+come. Open chunks are written row after row, so that chunks are joined without being looked at. Instruments take four
+bytes, members of enums one, all other numbers eight; words lie behind the numbers as msgpack.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from fbkit.store.kinds import Field, Kind
+from fbkit.store.log import Arrays, Damaged
+
+_CHECK = 4
+
+
+def _type_of(field: Field) -> str:
+    if field.name == "instrument":
+        return "<i4"
+    return "<i1" if field.revive is not None else f"<{field.type}8"
+
+
+@cache
+def numbers_of(kind: Kind) -> np.dtype[np.void]:
+    """The numbers of one event, row after row."""
+    return np.dtype([(field.name, _type_of(field)) for field in kind.fields if field.type != "s"])
+
+
+@cache
+def words_of(kind: Kind) -> tuple[str, ...]:
+    """The columns of words."""
+    return tuple(field.name for field in kind.fields if field.type == "s")
+
+
+def pack_columns(kind: Kind, arrays: Arrays) -> bytes:
+    """Column after column."""
+    types = numbers_of(kind)
+    body = b"".join(arrays[name].astype(types[name], copy=False).tobytes() for name in types.names or ())
+    return _checked(body + _words(kind, arrays))
+
+
+def unpack_columns(kind: Kind, n: int, data: bytes) -> Arrays:
+    """The columns again, as views of ``data`` where they can be."""
+    body = _body(data)
+    types = numbers_of(kind)
+    found: Arrays = {}
+    at = 0
+    for name in types.names or ():
+        found[name] = np.frombuffer(body, types[name], n, at)
+        at += n * types[name].itemsize
+    return _whole(kind, found, body[at:], n)
+
+
+def to_records(kind: Kind, arrays: Arrays) -> np.ndarray[Any, np.dtype[np.void]]:
+    """The numbers row after row."""
+    types = numbers_of(kind)
+    records = np.empty(len(arrays["seq"]), types)
+    for name in types.names or ():
+        records[name] = arrays[name]
+    return records
+
+
+def pack_records(kind: Kind, records: np.ndarray[Any, np.dtype[np.void]], arrays: Arrays) -> bytes:
+    """Rows, and their words out of ``arrays`` of the same rows."""
+    return _checked(records.tobytes() + _words(kind, arrays))
+
+
+def join_records(kind: Kind, sizes: Sequence[int], blobs: Sequence[bytes]) -> bytes:
+    """Blobs of rows as one; no number is looked at."""
+    bodies = [_body(blob) for blob in blobs]
+    if not words_of(kind):
+        return _checked(b"".join(bodies))
+    width = numbers_of(kind).itemsize
+    ends = [n * width for n in sizes]
+    words = [_read_words(body[end:]) for body, end in zip(bodies, ends, strict=True)]
+    joined = [[word for part in parts for word in part] for parts in zip(*words, strict=True)]
+    numbers = [body[:end] for body, end in zip(bodies, ends, strict=True)]
+    return _checked(b"".join(numbers) + msgspec.msgpack.encode(joined))
+
+
+def unpack_records(kind: Kind, n: int, data: bytes) -> Arrays:
+    """The columns of a blob of rows."""
+    body = _body(data)
+    types = numbers_of(kind)
+    if len(body) < n * types.itemsize:
+        raise Damaged("a chunk cannot be read (it is too short)")
+    records = np.frombuffer(body, types, n)
+    return _whole(kind, {name: records[name] for name in types.names or ()}, body[n * types.itemsize :], n)
+
+
+def _whole(kind: Kind, numbers: Arrays, rest: memoryview, n: int) -> Arrays:
+    """All columns in their order and as wide as they are in memory."""
+    words = dict(zip(words_of(kind), _read_words(rest), strict=True)) if words_of(kind) else {}
+    arrays: Arrays = {}
+    for field in kind.fields:
+        if field.type == "s":
+            arrays[field.name] = column = np.empty(n, dtype=object)
+            column[:] = words[field.name]
+        else:
+            arrays[field.name] = numbers[field.name].astype(np.float64 if field.type == "f" else np.int64, copy=False)
+    return arrays
+
+
+def _words(kind: Kind, arrays: Arrays) -> bytes:
+    names = words_of(kind)
+    return msgspec.msgpack.encode([arrays[name].tolist() for name in names]) if names else b""
+
+
+def _read_words(rest: memoryview) -> list[list[str]]:
+    try:
+        return msgspec.msgpack.decode(rest, type=list[list[str]])
+    except msgspec.DecodeError as error:
+        raise Damaged(f"a chunk cannot be read ({error})") from error
+
+
+def _checked(body: bytes) -> bytes:
+    return body + zlib.crc32(body).to_bytes(_CHECK, "little")
+
+
+def _body(data: bytes) -> memoryview:
+    body = memoryview(data)[:-_CHECK]
+    if len(data) < _CHECK or zlib.crc32(body).to_bytes(_CHECK, "little") != data[-_CHECK:]:
+        raise Damaged("a chunk cannot be read (its checksum differs)")
+    return body
