@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 
 Key = tuple[str, str]
 
+#: How often the log hears how far it is, from the first batch to the last.
+_TOLD = 10
+
 
 class Absence(NamedTuple):
     """``[t0, t1)``, UTC ns: what waited in the memory of a process that was killed."""
@@ -128,8 +131,8 @@ class Backlog:
         if left is not None:
             for path in left.paths:
                 path.unlink(missing_ok=True)
-        if self.is_empty:
-            log.warning("%s: what earlier runs left is stored (%d batches)", self._writer.url, self.total)
+        if self.done * _TOLD // self.total > (self.done - 1) * _TOLD // self.total:
+            log.warning("%s: %s", self._writer.url, self._sentence())
         return commit
 
     def _batches(self) -> Iterator[tuple[Batch, Left | None]]:
