@@ -86,6 +86,7 @@ class Pulse(msgspec.Struct, frozen=True, tag_field="t", tag="beat"):
 
     ``rates``: items a second by venue. ``lag_ms``: ``ts_recv − ts_event`` by venue. ``queue``: items before the
     writer. ``stored``: events stored since the run began. ``backfill``: ``None``, or ``done``, ``total``, ``sentence``.
+    ``queue_share``: how full the queue is, 0 to 1. ``spill_bytes``: what waits in the file beside it.
     """
 
     ts: int
@@ -97,6 +98,8 @@ class Pulse(msgspec.Struct, frozen=True, tag_field="t", tag="beat"):
     queue: int = 0
     stored: int = 0
     backfill: dict[str, Any] | None = None
+    queue_share: float = 0.0
+    spill_bytes: int = 0
 
 
 class Do(msgspec.Struct, frozen=True, tag_field="t", tag="do"):

@@ -53,6 +53,8 @@ async def _run(settings: Settings, since: int, names: Collection[str], told: Tol
     clock = SystemClock()
     market, seed = market_of(settings)
     session = Session.open(database_url(settings), settings, clock, market=market, seed=seed, holder="fbkit backfill")
+    while not session.backlog.is_empty:  # what an earlier run could not store comes first: it is older
+        session.backlog.store_next()
     pipeline, now = session.pipeline, clock.now()
     writing = Inline(session.writer, lambda cut, _commit: pipeline.stored(cut))
 

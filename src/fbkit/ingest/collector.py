@@ -258,7 +258,7 @@ class Collector:
             self._overflow(cut, cut.beat.ts_recv - NS_S)
         rows = [health.system, *health.streams]
         behind = self.past.progress or self.writing.backlog
-        self.telling.pulse(cut, rows, queue=self.writing.waiting, stored=self.stored, backfill=behind)
+        self.telling.pulse(cut, rows, self.writing, stored=self.stored, backfill=behind)
 
     def compare_prices(self) -> None:
         """A coin that costs a thousand times as much at one venue was counted by the thousand there."""

@@ -15,6 +15,7 @@ from fbkit.errors import FbkitError, UnknownName
 from fbkit.feeds.feed import Feed
 from fbkit.ingest.backfill import Fetched
 from fbkit.ingest.past import patiently
+from fbkit.ingest.telling import Rates
 
 if TYPE_CHECKING:
     from fbkit.ingest.collector import Collector
@@ -74,7 +75,15 @@ class Commands:
             "market": str(here.session.writer.market),
             "database": here.session.writer.url,
             "venues": [feed.venue for feed in here.feeds],
+            "epoch": here.session.writer.epoch,
+            "beat": pipeline.beats,
+            "health": msgspec.to_builtins(here.telling.health),
+            "rates": _nested(here.telling.rates()),
+            "lag_ms": here.telling.lag_ms,
             "queue": here.writing.waiting,
+            "queue_share": here.writing.share,
+            "spill": {"bytes": here.writing.spill.waiting_bytes, "batches": here.writing.spill.batches},
+            "earlier": here.writing.backlog,
             "stored": here.stored,
             "backfill": here.past.progress,
             "backfills": [msgspec.to_builtins(one) for one in self._backfills],
@@ -111,6 +120,14 @@ class Commands:
             await asyncio.gather(*(one(feed) for feed in feeds if not names or _of(feed, names)))
         finally:
             asked.done = True
+
+
+def _nested(rates: Rates) -> dict[str, dict[str, float]]:
+    """By venue, then by channel."""
+    nested: dict[str, dict[str, float]] = {}
+    for (venue, channel), rate in rates.items():
+        nested.setdefault(venue, {})[channel] = rate
+    return nested
 
 
 def chosen(feeds: list[Feed], venues: Collection[str]) -> list[Feed]:

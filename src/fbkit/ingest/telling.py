@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from fbkit.hub import Hub, Pulse
 from fbkit.ingest.pipeline import Cut, Pipeline
+from fbkit.ingest.writing import WriterThread
 from fbkit.model import NS_HOUR, NS_MS, NS_S, AlertRow, Gap, HealthRow
 
 #: Live values are handed over this often; the hub itself sends at most ten times a second.
@@ -17,12 +19,20 @@ _LIVE_S = 0.1
 _FILLED_NS = NS_HOUR
 
 
+#: Rates by channel are those of so many Beats.
+_RATE_BEATS = 10
+
+#: Items a second by venue and channel.
+Rates: TypeAlias = dict[tuple[str, str], float]
+
+
 class Telling:
     """Turns what went through a pipeline into what its listeners hear."""
 
     def __init__(self, hub: Hub, pipeline: Pipeline, started: int) -> None:
         self._hub, self._pipeline = hub, pipeline
-        self._before: tuple[int, dict[str, int]] = (started, {})
+        self._counts: deque[tuple[int, dict[tuple[str, str], int]]] = deque([(started, {})], maxlen=_RATE_BEATS + 1)
+        self.health: Sequence[HealthRow] = ()
 
     def rows(self, cut: Cut, commit: int) -> None:
         """What a commit made, if it made anything."""
@@ -38,33 +48,54 @@ class Telling:
             )
 
     def pulse(
-        self, cut: Cut, health: Sequence[HealthRow], *, queue: int, stored: int, backfill: dict[str, Any] | None
+        self,
+        cut: Cut,
+        health: Sequence[HealthRow],
+        writing: WriterThread,
+        *,
+        stored: int,
+        backfill: dict[str, Any] | None,
     ) -> None:
         """How the collector is, once a second."""
         pipeline = self._pipeline
+        self.health = health
+        self._count(cut.beat.ts_recv)
         self._hub.publish_beat(
             Pulse(
                 cut.beat.ts_recv,
                 cut.beat.n,
                 health=list(health),
                 accounts=[account.row(pipeline.run) for account in pipeline.accounts],
-                rates=self._rates(cut.beat.ts_recv),
-                lag_ms={venue: skew.ns / NS_MS for venue, skew in pipeline.skews.items() if skew.ns is not None},
-                queue=queue,
+                rates=self._rates(),
+                lag_ms=self.lag_ms,
+                queue=writing.waiting,
                 stored=stored,
                 backfill=backfill,
+                queue_share=writing.share,
+                spill_bytes=writing.spill.waiting_bytes,
             )
         )
 
-    def _rates(self, now: int) -> dict[str, float]:
+    @property
+    def lag_ms(self) -> dict[str, float]:
+        """How long a venue's events are on their way, by its clock and ours."""
+        skews = self._pipeline.skews.items()
+        return {venue: skew.ns / NS_MS for venue, skew in skews if skew.ns is not None}
+
+    def _count(self, now: int) -> None:
+        received = {(account.venue, account.channel): account.received for account in self._pipeline.accounts}
+        self._counts.append((now, received))
+
+    def _rates(self) -> dict[str, float]:
         """Items a second by venue, since the last Beat."""
-        before, then = self._before
-        received: dict[str, int] = {}
-        for account in self._pipeline.accounts:
-            received[account.venue] = received.get(account.venue, 0) + account.received
-        self._before = (now, received)
-        seconds = max(1e-9, (now - before) / NS_S)
-        return {venue: (count - then.get(venue, 0)) / seconds for venue, count in received.items()}
+        by_venue: dict[str, float] = {}
+        for (venue, _), rate in _between(self._counts[-2], self._counts[-1]).items():
+            by_venue[venue] = by_venue.get(venue, 0.0) + rate
+        return by_venue
+
+    def rates(self) -> Rates:
+        """Items a second by venue and channel, over the last ten Beats."""
+        return _between(self._counts[0], self._counts[-1])
 
     async def show_forever(self) -> None:
         """Live values, whenever there are new ones."""
@@ -74,3 +105,13 @@ class Telling:
             if rows:
                 self._hub.publish_live(rows)
             await asyncio.sleep(_LIVE_S)
+
+
+def _between(before: tuple[int, dict[tuple[str, str], int]], after: tuple[int, dict[tuple[str, str], int]]) -> Rates:
+    """Items a second between two counts.
+
+    >>> _between((0, {}), (2 * NS_S, {("binance", "trade"): 10}))
+    {('binance', 'trade'): 5.0}
+    """
+    seconds = max(1e-9, (after[0] - before[0]) / NS_S)
+    return {stream: (count - before[1].get(stream, 0)) / seconds for stream, count in after[1].items()}
