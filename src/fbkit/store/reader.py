@@ -18,6 +18,8 @@ from fbkit.model.events import Beat, Event
 from fbkit.model.instrument import Instrument
 from fbkit.model.market import Market, Span
 from fbkit.model.rows import AccountRow, AlertRow, BarRow, HealthRow, MetricRow, RunRow
+from fbkit.store.archive.log import ArchivedLog
+from fbkit.store.archive.tiers import Tiers, folder_of
 from fbkit.store.batch import Checkpoint
 from fbkit.store.checkpoints import newest_checkpoint
 from fbkit.store.columns import Columns, distinct, spelled, to_frame
@@ -47,7 +49,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self.url, self.path = database.url, database.path
-        self._database, self._log, self._reading = database, database.log, database.reading
+        self._database, self._reading = database, database.reading
         self._where = database.where
         self._names: dict[int, str] = {}
         with self._reading() as connection:
@@ -57,6 +59,8 @@ class Store:
         self.market = Market(meta["market"])
         self.seed = int(meta["seed"]) if "seed" in meta else None
         self.id = meta["id"]
+        self._log = ArchivedLog(database.log, folder_of(database.path, self.id))
+        self.tiers = Tiers(self._reading, self._log)
         self.created = int(meta["created"])
 
     def __enter__(self) -> Self:

@@ -49,7 +49,8 @@ def _f(name: str) -> Column[float]:
 
 
 def _s(name: str, **options: Any) -> Column[str]:
-    return Column(name, Text, **options)
+    # By bytes, as SQLite sorts: a server's language must not tell two databases' order apart.
+    return Column(name, Text().with_variant(Text(collation="C"), "postgresql"), **options)
 
 
 def event_column(field: Field) -> Column[Any]:
@@ -214,6 +215,17 @@ STAMPS = Table(
     _i("ts", nullable=False),
 )
 Index("stamps_content", STAMPS.c.code, STAMPS.c.settings, unique=True)
+
+#: Which events lie in which file of the archive, and what that file must be: read together with the database.
+ARCHIVED = Table(
+    "archived",
+    metadata,
+    *(_i(name, primary_key=True, autoincrement=False) for name in ("kind", "day", "part")),
+    *(_i(name, nullable=False) for name in ("n", "seq_min", "seq_max", "ts_min", "ts_max", "bytes")),
+    _s("sha256", nullable=False),
+    _i("ts", nullable=False),
+    sqlite_with_rowid=False,
+)
 
 #: Tables of rows, by the name users say.
 ROW_TABLES: dict[str, Table] = {

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, insert, select
 
 from fbkit.clock import Clock
 from fbkit.errors import StoreError
 from fbkit.model.events import KINDS, Event, Gap, Listing
+from fbkit.model.market import Span
+from fbkit.store.archive.parts import Part, note
 from fbkit.store.batch import Appended, Batch
 from fbkit.store.checkpoints import write_checkpoint
 from fbkit.store.kinds import KIND_TABLE
@@ -133,6 +136,17 @@ class Writer(Store):
         while done:
             with self._one, self._writing(self._lease) as connection:
                 done = self._log.merge(connection, FOLD_ROWS)
+
+    def archive(self, part: Part) -> None:
+        """Let the events of a file leave the database and write the file down: both in one transaction, or neither."""
+        kind = next(kind for kind in KIND_TABLE.values() if kind.number == part.kind)
+        span = Span(part.ts_min, part.ts_max + 1)
+        with self._one, self._writing(self._lease) as connection:
+            gone = self._log.hot.take_out(connection, kind, span, part.seq_max + 1)
+            if gone != part.n:
+                why = f"{part.file} has {part.n:,} events, the database {gone:,} of them"
+                raise StoreError(self._where, why, "nothing was removed; this is a fault of fbkit: please report it")
+            note(connection, msgspec.structs.replace(part, ts=self._clock.now()))
 
     def checkpoint_wal(self, *, cut: bool = False) -> bool:
         """Bring the write-ahead log home, and ``cut`` it. ``False``: a long reader holds it up. Waits for nobody."""

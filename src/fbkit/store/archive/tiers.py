@@ -1,0 +1,58 @@
+"""What a store knows about where its events lie: in the database, or in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from fbkit.model.market import Span
+from fbkit.settings import default_home
+from fbkit.store.archive.log import ArchivedLog
+from fbkit.store.archive.parts import Part, parts_of
+from fbkit.store.kinds import KIND_TABLE, Kind
+from fbkit.store.log import Arrays, Held, Reading
+from fbkit.store.schema import CHECKPOINTS, INSTRUMENTS
+
+
+def folder_of(path: Path | None, database_id: str) -> Path:
+    """Where the archive of a database lies: beside its file, else under its id in home."""
+    return default_home() / f"{database_id}.archive" if path is None else path.with_name(f"{path.name}.archive")
+
+
+class Tiers:
+    """The hot tier and the archive of one database, each by itself. ``store.tiers``."""
+
+    def __init__(self, reading: Reading, log: ArchivedLog) -> None:
+        self._reading, self._log = reading, log
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie."""
+        return self._log.files.folder
+
+    def parts(self) -> list[Part]:
+        """The files that are read with the database, oldest day first."""
+        with self._reading() as connection:
+            return parts_of(connection, KIND_TABLE.values())
+
+    def held(self) -> list[Held]:
+        """How many events, and bytes of them, the database itself holds, by kind and hour."""
+        with self._reading() as connection:
+            return self._log.hot.held(connection)
+
+    def hot(self, kind: Kind, span: Span) -> Arrays:
+        """What the database itself holds of a span, sorted by (``ts_event``, ``seq``)."""
+        with self._reading() as connection:
+            return self._log.hot.by_time(connection, kind, None, span)
+
+    def names(self) -> dict[int, str]:
+        """Instruments by their numbers."""
+        with self._reading() as connection:
+            return dict(connection.execute(select(INSTRUMENTS.c.id, INSTRUMENTS.c.name)).all())
+
+    @property
+    def settled(self) -> int:
+        """The ``seq`` of the newest checkpoint: what came up to it may leave the database. 0 before the first."""
+        with self._reading() as connection:
+            return int(connection.execute(select(func.max(CHECKPOINTS.c.seq))).scalar() or 0)
