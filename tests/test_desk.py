@@ -106,6 +106,16 @@ def test_status_counts_what_is_stored(desk: Desk) -> None:
     )
 
 
+def test_what_is_read_carries_its_coverage(desk: Desk) -> None:
+    whole = desk.coverage("BTC", "trade")
+    assert 0.0 <= whole <= 1.0
+    assert desk.trades("BTC").attrs["coverage"] == whole
+    assert desk.coverage("BTC", "bar", since="2h") == 1.0, "history was fetched"
+    assert desk.coverage("BTC", "trade", since="2h") < 0.1, "trades were heard for twenty seconds of it"
+    assert 0.0 < desk.bars("BTC").attrs["coverage"] <= 1.0
+    assert "coverage of trades, last hour: binance" in desk._repr_html_()
+
+
 def test_it_introduces_itself_and_escapes_what_it_shows(desk: Desk) -> None:
     assert "SIMULATED" in repr(desk)
     assert "<b>" in desk._repr_html_()

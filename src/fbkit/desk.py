@@ -21,12 +21,17 @@ from fbkit.errors import StoreMissing, UnknownName
 from fbkit.feeds.offers import Offer
 from fbkit.feeds.venues import offers
 from fbkit.health import WINDOWS, Uptime, compare_prices, uptime_windows
-from fbkit.ingest import CollectorHandle, code_stamp, ensure_collector, find_collector, run_demo
-from fbkit.model import TIMEFRAMES, AccountRow, HealthRow, Market, Span
+from fbkit.ingest import CollectorHandle, ask_status, code_stamp, ensure_collector, find_collector, run_demo, standing
+from fbkit.ingest.standing import coverage_of_venues
+from fbkit.model import NS_S, TIMEFRAMES, AccountRow, HealthRow, Market, Span
 from fbkit.quant.frames import zscore
 from fbkit.runtime import database_url
 from fbkit.settings import Settings, duration_ns, load_settings
 from fbkit.store import Store, open_store
+from fbkit.store.coverage import coverage
+
+#: A Beat comes every second; who heard none for so long hears none.
+_BEATING_NS = 10 * NS_S
 
 __all__ = ["Desk", "collect", "demo", "open", "zscore"]
 
@@ -169,7 +174,27 @@ class Desk:
         return self._events("ratio", instrument, since, until)
 
     def _events(self, kind: str, instrument: str, since: Any, until: Any) -> pd.DataFrame:
-        return self.store.frame(kind, self._one(instrument), self.span(since, until))
+        name, span = self._one(instrument), self.span(since, until)
+        frame = self.store.frame(kind, name, span)
+        frame.attrs["coverage"] = self._coverage(name, kind, span)
+        return frame
+
+    def coverage(self, instrument: str, channel: str = "trade", since: Any = None, until: Any = None) -> float:
+        """Share of the time, 0 to 1, in which the collector ran and no unfilled gap of this channel lies.
+
+        Every frame of :meth:`trades` and its like has it in ``frame.attrs["coverage"]``. Without ``since`` it begins
+        with the first run, without ``until`` it ends now, as :meth:`now` has it.
+        """
+        return self._coverage(self._one(instrument), channel, self.span(since, until))
+
+    def _coverage(self, name: str, channel: str, span: Span) -> float:
+        return coverage(self.store, name, channel, Span(span.since, self._end() if span.until is None else span.until))
+
+    def _end(self) -> int | None:
+        """Where an open span ends: at the last Beat while they come, else now where the market goes on without us."""
+        last = self.store.last_beat()
+        now = self._clock.now()
+        return now if last and self.market is Market.LIVE and now - last.ts_recv > _BEATING_NS else None
 
     # -- what was computed ------------------------------------------------------------------------------------
 
@@ -247,17 +272,12 @@ class Desk:
         return uptime_windows(heartbeats, now if self.store.last_beat() else None)
 
     def status(self) -> dict[str, Any]:
-        """What runs, what is stored, how large it is."""
-        runs = find_collector(self.settings, self.store.url)
-        sizes = self.store.sizes()
-        return {
-            "collector": None if runs is None else {"pid": runs.pid, "hub": runs.hub, "since": iso(runs.started)},
-            "rows": self.store.table_counts(),
-            "bytes": sizes["db"],
-            "wal_bytes": sizes["wal"],
-            "accounting": [msgspec.to_builtins(one) for one in self.store.accounts()],
-            "balanced": all(one.balances for one in self.store.accounts()),
-        }
+        """What runs and how fast, what is stored and how large it is, and whether the books balance."""
+        runs = ask_status(self.settings, self.store.url)
+        stands = standing(self.store, self.now(), None if runs is None else runs[1])
+        if runs is not None:
+            stands["collector"]["hub"] = runs[0].hub
+        return stands
 
     def _collected_now(self) -> bool:
         return find_collector(self.settings, self.store.url) is not None
@@ -266,7 +286,9 @@ class Desk:
         self._check_tf(tf)
         span = self.span(since, until)
         frames = [self.store.rows(table, instrument=name, tf=tf, span=span) for name in self.find(instrument)]
-        return frames[0] if len(frames) == 1 else pd.concat(frames).sort_index(kind="stable")
+        found = frames[0] if len(frames) == 1 else pd.concat(frames).sort_index(kind="stable")
+        found.attrs["coverage"] = float(found["coverage"].mean()) if len(found) else 0.0
+        return found
 
     # -- time -------------------------------------------------------------------------------------------------
 
@@ -318,7 +340,18 @@ class Desk:
         cells = "".join(
             f"<tr><td>{html.escape(k)}</td><td style='text-align:right'>{v:,}</td></tr>" for k, v in counts.items()
         )
-        return f"<b>{html.escape(repr(self))}</b><table>{cells}</table>"
+        return f"<b>{html.escape(repr(self))}</b><br>{html.escape(self._covered_lately())}<table>{cells}</table>"
+
+    def _covered_lately(self) -> str:
+        """Trades of the last hour, by venue, in words."""
+        last = self.store.last_beat()
+        if last is None:
+            return "nothing was collected yet"
+        venues = sorted({one.venue for one in self.store.instruments().values()})
+        known = coverage_of_venues(self.store, [(venue, "trade") for venue in venues], self._end() or last.ts_recv)
+        return "coverage of trades, last hour: " + ", ".join(
+            f"{venue} {share:.2%}" for (venue, _), share in known.items()
+        )
 
 
 def _doubts(venue: str) -> str:

@@ -61,15 +61,20 @@ class CollectorHandle:
 
 def find_collector(settings: Settings, url: str | None = None) -> RuntimeFile | None:
     """Where the collector of a database listens, if one answers; a stale file is none."""
+    found = ask_status(settings, url)
+    return None if found is None else found[0]
+
+
+def ask_status(settings: Settings, url: str | None = None) -> tuple[RuntimeFile, dict[str, Any]] | None:
+    """Where the collector of a database listens and what it answers to ``status``; ``None`` where none does."""
     path = runtime_path(settings, url or database_url(settings))
     try:
         facts = find_runtime(path)
         if facts is None:
             return None
-        call_sync(path, "status", timeout_s=5.0)
+        return facts, dict(call_sync(path, "status", timeout_s=5.0))
     except (CollectorGone, CollectorError, RuntimeFileError):
         return None
-    return facts
 
 
 _in_process: dict[str, threading.Thread] = {}
