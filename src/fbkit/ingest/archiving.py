@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -17,9 +17,14 @@ from fbkit.store.kinds import get_kind
 
 T = TypeVar("T")
 
-#: Does a short piece of work with the writer, in turn with whoever else writes: ``WriterThread.ask(work).result``, or
-#: the work itself where nobody else does.
-Do = Callable[[Callable[[Writer], T]], T]
+
+class Do(Protocol):
+    """Does a short piece of work with the writer, in turn with whoever else writes."""
+
+    def __call__(self, work: Callable[[Writer], T], /) -> T:
+        """Do it and return what it returns: ``WriterThread.ask(work).result()``."""
+        ...
+
 
 #: Events that came after their day was archived stay in the database, until they are worth a file.
 _LATE_EVENTS = 10_000
@@ -50,7 +55,7 @@ class Archived(msgspec.Struct):
     sentence: str = ""
 
 
-def alone(writer: Writer) -> Callable[[Callable[[Writer], T]], T]:
+def alone(writer: Writer) -> Do:
     """How work is done where nobody else writes."""
     return lambda work: work(writer)
 
@@ -59,7 +64,7 @@ def archive(
     writer: Writer,
     *,
     before: int,
-    do: Callable[[Callable[[Writer], object]], object] | None = None,
+    do: Do | None = None,
     dry_run: bool = False,
     told: Callable[[float, str], None] = lambda _done, _sentence: None,
     fault: moving.Fault = lambda _step: None,
@@ -124,7 +129,7 @@ def _name(number: int) -> str:
 
 def _move(
     writer: Writer,
-    do: Callable[[Callable[[Writer], object]], object],
+    do: Do,
     day: Day,
     about: int,
     settled: int,

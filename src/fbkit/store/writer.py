@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from fbkit.clock import Clock
 from fbkit.errors import StoreError
@@ -24,7 +24,7 @@ from fbkit.store.log import Numbers, WritableDatabase
 from fbkit.store.projections import project_gaps, project_listings
 from fbkit.store.reader import Store
 from fbkit.store.rows import by_type, name_rows, write_rows
-from fbkit.store.schema import INSTRUMENTS, STAMPS
+from fbkit.store.schema import BARS, INSTRUMENTS, METRICS, STAMPS
 
 #: The most events one transaction of a fold moves, or of a merge joins.
 FOLD_ROWS = 16_384
@@ -136,6 +136,19 @@ class Writer(Store):
         while done:
             with self._one, self._writing(self._lease) as connection:
                 done = self._log.merge(connection, FOLD_ROWS)
+
+    def forget_slots(self, instrument: str, tf: str, span: Span, keep: Collection[int] = ()) -> int:
+        """Remove an instrument's bars and metrics that close in a span, but those whose ``t1`` is in ``keep``.
+
+        One transaction; returns the rows that went.
+        """
+        number, gone = self._ids[instrument], 0
+        with self._one, self._writing(self._lease) as connection:
+            for table in (BARS, METRICS):
+                slots = table.c
+                mine = (slots.instrument == number, slots.tf == tf, slots.t1 > span.since, slots.t1 <= span.until)
+                gone += connection.execute(delete(table).where(*mine, slots.t1.not_in(keep))).rowcount
+        return gone
 
     def archive(self, part: Part) -> None:
         """Let the events of a file leave the database and write the file down: both in one transaction, or neither."""

@@ -7,12 +7,13 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from fbkit.model.market import Span
+from fbkit.model.timeframe import NS_DAY
 from fbkit.settings import default_home
 from fbkit.store.archive.log import ArchivedLog
 from fbkit.store.archive.parts import Part, parts_of
 from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.log import Arrays, Held, Reading
-from fbkit.store.schema import CHECKPOINTS, INSTRUMENTS
+from fbkit.store.schema import BARS, BEATS, CHECKPOINTS, INSTRUMENTS, METRICS
 
 
 def folder_of(path: Path | None, database_id: str) -> Path:
@@ -41,6 +42,19 @@ class Tiers:
         with self._reading() as connection:
             return self._log.hot.held(connection)
 
+    def held_rows(self) -> list[tuple[str, str, int, int]]:
+        """Rows that grow with time, by table, timeframe and the UTC day they close in: (table, tf, day, how many)."""
+        found = []
+        with self._reading() as connection:
+            for table in (BARS, METRICS):
+                day = table.c.t1 - 1 - (table.c.t1 - 1) % NS_DAY
+                query = select(table.c.tf, day, func.count()).group_by(table.c.tf, day)
+                found += [(table.name, tf, start, n) for tf, start, n in connection.execute(query)]
+            day = BEATS.c.ts_event - BEATS.c.ts_event % NS_DAY
+            query = select(day, func.count()).group_by(day)
+            found += [(BEATS.name, "", start, n) for start, n in connection.execute(query)]
+        return found
+
     def hot(self, kind: Kind, span: Span) -> Arrays:
         """What the database itself holds of a span, sorted by (``ts_event``, ``seq``)."""
         with self._reading() as connection:
@@ -56,3 +70,10 @@ class Tiers:
         """The ``seq`` of the newest checkpoint: what came up to it may leave the database. 0 before the first."""
         with self._reading() as connection:
             return int(connection.execute(select(func.max(CHECKPOINTS.c.seq))).scalar() or 0)
+
+    @property
+    def settled_ts(self) -> int:
+        """The instant (UTC ns) of the newest checkpoint; 0 before the first."""
+        with self._reading() as connection:
+            query = select(CHECKPOINTS.c.ts).order_by(CHECKPOINTS.c.seq.desc()).limit(1)
+            return int(connection.execute(query).scalar() or 0)
