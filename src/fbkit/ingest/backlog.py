@@ -65,7 +65,7 @@ class Left:
         """
         newest = {(row.venue, row.channel): row for row in known if row.run == self.run}
         for key, row in self._told.items():
-            if key not in newest or newest[key].received <= row.received:
+            if key not in newest or newest[key].received < row.received:
                 newest[key] = row
         return [self._stored(newest.get(key) or AccountRow(self.run, *key), n) for key, n in self._items.items()]
 
