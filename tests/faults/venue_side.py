@@ -21,9 +21,10 @@ from fbkit.ingest import collector as collector_module
 from fbkit.ingest.collector import Collector
 from fbkit.ingest.session import Session
 from fbkit.ingest.writing import WriterThread
-from fbkit.model import NS_S, Market
+from fbkit.model import NS_MS, NS_S, Market
 from fbkit.runtime import database_url
 from fbkit.simulator.market import Market as SimulatedMarket
+from fbkit.simulator.profile import PROFILES
 from fbkit.store import open_store
 from tests.books import assert_books
 from tests.feeds.in_memory import MemoryVenue
@@ -95,7 +96,7 @@ class Collecting:
 
     def venue(self, name, seconds, *faults, instruments=2, tamper=None, wire=None, **more):
         """Collect from a simulated venue that plays faults."""
-        market = SimulatedMarket(seed=7, instruments=instruments)
+        market = SimulatedMarket(7, instruments, profile=PROFILES[name], at_ms=self.clock.now() // NS_MS)
         self.memory = MemoryVenue(name, market, self.clock, faults, wire, tamper)
 
         def make(world):

@@ -45,7 +45,7 @@ class Health:
         self._expected_at: dict[tuple[str, str], float] = {}
         self._heard: dict[tuple[str, str], int] = {}
         self._streams: dict[tuple[str, str], Stream] = {}
-        self._counted: tuple[int, Counter[str]] = (0, Counter())  # when last, and each venue's items by then
+        self._frames: dict[str, Stream] = {}
 
     def expect(self, venue: str, expected_s: Mapping[str, float]) -> None:
         """How often a venue's channels should speak, seconds, where that is not the usual: a thin market is calm."""
@@ -130,17 +130,18 @@ class Health:
     def _count(self, now: int, accounts: Sequence[Counted]) -> None:
         """Items of each stream; a frame of which not even the channel could be read is one of all its venue's."""
         received: Counter[str] = Counter()
+        unread: Counter[str] = Counter()
         for account in accounts:
             received[account.venue] += account.received
-        for account in accounts:
             if account.channel in self._expected:
                 self._stream(account.venue, account.channel).count(now, account.received, account.quarantined)
-            elif account.quarantined:
-                frames = self._stream(account.venue, FRAMES)
-                if not frames.counts:
-                    frames.count(self._counted[0], self._counted[1][account.venue], 0)
-                frames.count(now, received[account.venue], account.quarantined)
-        self._counted = (now, received)
+            else:
+                unread[account.venue] += account.quarantined
+        for venue, count in received.items():
+            frames = self._frames.setdefault(venue, Stream(venue, FRAMES))
+            frames.count(now, count, unread[venue])
+            if unread[venue]:
+                self._streams[venue, FRAMES] = frames
 
     def _row(self, stream: Stream, now: int, skews: Mapping[str, int]) -> HealthRow:
         expected_s = self._expected_at.get((stream.venue, stream.channel), self._expected.get(stream.channel))
