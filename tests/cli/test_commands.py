@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
-from fbkit.cli import run
-from fbkit.desk import demo
+from fbkit.cli import app
+from tests.cli.conftest import Say
 
-COMMANDS = tuple("up demo collect health status gaps instruments metrics summary alerts report snapshot phase".split())  # noqa: SIM905 - read as one reads a sentence
-
-Say = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FBKIT_HOME", str(tmp_path_factory.mktemp("cli")))
-        yield demo(instruments=3).store.url
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Say:
-    def told(*words: str) -> tuple[int, str, str]:
-        code = run(words)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return told
+COMMANDS = tuple(get_command(app).commands)  # type: ignore[attr-defined]  # ours is a group
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,15 +1,17 @@
-"""Commands that look: health, status, gaps, instruments, metrics, summary, alerts."""
+"""Commands that look: health, instruments, metrics, summary, alerts; status and gaps have files of their own."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
 
+from fbkit.cli.gaps import gaps
 from fbkit.cli.options import AsJson, Db, Since, Timeframe
 from fbkit.cli.saying import answer_json, out, plain, table
-from fbkit.clock import iso
+from fbkit.cli.standing import status
+from fbkit.cli.titles import head, title
 from fbkit.desk import Desk
 from fbkit.desk import open as open_desk
 from fbkit.feeds.venues import doubts
@@ -45,32 +47,15 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _head(desk: Desk) -> dict[str, Any]:
-    """What every answer says first: which database, which market, which clock."""
-    last = desk.store.last_beat()
-    return {
-        "database": desk.store.url,
-        "market": str(desk.market),
-        "seed": desk.store.seed,
-        "as_of": iso(last.ts_recv) if last else None,
-        "times": "UTC",
-    }
-
-
-def _title(desk: Desk, what: str) -> str:
-    head = _head(desk)
-    return f"{what} · {head['market']} · as of {head['as_of'] or 'nothing yet'} UTC · {head['database']}"
-
-
 def _show(desk: Desk, what: str, frame: pd.DataFrame, columns: list[str], as_json: bool) -> None:
     flat = frame.reset_index(drop=frame.index.name == "time")
     for name in {"t0", "t1", "ts", "ts_start", "ts_stop"} & set(flat.columns):
         flat[name] = pd.to_datetime(flat[name].astype("Int64"), unit="ns", utc=True)
     if as_json:
-        answer_json(_head(desk) | {what: plain(flat)})
+        answer_json(head(desk) | {what: plain(flat)})
         return
     shown = [name for name in columns if name in flat.columns]
-    table(_title(desk, what), shown, flat[shown].to_numpy(dtype=object).tolist())
+    table(title(desk, what), shown, flat[shown].to_numpy(dtype=object).tolist())
     if flat.empty:
         out.print(f"no {what} there yet", markup=False)
 
@@ -80,9 +65,9 @@ def health(db: Db = None, as_json: AsJson = False) -> None:
     desk = open_desk(db)
     state = desk.health_state()
     if as_json:
-        answer_json(_head(desk) | state)
+        answer_json(head(desk) | state)
     else:
-        out.print(f"{state['state']} · {_title(desk, 'health')}", markup=False)
+        out.print(f"{state['state']} · {title(desk, 'health')}", markup=False)
         for reason in state["reasons"]:
             out.print(f"  {reason['state']:9} {reason['where']:24} {reason['sentence']}", markup=False)
         up = ", ".join(f"{k} {'unknown' if v is None else f'{v:.2f} %'}" for k, v in state["uptime_percent"].items())
@@ -90,39 +75,12 @@ def health(db: Db = None, as_json: AsJson = False) -> None:
     raise HealthSays({"ok": 0, "degraded": 1}.get(state["state"], 2))
 
 
-def status(db: Db = None, as_json: AsJson = False) -> None:
-    """Say what runs, what is stored, and what became of every item received."""
-    desk = open_desk(db)
-    facts = desk.status()
-    if as_json:
-        answer_json(_head(desk) | facts)
-        return
-    table(_title(desk, "stored"), ["table", "rows"], list(facts["rows"].items()))
-    accounts = desk.accounts()
-    table("items since the run began", list(accounts.columns), accounts.to_numpy(dtype=object).tolist())
-    collector = facts["collector"]
-    out.print(
-        f"collector: runs as pid {collector['pid']}, hub {collector['hub']}" if collector else "collector: none runs",
-        markup=False,
-    )
-    out.print(f"size: {facts['bytes'] / 1e6:,.1f} MB, write-ahead log {facts['wal_bytes'] / 1e6:,.1f} MB", markup=False)
-
-
-def gaps(db: Db = None, since: Since = None, as_json: AsJson = False) -> None:
-    """List every period without data: from, to, cause, whether it was backfilled."""
-    desk = open_desk(db)
-    columns = ["t0", "t1", "venue", "channel", "instrument", "cause", "phase", "missing"]
-    _show(desk, "gaps", desk.gaps(since), columns, as_json)
-
-
 def instruments(db: Db = None, as_json: AsJson = False) -> None:
     """List the instruments with units and multipliers, their price beside other venues', and what each venue offers."""
     desk = open_desk(db)
     found, offered = desk.instruments(), desk.offers()
     if as_json:
-        answer_json(
-            _head(desk) | {"units": _UNITS, "instruments": plain(found.reset_index()), "offers": plain(offered)}
-        )
+        answer_json(head(desk) | {"units": _UNITS, "instruments": plain(found.reset_index()), "offers": plain(offered)})
         return
     columns = ["name", "venue_symbol", "contract_size", "unit_mult", "inverse", "tick", "step", "status", "price_ratio"]
     _show(desk, "instruments", found, columns, as_json)
