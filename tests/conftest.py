@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-KEPT = {"FBKIT_BROWSER", "FBKIT_REAL_DATA"}  # where the machine has what tests need
+KEPT = {"FBKIT_BROWSER", "FBKIT_POSTGRES", "FBKIT_REAL_DATA"}  # where the machine has what tests need
 OWN = pytest.StashKey[Path]()
 
 
@@ -48,6 +48,28 @@ def home(tmp_path):
 def workspace(tmp_path):
     """FBKIT_WORKSPACE of this test."""
     return tmp_path / "workspace"
+
+
+@pytest.fixture
+def new_postgres():
+    """Makes empty databases on a real PostgreSQL server, gives their URLs; without a server the test is skipped."""
+    from tests.store.postgres.server import server
+
+    made = []
+
+    def make():
+        made.append(server().create())
+        return made[-1]
+
+    yield make
+    for url in made:
+        server().drop(url)
+
+
+@pytest.fixture
+def postgres_url(new_postgres):
+    """The URL of one such database."""
+    return new_postgres()
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,14 @@ def sqlite_url(_request: pytest.FixtureRequest, folder: Path) -> str:
     return f"sqlite:///{(folder / 'a.db').as_posix()}"
 
 
-BACKENDS: dict[str, Backend] = {"sqlite": Backend(sqlite_url, folds=True)}
+def postgres_url(request: pytest.FixtureRequest, _folder: Path) -> str:
+    return str(request.getfixturevalue("new_postgres")())
+
+
+BACKENDS: dict[str, Backend] = {
+    "sqlite": Backend(sqlite_url, folds=True),
+    "postgres": Backend(postgres_url, folds=False),
+}
 
 FAR = 1 << 62
 

@@ -37,11 +37,16 @@ def project_listings(connection: Connection, listings: Sequence[Any]) -> None:
     """Let each instrument's row say what its newest Listing says."""
     newest = {listing.instrument: listing for listing in sorted(listings, key=lambda listing: listing.seq)}
     rows = [
-        {"which": name, **{f"new_{column}": getattr(listing, column) for column in ("seq", *_LISTED)}}
+        {"which": name, **{f"new_{column}": _stored(getattr(listing, column)) for column in ("seq", *_LISTED)}}
         for name, listing in newest.items()
     ]
     if rows:
         connection.execute(_newer_listing(), rows)
+
+
+def _stored(value: Any) -> Any:
+    """A flag as the number its column holds: PostgreSQL does not take one for the other."""
+    return int(value) if isinstance(value, bool) else value
 
 
 def project_gaps(

@@ -20,7 +20,7 @@ def _f(name: str) -> sa.Column[float]:
 
 
 def _s(name: str, **options: Any) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, **options)
+    return sa.Column(name, sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), **options)
 
 
 def _b(name: str, **options: Any) -> sa.Column[bytes]:

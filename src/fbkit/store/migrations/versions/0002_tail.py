@@ -1,6 +1,10 @@
-"""The tail of events becomes one table of packed rows; what the tails of 0001 hold is folded into chunks."""
+"""The tail of events becomes one table of packed rows; what the tails of 0001 hold is folded into chunks.
+
+PostgreSQL begins here: its events are typed rows in tables of their own (``0002_postgres.sql``).
+"""
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,6 +37,22 @@ def _i(name: str, **options: Any) -> sa.Column[int]:
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        _begin_postgres()
+    else:
+        _pack_the_tail()
+
+
+def _begin_postgres() -> None:
+    """What 0001 made for SQLite alone is empty here."""
+    from fbkit.store.postgres.timescale import create_events
+
+    for table in (*(f"tail_{name}" for name in _TAILS), "chunks"):
+        op.drop_table(table)
+    create_events(op.get_bind(), Path(__file__).with_name("0002_postgres.sql").read_text("utf-8"))
+
+
+def _pack_the_tail() -> None:
     for name, number in _TAILS.items():
         _fold(name, number)
         op.drop_table(f"tail_{name}")
