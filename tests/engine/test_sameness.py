@@ -2,12 +2,26 @@
 
 import itertools
 import math
+from random import Random
 
 import numpy as np
 import pytest
 
 from fbkit.engine import Engine
-from fbkit.model import JUDGED, METRIC_COLUMNS, NS_DAY, NS_MIN, Beat, Gap
+from fbkit.model import (
+    JUDGED,
+    METRIC_COLUMNS,
+    NS_DAY,
+    NS_MIN,
+    NS_S,
+    Beat,
+    Gap,
+    Mark,
+    OpenInterest,
+    Quote,
+    Side,
+    Trade,
+)
 from fbkit.quant import frames
 from tests.engine.conftest import BTC, DAY, ETH, THIN, bits, run, street
 
@@ -36,6 +50,36 @@ def test_the_same_events_give_the_same_rows(events, rows):
     again = run(Engine(), events)
     assert len(rows[0]) > 700
     assert [bits(part) for part in again] == [bits(part) for part in rows]
+
+
+def test_events_heard_many_at_once_leave_the_state_that_one_by_one_leaves():
+    random = Random(5)
+    events = []
+    for _ in range(4000):
+        ts = START + random.randrange(0, 180) * NS_S  # ties, disorder, three minutes
+        price, size, number = float(random.randrange(1, 9)), random.random(), random.randrange(50)
+        name = random.choice([BTC, ETH])
+        events.append(
+            random.choice(
+                [
+                    Trade(name, ts, ts, number, price, size, random.choice([Side.BUY, Side.SELL])),
+                    Quote(name, ts, ts, number, price, size, price + 1, size, levels=random.choice([0, 5])),
+                    Mark(name, ts, ts, price),
+                    OpenInterest(name, ts, ts, size),
+                ]
+            )
+        )
+    one, many = Engine(), Engine()
+    for at in range(0, len(events), 500):
+        batch = events[at : at + 500]
+        for event in batch:
+            one.take(event)
+        many.take_all(batch)
+        beat = Beat("", START + at // 20 * NS_S, START + at // 20 * NS_S, at)
+        assert bits(one.beat(beat).bars) == bits(many.beat(beat).bars)
+        assert one.checkpoint() == many.checkpoint()
+    assert one.late == many.late
+    assert one.late
 
 
 def test_whole_columns_over_the_stored_bars_give_the_bits_of_the_live_metrics(rows):

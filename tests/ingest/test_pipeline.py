@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -180,15 +182,16 @@ def test_five_seconds_ahead_of_the_skew_is_believed_and_more_is_not(pipeline: Pi
 class Unhurried(Pipeline):
     """Takes every event the long way."""
 
-    def _take_live(self, venue: str, event: Trade | Quote, ts_recv: int) -> None:
-        self._take_one(venue, event, ts_recv)
+    def take(self, venue: str, items: Iterable[Item], ts_recv: int) -> None:
+        for item in items:
+            self.take_item(venue, item, ts_recv)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from("tqQb"), st.sampled_from([BTC, OTHER]), st.integers(0, 12), st.integers(-900, 20_000)
+            st.sampled_from("tqQmib"), st.sampled_from([BTC, OTHER]), st.integers(0, 12), st.integers(-900, 20_000)
         ),
         max_size=80,
     ),
@@ -211,11 +214,35 @@ def test_the_short_way_of_a_live_event_ends_where_the_long_one_does(
             event: Item = trade(number, ms, 100.0 + n, name) if what == "t" else quote(number, ms, name)
             if what == "Q":
                 event = Quote(name, ms * NS_MS, 0, number, 1.0, 1.0, 2.0, 1.0, levels=5, depth_bid=1.0, depth_ask=1.0)
+            if what == "m":
+                event = Mark(name, ms * NS_MS, second, 100.0 + n, funding_rate=1e-4, funding_hours=8.0)
+            if what == "i":
+                event = OpenInterest(name, ms * NS_MS, second, 10.0 + number)
             pipeline.take(other if n % 5 == 4 else "binance", [event], second)
         cuts.append(pipeline.beat(len(script) * NS_S, last=True))
         items = [{(one.venue, one.channel): count for one, count in cut.items.items()} for cut in cuts]
         skews = {venue: skew.ns for venue, skew in pipeline.skews.items()}
         told.append(([(cut.events, cut.rows) for cut in cuts], items, skews, pipeline.board.take_changed()))
+    assert told[0] == told[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("tqmr"), st.integers(0, 40)), max_size=60), st.integers(1, 9))
+def test_how_many_frames_came_at_once_changes_nothing(script: list[tuple[str, int]], size: int) -> None:
+    told = []
+    for step in (1, size):
+        pipeline = Pipeline(SilentEngine(), SilentRules(), cadence=0)  # type: ignore[arg-type]  # stand-ins
+        make = {
+            "t": lambda number: trade(number, number),
+            "q": lambda number: quote(number, number),
+            "m": lambda number: Mark(BTC, number * NS_MS, NS_S, 100.0),
+            "r": lambda number: Rejected("quote", "malformed", b"%d" % number),
+        }
+        items: list[Item] = [make[what](number) for what, number in script]  # type: ignore[operator]  # as made above
+        for at in range(0, len(items), step):
+            pipeline.take("binance", items[at : at + step], NS_S)
+        cut = pipeline.beat(2 * NS_S)
+        told.append((cut.events, cut.rows, [one.row(0) for one in pipeline.accounts], pipeline.board.take_changed()))
     assert told[0] == told[1]
 
 

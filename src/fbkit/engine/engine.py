@@ -30,8 +30,6 @@ from fbkit.model import (
     Beat,
     Event,
     Gap,
-    Quote,
-    Trade,
     floor_to,
 )
 
@@ -96,8 +94,8 @@ class Engine:
         if type(event) is Gap and event.phase != "opened":
             self._fill_behind(event)
 
-    def take_all(self, events: Iterable[Trade | Quote]) -> None:
-        """Hear live trades and quotes, in ``seq`` order: as :meth:`take` would, at a third of its price."""
+    def take_all(self, events: Iterable[Event]) -> None:
+        """Hear events other than Beats and Gaps, in ``seq`` order: as :meth:`take` would, at a third of its price."""
         self._listener.take_all(events)
 
     def beat(self, beat: Beat) -> Closed:

@@ -97,46 +97,46 @@ class Listener:
         self.gaps.unheard = state.unheard
         self.horizon = state.horizon
 
-    def take_all(self, events: Iterable[Trade | Quote]) -> None:
-        """Trades and quotes, nearly all that ever comes: in one loop, and only what is odd goes to its handler.
+    def take_all(self, events: Iterable[Event]) -> None:
+        """Whatever was heard, in one loop: nearly all of it is trades and quotes, and what is odd goes to its handler.
 
         The steps are :meth:`_trade`'s and :meth:`_quote`'s; a test holds that both end alike.
         """
-        tape_of, hear_trade, hear_quote = self.tapes.get, self._trade, self._quote
+        tape_of, handlers = self.tapes.get, self.handlers
         for event in events:
+            kind = type(event)
             tape = tape_of(event.instrument)
-            ts = event.ts_event
-            if type(event) is Quote:
-                slot = None if tape is None else tape.slot
-                if slot is None or not slot.t0 < ts <= slot.t1:
-                    hear_quote(event)
+            if tape is None or (kind is not Quote and kind is not Trade):
+                handlers[kind](event)
+                continue
+            ts, slot = event.ts_event, tape.slot
+            if kind is Quote:
+                if not slot.t0 < ts <= slot.t1:
+                    self._quote(event)  # type: ignore[arg-type]  # the kind is known
                     continue
-                values, kind = slot.values, DEPTH if event.levels else QUOTE
-                held = values[kind]
+                values, place = slot.values, DEPTH if event.levels else QUOTE  # type: ignore[union-attr]  # as above
+                held = values[place]
                 if held is None or held.ts_event <= ts:
-                    values[kind] = event
+                    values[place] = event  # type: ignore[assignment]  # as above
                 continue
-            slot = None if tape is None else tape.slot
-            if slot is None or not slot.n or not slot.close_ts <= ts < slot.t1:
-                hear_trade(event)
-                continue
-            # Not the first, nor older than the newest: beside the sums it can move close, high and low alone.
-            price, size, venue_id = event.price, event.size, event.venue_id
-            if ts > slot.close_ts or venue_id >= slot.close_id:
+            trade: Trade = event  # type: ignore[assignment]  # the kind is known
+            venue_id = trade.venue_id
+            # Not the first of its slot and the newest: beside the sums it can move close, high and low alone.
+            if slot.n and slot.close_ts <= ts < slot.t1 and (ts > slot.close_ts or venue_id >= slot.close_id):
+                price, size = trade.price, trade.size
+                slot.n += 1
+                slot.vol_base += size
+                if trade.side > 0:
+                    slot.buy += price * size
+                else:
+                    slot.sell += price * size
+                if price > slot.high:  # noqa: PLR1730 - a call of max() costs a tenth of this path
+                    slot.high = price
+                if price < slot.low:  # noqa: PLR1730 - as above
+                    slot.low = price
                 slot.close, slot.close_ts, slot.close_id = price, ts, venue_id
-            elif ts == slot.open_ts:
-                hear_trade(event)
-                continue
-            slot.n += 1
-            slot.vol_base += size
-            if event.side > 0:
-                slot.buy += price * size
             else:
-                slot.sell += price * size
-            if price > slot.high:  # noqa: PLR1730 - a call of max() costs a tenth of this path
-                slot.high = price
-            if price < slot.low:  # noqa: PLR1730 - as above
-                slot.low = price
+                self._trade(trade)
 
     def _trade(self, event: Trade) -> None:
         tape = self.tapes.get(event.instrument) or self.meet(event.instrument)

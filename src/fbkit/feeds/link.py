@@ -28,6 +28,7 @@ _OVERLAP_S = 30.0
 #: A look at the watchdog that comes later than this says that we were away.
 _AWAY_S = 2.0
 
+
 class Talk(Protocol):
     """What is said on a connection: ``run`` speaks after it opened.
 

@@ -112,7 +112,7 @@ class Reading:
         Told once, when a batch could not be taken: a fault of ours that must not go on in silence.
     """
 
-    def __init__(  # noqa: PLR0913 - what lies between a transport and a sink, all by name
+    def __init__(
         self,
         venue: str,
         name: str,

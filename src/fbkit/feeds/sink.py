@@ -13,8 +13,8 @@ class Sink(Protocol):
 
     A *cause* is one of ``disconnect stalled refused``, a *reason* one of these, ``rest`` or ``sequence``; a *sentence*
     is for people. ``raw`` are frames and REST answers as they came, unparsed; their ``connection`` is a socket's
-    name, or ``rest:`` with path and query. ``broke`` and ``mended`` tell of one instrument's book, which lost its sequence
-    and found it again.
+    name, or ``rest:`` with path and query. ``broke`` and ``mended`` tell of one instrument's book, which lost its
+    sequence and found it again.
     """
 
     def take(self, venue: str, items: Sequence[Item], ts_recv: int) -> None: ...

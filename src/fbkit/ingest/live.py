@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fbkit.hub import LiveRow
-from fbkit.model import Day, Event, Mark, OpenInterest, Quote, Trade
+from fbkit.model import Day, Event, Mark, OpenInterest, Origin, Quote, Trade
 
 # Places in a row, as hub.LiveRow has them after the instrument's name.
 _LAST, _TS, _BID, _ASK, _MARK, _FUNDING, _OI_USD, _CHANGE, _VOLUME = range(9)
@@ -27,6 +27,7 @@ class LiveBoard:
         #: The newest of each by instrument, as they come; they become rows when somebody looks.
         self.trades: dict[str, Trade] = {}
         self.quotes: dict[str, Quote] = {}
+        self.marks: dict[str, Mark] = {}
 
     def hear(self, event: Event) -> None:
         """Take in an event as it came from the feed."""
@@ -35,25 +36,21 @@ class LiveBoard:
         name = event.instrument
         if isinstance(event, Quote):
             self.quotes[name] = event
-            return
-        if isinstance(event, Trade):
-            newest = self.trades.get(name)
-            if newest is None or newest.ts_event <= event.ts_event:  # what is fetched afterwards is no news
+        elif isinstance(event, Trade):
+            if event.origin is Origin.LIVE or name not in self.trades:  # what is fetched afterwards is no news
                 self.trades[name] = event
-            return
-        row = self._row(name)
-        if isinstance(event, Mark):
-            self._hear_mark(row, event)
+        elif isinstance(event, Mark):
+            self.marks[name] = event
         elif isinstance(event, Day):
+            row = self._row(name)
             row[_CHANGE], row[_VOLUME] = event.change, event.vol_usd
-            if row[_LAST] is None:
+            if row[_LAST] is None and name not in self.trades:
                 row[_LAST], row[_TS] = event.last, event.ts_event
+            self._changed.add(name)
         else:
             self._oi_base[name] = event.oi_base
-            mark = row[_MARK]
-            if mark is not None:
-                row[_OI_USD] = event.oi_base * mark
-        self._changed.add(name)
+            self._value_oi(name, self._row(name))
+            self._changed.add(name)
 
     def _row(self, name: str) -> LiveValues:
         row = self._rows.get(name)
@@ -62,26 +59,30 @@ class LiveBoard:
         return row
 
     def _settle(self) -> None:
-        """Write the newest trades and quotes into their rows."""
-        quotes, self.quotes = self.quotes, {}
-        for name, quote in quotes.items():
+        """Write the newest trades, quotes and marks into their rows."""
+        for name, quote in self.quotes.items():
             row = self._row(name)
             row[_BID], row[_ASK] = quote.bid, quote.ask
-        trades, self.trades = self.trades, {}
-        for name, trade in trades.items():
+        for name, trade in self.trades.items():
             row = self._row(name)
             ts = row[_TS]
             if ts is None or ts <= trade.ts_event:
                 row[_LAST], row[_TS] = trade.price, trade.ts_event
-        self._changed.update(quotes, trades)
+        for name, mark in self.marks.items():
+            row = self._row(name)
+            row[_MARK] = mark.mark
+            if mark.funding_rate is not None and mark.funding_hours:
+                row[_FUNDING] = mark.funding_rate * 8.0 / mark.funding_hours
+            self._value_oi(name, row)
+        for newest in (self.quotes, self.trades, self.marks):
+            self._changed.update(newest)
+            newest.clear()
 
-    def _hear_mark(self, row: LiveValues, event: Mark) -> None:
-        row[_MARK] = event.mark
-        if event.funding_rate is not None and event.funding_hours:
-            row[_FUNDING] = event.funding_rate * 8.0 / event.funding_hours
-        oi_base = self._oi_base.get(event.instrument)
-        if oi_base is not None:
-            row[_OI_USD] = oi_base * event.mark
+    def _value_oi(self, name: str, row: LiveValues) -> None:
+        """Open interest in USD, at the newest mark that was looked at."""
+        mark, oi_base = row[_MARK], self._oi_base.get(name)
+        if mark is not None and oi_base is not None:
+            row[_OI_USD] = oi_base * mark
 
     def prices(self) -> dict[str, float]:
         """What each instrument costs, USD a coin: its mark, else its last trade."""

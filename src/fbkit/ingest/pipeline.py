@@ -110,7 +110,7 @@ class Pipeline:
     def take(self, venue: str, items: Iterable[Item], ts_recv: int) -> None:
         """Take parsed frames or a page; ``ts_recv`` (UTC ns) is when they came."""
         skew = self.skews.get(venue)
-        if skew is None or ts_recv >= skew.steady_until:
+        if skew is None or skew.ns is None:
             for item in items:
                 self.take_item(venue, item, ts_recv)
             return
@@ -180,12 +180,15 @@ class Pipeline:
         """Whether the event is not from a future that no clock skew explains; live times feed the skew."""
         ts_event = event.ts_event
         skew = self.skews.get(venue)
+        known = skew is not None and skew.ns is not None
+        believed = not known or ts_event <= ts_recv - skew.ns + FUTURE_NS  # type: ignore[union-attr,operator]  # known
         if type(event) in _TIMED and event.origin is Origin.LIVE:
             if skew is None:
                 skew = self.skews[venue] = Skew()
             skew.hear(ts_recv, ts_event)
-        behind = skew.ns if skew is not None and skew.ns is not None else 0
-        return ts_event <= ts_recv - behind + FUTURE_NS
+        elif not known:
+            believed = ts_event <= ts_recv + FUTURE_NS
+        return believed
 
     def _reject(self, venue: str, item: Rejected, ts_recv: int) -> None:
         account = self.accounts[venue, item.channel]
@@ -208,7 +211,7 @@ class Pipeline:
         else:
             account.duplicate += 1
 
-    def place_all(self, events: list[Trade | Quote]) -> None:
+    def place_all(self, events: list[Event]) -> None:
         """Give news their places, in this order, and let the engine hear them."""
         seq = self._seq
         for event in events:

@@ -84,11 +84,13 @@ class Sequence:
         self._bars: dict[tuple[str, str], SeenIds] = {}
         self._ratios: dict[tuple[str, str, int], SeenIds] = {}
         self._listings: dict[str, Listing] = {}
+        self._marks: dict[str, SeenKeys] = {}
         self._keys: dict[tuple[str, str], SeenKeys] = {}
         self._fresh_holes: list[tuple[int, Hole]] = []
         self._verdicts: dict[type, Callable[..., Verdict]] = {
             Trade: self.judge_trade,
             Quote: self.judge_quote,
+            Mark: self.judge_mark,
             Bar: self._bar,
             Liquidation: self._liquidation,
             Ratio: self._ratio,
@@ -185,6 +187,13 @@ class Sequence:
             self.quotes[name] = quote
         return _NEWS
 
+    def judge_mark(self, mark: Mark, _beat: int) -> Verdict:
+        """:meth:`judge` for who knows that it is a mark."""
+        seen = self._marks.get(mark.instrument)
+        if seen is None:
+            seen = self._marks[mark.instrument] = SeenKeys(0)
+        return _NEWS if seen.add(mark.ts_event, mark.ts_recv) else _DUPLICATE
+
     def _bar(self, bar: Bar, _beat: int) -> Verdict:
         key = (bar.instrument, bar.tf)
         seen = self._bars.get(key)
@@ -216,8 +225,8 @@ class Sequence:
         stream = (event.instrument, channel_of(event))
         seen = self._keys.get(stream)
         if seen is None:
-            # Marks and days come every second: ten minutes of them are enough to remember, and cheap.
-            seen = self._keys[stream] = SeenKeys(0 if type(event) in _EVERY_SECOND else 4096)
+            # Days, as marks, come every second: ten minutes of them are enough to remember, and cheap.
+            seen = self._keys[stream] = SeenKeys(0 if type(event) is Day else 4096)
         return Verdict.NEWS if seen.add(key, event.ts_recv) else Verdict.DUPLICATE
 
 
@@ -225,7 +234,6 @@ def _venue_of(instrument: str) -> str:
     return instrument.partition(":")[0]
 
 
-_EVERY_SECOND = frozenset({Mark, Day})
 _WHEN = {"ts_event", "ts_recv", "seq", "origin"}
 
 

@@ -1,4 +1,4 @@
-"""The short way of nearly all that comes: live trades and quotes of a venue whose clock is known.
+"""The short way of nearly all that comes: live trades, quotes and marks of a venue whose clock is known.
 
 The same steps as :meth:`~fbkit.ingest.pipeline.Pipeline.take_item` takes, in one loop without a call or look-up to
 spare; a test holds that both end alike. What is not worth a way of its own goes the long one.
@@ -10,100 +10,115 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fbkit.ingest.sequence import FUTURE_NS, Verdict
-from fbkit.model import Item, Origin, Quote, Trade
+from fbkit.model import Event, Item, Mark, Origin, Quote, Trade
 
 if TYPE_CHECKING:
+    from fbkit.ingest.accounting import Account
     from fbkit.ingest.pipeline import Pipeline
     from fbkit.ingest.skew import Skew
 
 _LIVE, _NEWS = Origin.LIVE, Verdict.NEWS
+_NOTHING = 1 << 62
 
 
 class ShortWay:
-    """One venue's. To be taken while ``skew`` is steady."""
+    """One venue's. To be taken once ``skew`` knows anything; of a batch it hears the least delay."""
 
     def __init__(self, pipeline: Pipeline, venue: str, skew: Skew) -> None:
         self._pipeline, self._venue, self.skew = pipeline, venue, skew
-        self._trade, self._quote, self._depth = (pipeline.accounts[venue, name] for name in ("trade", "quote", "depth"))
+        order, board, conflation = pipeline.order, pipeline.board, pipeline.conflation
+        # What the loop needs, ready to be unpacked: piece by piece it would cost a small batch as much as its items.
+        mine = (pipeline.accounts[venue, channel] for channel in ("trade", "quote", "depth", "mark"))
+        self._accounts: tuple[Account, Account, Account, Account] = (next(mine), next(mine), next(mine), next(mine))
+        self._shown = (board.trades, board.quotes, board.marks)
+        self._seen_of, self._heads = order.trades.get, order.quotes
+        self._judges = (order.judge_trade, order.judge_quote, order.judge_mark)
+        self._offer = conflation.offer if conflation.cadence else None
 
     def take(self, items: Iterable[Item], ts_recv: int) -> None:  # noqa: C901, PLR0912, PLR0915 - one loop, see above
         """Take the items of a batch of frames."""
-        pipeline, skew, order = self._pipeline, self.skew, self._pipeline.order
-        conflates, offer, beats = pipeline.conflation.cadence > 0, pipeline.conflation.offer, pipeline.beats
-        seen_of, heads, is_news, is_new_trade = order.trades.get, order.quotes, order.judge_quote, order.judge_trade
-        shown_trades, shown_quotes = pipeline.board.trades, pipeline.board.quotes
-        accounts = (self._trade, self._quote, self._depth)
-        trade_account, quote_account, depth_account = accounts
-        before = [account.received for account in accounts]
-        believed = (skew.ns or 0) - FUTURE_NS
-        lowest = skew.lowest
-        watched = max(lowest, believed)
-        news: list[Trade | Quote] = []
+        pipeline = self._pipeline
+        beats = pipeline.beats
+        trades, quotes, depths, marks = self._accounts
+        shown_trades, shown_quotes, shown_marks = self._shown
+        judge_trade, judge_quote, judge_mark = self._judges
+        seen_of, heads, offer = self._seen_of, self._heads, self._offer
+        believed = (self.skew.ns or 0) - FUTURE_NS
+        watched = least = _NOTHING
+        news: list[Event] = []
         for item in items:
             kind = type(item)
             if kind is Quote and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
                 quote: Quote = item  # type: ignore[assignment]  # as above
-                name = quote.instrument
-                account = depth_account if quote.levels else quote_account
+                account = depths if quote.levels else quotes
                 account.received += 1
+                account.heard = ts_recv
                 behind = ts_recv - quote.ts_event
                 if behind < watched:
-                    lowest = min(lowest, behind)
-                    watched = max(lowest, believed)
+                    least = min(least, behind)
+                    watched = max(least, believed)
                     if behind < believed:
                         pipeline.disbelieve(quote, account, ts_recv)
                         continue
+                name = quote.instrument
                 shown_quotes[name] = quote
-                if conflates:
+                if offer is not None:
                     released = offer(quote, account)
                     if released is None:
                         continue
                     quote = released
-                if quote.levels:
-                    verdict = is_news(quote, beats)
-                else:
-                    head = heads.get(name)
-                    if head is None or quote.venue_id > head.venue_id:
-                        heads[name] = quote
-                        verdict = _NEWS
-                    else:
-                        verdict = is_news(quote, beats)
-                if verdict is _NEWS:
-                    account.fresh += 1
-                    news.append(quote)
-                else:
+                head = heads.get(name)
+                if not quote.levels and (head is None or quote.venue_id > head.venue_id):
+                    heads[name] = quote
+                elif judge_quote(quote, beats) is not _NEWS:
                     account.duplicate += 1
+                    continue
+                account.fresh += 1
+                news.append(quote)
             elif kind is Trade and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
                 trade: Trade = item  # type: ignore[assignment]  # as above
-                name = trade.instrument
-                trade_account.received += 1
+                trades.received += 1
+                trades.heard = ts_recv
                 behind = ts_recv - trade.ts_event
                 if behind < watched:
-                    lowest = min(lowest, behind)
-                    watched = max(lowest, believed)
+                    least = min(least, behind)
+                    watched = max(least, believed)
                     if behind < believed:
-                        pipeline.disbelieve(trade, trade_account, ts_recv)
+                        pipeline.disbelieve(trade, trades, ts_recv)
                         continue
+                name = trade.instrument
                 shown_trades[name] = trade
                 seen, number = seen_of(name), trade.venue_id
                 if seen is not None and number - 1 == seen.last:
                     seen.last, seen.ts = number, trade.ts_event
-                elif is_new_trade(trade, beats) is not _NEWS:
-                    trade_account.duplicate += 1
+                elif judge_trade(trade, beats) is not _NEWS:
+                    trades.duplicate += 1
                     continue
-                trade_account.fresh += 1
+                trades.fresh += 1
                 news.append(trade)
+            elif kind is Mark and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
+                mark: Mark = item  # type: ignore[assignment]  # as above
+                marks.received += 1
+                marks.heard = ts_recv
+                behind = ts_recv - mark.ts_event
+                if behind < watched:
+                    least = min(least, behind)
+                    watched = max(least, believed)
+                    if behind < believed:
+                        pipeline.disbelieve(mark, marks, ts_recv)
+                        continue
+                shown_marks[mark.instrument] = mark
+                if judge_mark(mark, beats) is not _NEWS:
+                    marks.duplicate += 1
+                    continue
+                marks.fresh += 1
+                news.append(mark)
             else:
                 if news:  # who goes the long way comes after those before it
                     pipeline.place_all(news)
                     news = []
-                skew.lowest = lowest
                 pipeline.take_item(self._venue, item, ts_recv)
-                lowest = skew.lowest
-                watched = max(lowest, believed)
         if news:
             pipeline.place_all(news)
-        skew.lowest = lowest
-        for account, count in zip(accounts, before, strict=True):
-            if account.received != count:
-                account.heard = ts_recv
+        if least != _NOTHING:
+            self.skew.hear(ts_recv, ts_recv - least)

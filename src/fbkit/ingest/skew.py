@@ -27,35 +27,30 @@ class Skew:
     600
     """
 
-    __slots__ = ("_first", "_frame", "_minima", "_until", "lowest", "ns", "steady_until")
+    __slots__ = ("_first", "_frame", "_lowest", "_minima", "_until", "ns")
 
     def __init__(self) -> None:
         self._minima: deque[int] = deque(maxlen=_WINDOWS)
         self._first: list[int] = []
         self._frame = (-1, 0)  # ts_recv of the newest frame, and its least delay
         self._until = 0
-        #: The least delay of this window. Whoever hears at less than ``steady_until`` (``ts_recv``, UTC ns) may lower
-        #: it directly instead of calling :meth:`hear`: no more than that would happen.
-        self.lowest = 0
-        self.steady_until = 0
+        self._lowest = 0
         self.ns: int | None = None
 
     def hear(self, ts_recv: int, ts_event: int) -> None:
-        """Take in one live trade, quote or mark."""
+        """Take in one live trade, quote or mark; of what came together, the newest is enough."""
         behind = ts_recv - ts_event
         if ts_recv < self._until:
-            self.lowest = min(self.lowest, behind)
+            self._lowest = min(self._lowest, behind)
             if not self._minima and len(self._first) < _FIRST:
                 self._hear_first(ts_recv, behind)
         elif self.ns is None:
-            self._until, self.lowest = ts_recv + _WINDOW_NS, behind
+            self._until, self._lowest = ts_recv + _WINDOW_NS, behind
             self._hear_first(ts_recv, behind)
         else:
-            self._minima.append(self.lowest)
-            self._until, self.lowest = ts_recv + _WINDOW_NS, behind
+            self._minima.append(self._lowest)
+            self._until, self._lowest = ts_recv + _WINDOW_NS, behind
             self.ns = median_low(self._minima)
-        if self._minima or len(self._first) >= _FIRST:
-            self.steady_until = self._until
 
     def _hear_first(self, ts_recv: int, behind: int) -> None:
         """One delay in ten seconds may be nonsense; the median of all so far is not moved by it.

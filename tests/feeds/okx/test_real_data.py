@@ -7,8 +7,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from fbkit.feeds.reading import channel_of_item
 from fbkit.feeds.okx.wire import IndexRow, MarkRow, OpenInterestRow, TopRow, TradeRow
+from fbkit.feeds.reading import channel_of_item
 from fbkit.feeds.recorded.okx import OkxReader
 from fbkit.feeds.recorded.recording import open_recording
 from fbkit.model import Control, Funding, Ignored, Liquidation, Listing, Mark, Quote, Rejected

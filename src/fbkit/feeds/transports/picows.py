@@ -96,8 +96,9 @@ class _Listener(WSListener):
         super().__init__()
         self.url = url
         self._on_frame, self._on_close = on_frame, on_close
-        self._keepalive, self._limits = keepalive, limits
+        self._keepalive = keepalive
         self._loop = asyncio.get_running_loop()
+        self._most = limits.message_bytes
         self._parts: list[bytes] = []
         self._size = 0
         self._pings = 0
@@ -118,8 +119,13 @@ class _Listener(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
-        if (kind is _TEXT or kind is _BINARY) and frame.fin and not self._parts:
-            self._deliver(frame.get_payload_as_bytes())
+        # Whole, wanted and of a fair size, as nearly all are. picows says goodbye to an oversized frame and hands it
+        # over all the same.
+        if kind is _TEXT and frame.fin and not self._parts and self._sent is None and frame.payload_size <= self._most:
+            try:
+                self._on_frame(frame.get_payload_as_bytes())
+            except Exception as error:  # noqa: BLE001 - told, and the connection ends
+                self._untaken(error)
         elif kind is _TEXT or kind is _BINARY or kind is WSMsgType.CONTINUATION:
             self._join(frame)
         elif kind is WSMsgType.PONG:
@@ -156,29 +162,28 @@ class _Listener(WSListener):
 
     # the rest
 
-    def _deliver(self, message: bytes) -> None:
-        # picows says goodbye to an oversized frame and hands it over all the same
-        if self._sent is not None or len(message) > self._limits.message_bytes:
-            return
-        try:
-            self._on_frame(message)
-        except Exception:
-            log.exception("a frame from %s could not be taken", short(self.url))
-            self._end(INTERNAL_ERROR, "a frame could not be taken")
+    def _untaken(self, error: Exception) -> None:
+        log.error("a frame from %s could not be taken", short(self.url), exc_info=error)
+        self._end(INTERNAL_ERROR, "a frame could not be taken")
 
     def _join(self, frame: WSFrame) -> None:
+        if self._sent is not None or frame.payload_size > self._most:
+            return
         starts = frame.msg_type is not WSMsgType.CONTINUATION
         if starts == bool(self._parts):
             self._end(PROTOCOL_ERROR, "fragments out of order")
             return
         self._parts.append(frame.get_payload_as_bytes())
         self._size += frame.payload_size
-        if self._size > self._limits.message_bytes:
-            self._end(TOO_BIG, f"message over {self._limits.message_bytes} bytes")
+        if self._size > self._most:
+            self._end(TOO_BIG, f"message over {self._most} bytes")
         elif frame.fin:
             message = b"".join(self._parts)
             self._parts, self._size = [], 0
-            self._deliver(message)
+            try:
+                self._on_frame(message)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._untaken(error)
 
     def _ping(self) -> None:
         self._pings += 1
