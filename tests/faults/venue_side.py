@@ -14,14 +14,14 @@ import time
 import httpx
 
 from fbkit.clock import VirtualClock, VirtualLoop, parse_utc
-from fbkit.feeds.feed import World
+from fbkit.feeds.feed import Progress, World
 from fbkit.feeds.venues import FEEDS
 from fbkit.hub import Hub
 from fbkit.ingest import collector as collector_module
 from fbkit.ingest.collector import Collector
 from fbkit.ingest.session import Session
 from fbkit.ingest.writing import WriterThread
-from fbkit.model import NS_MS, NS_S, Market
+from fbkit.model import NS_MS, NS_S, BarRow, Listing, Market, Side, Trade
 from fbkit.runtime import database_url
 from fbkit.simulator.market import Market as SimulatedMarket
 from fbkit.simulator.profile import PROFILES
@@ -105,6 +105,11 @@ class Collecting:
 
         return self.feed(make, seconds, transport=self.memory, http=self.memory.http, **more)
 
+    def told(self, seconds, script_of=(), **more):
+        """Collect what :class:`Told` says."""
+        rest = {name: more.pop(name) for name in ("script",) if name in more}
+        return self.feed(lambda world: Told(world, script_of, **more), seconds, **rest)
+
     def feed(self, make, seconds, *, transport=None, http=None, script=None):
         """Collect for so many virtual seconds from the feed that ``make`` gives; ``script(collector)`` runs beside."""
         self._leave_out_sockets()
@@ -149,14 +154,16 @@ class Collecting:
         await asyncio.sleep(seconds)
 
     def _watch(self, collector):
-        pulse, pipeline = collector.telling.pulse, collector.session.pipeline
+        """At every Beat health is asked, and the books must be in order."""
+        judge, pipeline = collector.health.judge, collector.session.pipeline
 
-        def seen(cut, rows, **more):
+        def judged(now, **more):
             assert_books(pipeline.accounts, stopped=False)
-            self.beats.append(Beaten(cut.beat.ts_recv, rows))
-            pulse(cut, rows, **more)
+            found = judge(now, **more)
+            self.beats.append(Beaten(now, [found.system, *found.streams]))
+            return found
 
-        collector.telling.pulse = seen
+        collector.health.judge = judged
 
     # -- what came of it ----------------------------------------------------------------------------------------
 
@@ -169,14 +176,60 @@ class Collecting:
         """The gaps of a channel as they stand at the end, in order."""
         return [gap for gap in self.gaps if gap["channel"] == channel and cause in {None, gap["cause"]}]
 
+    def state_of(self, venue, channel, s):
+        """A stream's row at the Beat nearest before so many seconds."""
+        return [beat for beat in self.beats if beat.s <= s][-1].rows[venue, channel]
+
     def reasons(self, venue, channel):
         """Every reason that a stream was not well for, in order of their first Beat."""
         return list(dict.fromkeys(filter(None, (beat.reason(venue, channel) for beat in self.beats))))
+
+    def bars(self, tf="1m"):
+        """Stored bars, by instrument and time."""
+        with open_store(self.url) as store:
+            return store.row_structs(BarRow, tf=tf)
 
     def read(self, kind, instrument=None):
         """Stored columns of a kind."""
         with open_store(self.url) as store:
             return store.read(kind, instrument)
+
+
+class Told:
+    """A feed of one instrument that says what it is given: pairs of a virtual instant (UTC ns) and an event.
+
+    With ``every_s`` it goes on for ever: a trade so often, whose time is ``behind`` ns before it is received.
+    """
+
+    venue, contiguous = "binance", True
+
+    def __init__(self, world, script=(), *, every_s=0.0, behind=0, name="binance:BTC-USDT-PERP"):
+        self.world, self.script, self.name, self.every_s, self.behind = world, script, name, every_s, behind
+
+    def expected_s(self):
+        return {"trade": 1.0}
+
+    async def listings(self):
+        now = self.world.clock.now()
+        return [Listing(self.name, now, now, "BTCUSDT", "BTC", "USDT", "USDT")]
+
+    async def run(self, sink):
+        sink.take("binance", await self.listings(), self.world.clock.now())
+        for at, event in self.script:
+            await asyncio.sleep(max(0, at - self.world.clock.now()) / NS_S)
+            sink.take("binance", [event], self.world.clock.now())
+        number = len(self.script)
+        while self.every_s:
+            now, number = self.world.clock.now(), number + 1
+            sink.take("binance", [Trade(self.name, now - self.behind, now, number, 100.0, 1.0, Side.BUY)], now)
+            await asyncio.sleep(self.every_s)
+        await asyncio.Event().wait()
+
+    async def backfill(self, sink, since, until):
+        yield Progress("history", 1, 1, self.name)
+
+    async def trades(self, sink, instrument, since, until, from_id=None):
+        return 0
 
 
 class SteppedLoop(asyncio.SelectorEventLoop):
