@@ -1,7 +1,12 @@
-"""The engine's whole state as bytes: msgpack in zstd, no code inside."""
+"""The engine's whole state as bytes: msgpack in zstd, no code inside.
+
+Arrays are packed one by one, straight from where they lie: 300 instruments have 92 MB of them, and a checkpoint is
+taken on the collector's loop, between two reads of its sockets.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -13,14 +18,14 @@ from fbkit.engine.tape import Tape
 from fbkit.model import BarRow, Gap, SummaryRow
 
 #: Changes with the shape of the state; a state of another shape is refused.
-VERSION = 2
+VERSION = 3
 
-#: No state unpacks to more.
+#: No state, and no array of one, unpacks to more.
 _LIMIT_BYTES = 1 << 30
 
 
 class Array(msgspec.Struct):
-    """One array: numpy's name of its type, its shape, its bytes in C order."""
+    """One array: numpy's name of its type, its shape, its bytes in C order, packed."""
 
     dtype: str
     shape: tuple[int, ...]
@@ -60,12 +65,21 @@ def array_down(array: NDArray[Any]) -> Array:
     >>> array_up(array_down(np.arange(3)))
     array([0, 1, 2])
     """
-    return Array(array.dtype.str, array.shape, np.ascontiguousarray(array).tobytes())
+    data = zstandard.ZstdCompressor(level=1).compress(np.ascontiguousarray(array).data)
+    return Array(array.dtype.str, array.shape, data)
 
 
 def array_up(array: Array) -> NDArray[Any]:
-    """An array as it was; a copy that may be written to."""
-    return np.frombuffer(array.data, np.dtype(array.dtype)).reshape(array.shape).copy()
+    """An array as it was; a copy that may be written to. ``ValueError`` where it is not as large as it says."""
+    dtype = np.dtype(array.dtype)
+    size = math.prod(array.shape) * dtype.itemsize
+    try:
+        if size > _LIMIT_BYTES or zstandard.frame_content_size(array.data) != size:
+            raise ValueError(f"an array of shape {array.shape} that is not {size} bytes")
+        raw = zstandard.ZstdDecompressor().decompress(array.data)
+    except zstandard.ZstdError as error:
+        raise ValueError(f"not a state of an engine: {error}") from error
+    return np.frombuffer(raw, dtype).reshape(array.shape).copy()
 
 
 def pack(state: State) -> bytes:
