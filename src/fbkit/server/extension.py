@@ -14,7 +14,7 @@ from traitlets import Bool, Instance, Unicode
 from fbkit.hub import OwnerLink
 from fbkit.runtime import database_url
 from fbkit.server.collector_kernel import CollectorKernel
-from fbkit.server.handlers import Ask, Door, nowhere, questions
+from fbkit.server.handlers import SCRAPED, Ask, Door, Scrape, nowhere, questions
 from fbkit.server.manager import Manager
 from fbkit.server.plain import plain
 from fbkit.server.reaper import Reaper
@@ -62,7 +62,10 @@ class FbkitExtension(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Every route of ours."""
-        asks = [(rf"/fbkit/api/{route}", Ask, {"question": ask}) for route, ask in questions(self.manager).items()]
+        asks = [
+            (rf"/fbkit/api/{route}", Scrape if route == SCRAPED else Ask, {"question": ask})
+            for route, ask in questions(self.manager).items()
+        ]
         self.handlers.extend(
             [
                 *asks,

@@ -17,12 +17,16 @@ from tornado import web
 from fbkit.errors import UnknownName
 from fbkit.server.manager import Answer, Manager
 from fbkit.server.page import Page, page_of
+from fbkit.server.prometheus import CONTENT_TYPE_LATEST
 from fbkit.server.statuses import status_of
 
 log = logging.getLogger(__name__)
 
 #: Where a browser that was given the link ends up.
 PAGE = "voila/render/notebooks/30_dashboard.ipynb"
+
+#: The one route that is answered in text.
+SCRAPED = "prometheus"
 
 Question = Callable[..., Awaitable[Answer]]
 
@@ -97,6 +101,14 @@ class Ask(APIHandler):
             super().log_exception(typ, value, tb)
 
 
+class Scrape(Ask):
+    """The same for a Prometheus: text in its format."""
+
+    def _tell(self, page: Page, answer: Answer) -> None:
+        self.set_header("Cache-Control", "no-store")
+        self.finish(answer.text, set_content_type=CONTENT_TYPE_LATEST)
+
+
 class Door(JupyterHandler):
     """``/fbkit/?token=…``: lets a browser in and sends it on to the page, whose own URL bears no token."""
 
@@ -127,4 +139,5 @@ def questions(manager: Manager) -> dict[str, Question]:
         "alerts": manager.alerts,
         "reports": manager.reports,
         "continuity": manager.continuity,
+        SCRAPED: manager.prometheus,
     }

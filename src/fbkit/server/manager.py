@@ -12,10 +12,12 @@ import msgspec
 
 from fbkit import __version__
 from fbkit.clock import Clock, SystemClock
+from fbkit.errors import StoreError
 from fbkit.health.judge import judge_system
 from fbkit.model import (
     BAR_COLUMNS,
     METRIC_COLUMNS,
+    NS_S,
     AlertRow,
     BarRow,
     HealthRow,
@@ -23,9 +25,11 @@ from fbkit.model import (
     SummaryRow,
 )
 from fbkit.runtime import database_path, workspace
+from fbkit.server.counted import count
 from fbkit.server.listed import UNITS, listed, offered
 from fbkit.server.page import Page
 from fbkit.server.plain import instant, plain
+from fbkit.server.prometheus import Stored, exposition
 from fbkit.server.published import continuity_files, report_runs
 from fbkit.server.voice import Voice
 from fbkit.settings import Settings
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
     from fbkit.store import Commit, Store
 
 T = TypeVar("T")
+
+#: Counting all rows is work: who scrapes more often than this hears the same numbers.
+_COUNTED_NS = 10 * NS_S
 
 #: The channel of the whole's own row.
 _WHOLE = "*"
@@ -53,11 +60,15 @@ _METRIC_UNITS = {
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What is told: ``body`` fits JSON. ``items``, ``total`` (if known) where it is a part of a list."""
+    """What is told: ``body`` fits JSON. ``items``, ``total`` (if known) where it is a part of a list.
+
+    ``text`` is what a Prometheus is told instead.
+    """
 
     body: dict[str, Any]
     items: int | None = None
     total: int | None = None
+    text: bytes = b""
 
 
 class Manager:
@@ -81,6 +92,7 @@ class Manager:
         self._kernel = kernel
         self._store: Store | None = None
         self._file: tuple[int, int] | None = None
+        self._count: tuple[int, Stored] | None = None
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="fbkit-read")
 
     def close(self) -> None:
@@ -166,6 +178,21 @@ class Manager:
         """The newest continuity files, as they stand in the workspace."""
         return await self._published(page, continuity_files)
 
+    async def prometheus(self, page: Page) -> Answer:
+        """All of that in the text format of Prometheus; without a database or a collector it says that."""
+        try:
+            stored = await self._read(self._counted)
+        except StoreError:
+            stored = None
+        return Answer({}, text=exposition(stored, self._voice.hello, self._voice.pulse))
+
+    def _counted(self, store: Store) -> Stored:
+        """What scrapes ask of the store; counted anew at most every :data:`_COUNTED_NS`, however often they come."""
+        now = self._clock.now()
+        if self._count is None or not 0 <= now - self._count[0] < _COUNTED_NS:
+            self._count = (now, count(store, now))
+        return self._count[1]
+
     async def _published(self, page: Page, find: Callable[[Path], list[dict[str, Any]]]) -> Answer:
         found = await self._apart(find, workspace(self._settings))
         part = found[page.offset : page.end]
@@ -214,7 +241,7 @@ class Manager:
         return store
 
     def _forget(self) -> None:
-        store, self._store = self._store, None
+        store, self._store, self._count = self._store, None, None
         if store is not None:
             store.close()
 
