@@ -61,9 +61,19 @@ def database_path(url: str) -> Path:
 
 
 def database_id(url: str) -> str:
-    """Sixteen hex digits that stand for one database file in file names."""
-    place = os.path.realpath(database_path(url))
-    return hashlib.blake2b(os.path.normcase(place).encode(), digest_size=8).hexdigest()
+    """Sixteen hex digits that stand for one database in file names: a file, or one on a server, whoever asks for it.
+
+    >>> database_id("postgresql://me:secret@db/live") == database_id("postgresql+psycopg://db:5432/live?sslmode=require")
+    True
+    """
+    if url.startswith("postgres"):
+        from sqlalchemy.engine import make_url  # as in database_path
+
+        parsed = make_url(url)
+        place = f"postgresql {parsed.host or parsed.query.get('host')} {parsed.port or 5432} {parsed.database}"
+    else:
+        place = os.path.normcase(os.path.realpath(database_path(url)))
+    return hashlib.blake2b(place.encode(), digest_size=8).hexdigest()
 
 
 def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-Db = Annotated[str | None, typer.Option("--db", metavar="URL", help="Database: sqlite:///path/to/file.db")]
+Db = Annotated[
+    str | None,
+    typer.Option("--db", metavar="URL", help="Database: sqlite:///path/to/file.db or postgresql://user@host/name"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object on standard output.")]
 Since = Annotated[str | None, typer.Option("--since", help="From here on: 2h, 7d, or 2026-11-22T14:00Z (UTC).")]
 Timeframe = Annotated[str, typer.Option("--tf", help="Timeframe: 1m 5m 15m 1h 4h 1d.")]
