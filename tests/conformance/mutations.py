@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -35,7 +36,7 @@ def _parent(value: Any, place: tuple[Any, ...]) -> Any:
 
 
 def replace_at(value: Any, place: tuple[Any, ...], weird: Any) -> None:
-    _parent(value, place)[place[-1]] = weird
+    _parent(value, place)[place[-1]] = deepcopy(weird)  # or what is changed next would be the strange thing itself
 
 
 def _delete(value: Any, place: tuple[Any, ...], _weird: Any) -> None:
@@ -45,9 +46,9 @@ def _delete(value: Any, place: tuple[Any, ...], _weird: Any) -> None:
 def _double(value: Any, place: tuple[Any, ...], _weird: Any) -> None:
     parent, last = _parent(value, place), place[-1]
     if isinstance(parent, list):
-        parent.append(parent[last])
+        parent.append(deepcopy(parent[last]))
     else:
-        parent[f"{last}2"] = parent[last]
+        parent[f"{last}2"] = deepcopy(parent[last])
 
 
 def _flip(value: Any, place: tuple[Any, ...], _weird: Any) -> None:

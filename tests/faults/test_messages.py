@@ -1,15 +1,17 @@
 """C5 to C9: frames that cannot be read, are not known, come twice, late, in disorder, or not at all."""
 
 import json
+import random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fbkit.feeds.binance.parse import Parser
 from fbkit.feeds.binance.symbols import assume
 from fbkit.feeds.instruments import Instruments
-from fbkit.model import SAMPLE_BYTES, Control, Ignored, Rejected
+from fbkit.model import NS_MS, NS_S, SAMPLE_BYTES, Control, Ignored, Rejected, Side, Trade
 from fbkit.simulator.fault import GARBAGE
 from fbkit.store import open_store
 from tests.conformance.mutations import mutated
@@ -79,11 +81,9 @@ def test_only_the_first_four_kilobytes_are_kept_of_a_frame_and_the_newest_ten_th
 
 
 GOOD = [
-    b'{"e":"aggTrade","E":1791382992488,"a":7,"s":"BTCUSDT","p":"83000.1","q":"0.5","f":1,"l":1,"T":1791382992338,"m":false}',
-    b'{"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","u":9,"s":"BTCUSDT","b":"83000.1","B":"1","a":"83000.2",'
-    b'"A":"2","T":1791382992338,"E":1791382992340}}',
-    b'[{"e":"markPriceUpdate","E":1791382992000,"s":"BTCUSDT","p":"83000.1","i":"83001","P":"83000","r":"0.0001",'
-    b'"T":1791388800000}]',
+    b'{"e":"aggTrade","E":1791382992488,"a":7,"s":"BTCUSDT","p":"83000.1","q":"0.5","T":1791382992338,"m":false}',
+    b'{"stream":"x","data":{"e":"bookTicker","u":9,"s":"BTCUSDT","b":"8.1","B":"1","a":"8.2","A":"2","T":1,"E":2}}',
+    b'[{"e":"markPriceUpdate","E":1791382992000,"s":"BTCUSDT","p":"8.1","i":"8","P":"8","r":"0.0001","T":1791388800000}]',
 ]
 
 
@@ -91,7 +91,7 @@ GOOD = [
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(payload=st.one_of(mutated(GOOD), st.binary(max_size=200), st.sampled_from(GOOD).map(lambda one: one[:40])))
 def test_whatever_comes_is_items_and_never_an_absurd_price(payload):
-    """NaN, infinite, negative or nothing: what cannot be a price is rejected with its first 4 KiB, and nothing raises."""
+    """NaN, infinite, negative or nothing: what cannot be a price is rejected with its first 4 KiB; nothing raises."""
     items = Parser(Instruments([assume("BTCUSDT")])).frame(payload, START)
     assert items
     for item in items:
@@ -157,11 +157,96 @@ def test_all_that_is_sent_twice_is_stored_once_and_counted(collecting, venue):
     trades = twice.account("trade")
     assert trades.duplicate >= once.account("trade").received - 40
     assert trades.stored == once.account("trade").stored
-    assert [row.n_trades for row in bars(twice)] == [row.n_trades for row in bars(once)]
+    assert twice.gaps_of("trade") == []
 
 
-def bars(run, tf="1m"):
-    from fbkit.model import BarRow
+# -- C8 ---------------------------------------------------------------------------------------------------------------
 
-    with open_store(run.url) as store:
-        return store.row_structs(BarRow, tf=tf)
+
+def some_trades(seconds, seed=3):
+    """Seven trades a second, prices and sizes that do not add up exactly."""
+    draw = random.Random(seed)
+    times = sorted(draw.sample(range(seconds * 1000), seconds * 7))
+    return [
+        Trade(
+            BTC, START + ms * NS_MS, 0, number, 100 + draw.random(), draw.random(), draw.choice([Side.BUY, Side.SELL])
+        )
+        for number, ms in enumerate(times, 1)
+    ]
+
+
+def received(trades, delay):
+    """When each comes, in the order of coming."""
+    arrivals = sorted((trade.ts_event + delay(trade), trade.venue_id) for trade in trades)
+    return [(at, replace(trades[number - 1], ts_recv=at)) for at, number in arrivals]
+
+
+@pytest.mark.faults("C8")
+def test_shuffled_within_the_lateness_every_bar_is_the_same(collecting):
+    trades, draw = some_trades(130), random.Random(4)
+    calm = collecting().told(135, received(trades, lambda _: 0))
+    wild = collecting(db=f"{calm.url}.wild").told(135, received(trades, lambda _: draw.randrange(900 * NS_MS)))
+    assert wild.read("trade", BTC)["venue_id"].tolist() == calm.read("trade", BTC)["venue_id"].tolist()
+    a, b = calm.bars(), wild.bars()
+    assert len(a) == len(b) >= 2
+    for one, other in zip(a, b, strict=True):
+        for name in ("instrument", "t1", "open", "high", "low", "close", "n_trades"):
+            assert str(getattr(one, name)) == str(getattr(other, name)), name
+        for name in ("vol_base", "vol_usd", "buy_usd", "sell_usd"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-12, nan_ok=True)
+    assert wild.account("trade").late == calm.account("trade").late == 0
+
+
+@pytest.mark.faults("C8")
+def test_what_comes_after_its_bar_has_closed_is_stored_and_counted_late(collecting):
+    trades = some_trades(70)
+    last = max(trade.venue_id for trade in trades if trade.ts_event < START + 60 * NS_S)
+    run = collecting().told(80, received(trades, lambda trade: 8 * NS_S if trade.venue_id == last else 0))
+    assert run.account("trade").late == 1
+    assert run.account("trade").stored == len(trades)
+    (bar, *_) = run.bars()
+    assert bar.n_trades == last - 1
+
+
+# -- C9 ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.faults("C9")
+def test_trades_that_a_venue_left_out_are_a_gap_of_their_instrument_and_fetched(collecting):
+    seen = 0
+
+    def lose_three(payload):
+        nonlocal seen
+        if b"aggTrade" not in payload or b"BTCUSDT" not in payload:
+            return payload
+        seen += 1
+        return None if seen in {50, 51, 52} else payload
+
+    run = collecting().venue("binance", 40, tamper=lose_three)
+    (gap,) = run.gaps_of("trade", "sequence")
+    assert (gap["instrument"], gap["phase"], gap["missing"]) == (BTC, "backfilled", 0)
+    ids = ids_of(run)
+    assert ids == list(range(ids[0], ids[-1] + 1))
+
+
+@pytest.mark.faults("C9")
+def test_a_book_that_lost_an_update_is_stale_until_its_snapshot(collecting):
+    name, seen = "bybit:BTC-USDT-PERP", 0
+
+    def lose_one(payload):
+        nonlocal seen
+        if b'"orderbook.' not in payload or b'.BTCUSDT"' not in payload or b'"delta"' not in payload:
+            return payload
+        seen += 1
+        return None if seen == 100 else payload
+
+    run = collecting().venue("bybit", 40, tamper=lose_one)
+    assert seen > 100
+    gaps = [gap for gap in run.gaps if gap["instrument"] == name and gap["cause"] == "sequence"]
+    assert [(gap["channel"], gap["phase"]) for gap in gaps] == [("depth", "closed")]
+    quotes = run.read("quote", name)
+    deep = quotes["ts_recv"][quotes["levels"] > 0]
+    assert not ((deep > gaps[0]["t0"]) & (deep < gaps[0]["t1"])).any(), "nothing is said of a book we do not know"
+    assert (deep > gaps[0]["t1"]).any()
+    assert "sequence" in run.reasons("bybit", "depth") or gaps[0]["t1"] - gaps[0]["t0"] < NS_S
+    assert run.beats[-1].state == "ok"
