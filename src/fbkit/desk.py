@@ -28,6 +28,7 @@ from fbkit.quant.frames import zscore
 from fbkit.runtime import database_url
 from fbkit.settings import Settings, duration_ns, load_settings
 from fbkit.store import Store, open_store
+from fbkit.store.archive.sql import Narrow, ask
 from fbkit.store.coverage import coverage
 
 #: A Beat comes every second; who heard none for so long hears none.
@@ -172,6 +173,37 @@ class Desk:
     def ratios(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
         """The four long/short ratios."""
         return self._events("ratio", instrument, since, until)
+
+    def days(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """Rolling 24 h as the venue states them: volume, change, last price."""
+        return self._events("day", instrument, since, until)
+
+    def venue_bars(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """The venue's own closed klines, by their end."""
+        return self._events("bar", instrument, since, until)
+
+    def listings(self, instrument: str, since: Any = None, until: Any = None) -> pd.DataFrame:
+        """What the venue said the instrument is, each time it was asked."""
+        return self._events("listing", instrument, since, until)
+
+    def sql(
+        self,
+        question: str,
+        values: Any = None,
+        *,
+        instrument: str | None = None,
+        since: Any = None,
+        until: Any = None,
+    ) -> pd.DataFrame:
+        """The answer to one SELECT over ``trades quotes marks bars metrics alerts gaps …`` (extra ``parquet``).
+
+        Only the tables it names are loaded, in all tiers, narrowed to ``instrument``, ``since`` and ``until``; a single
+        table is narrowed by ``WHERE instrument = '…' AND ts_event >= …``, too. ``values`` stand for its ``?``. It can
+        change nothing and reach no file. Columns are those of files and frames: units in their names, instants as UTC
+        ns and as ``time``.
+        """
+        narrow = Narrow(None if instrument is None else self._one(instrument), self.span(since, until))
+        return ask(self.store, question, values, narrow)
 
     def _events(self, kind: str, instrument: str, since: Any, until: Any) -> pd.DataFrame:
         name, span = self._one(instrument), self.span(since, until)

@@ -53,12 +53,10 @@ def by_instrument(arrays: Arrays) -> Arrays:
 
 def write(path: Path, kind: Kind, arrays: Arrays, names: Mapping[int, str]) -> Written:
     """Write a new file and see it on the disk. ``arrays`` are in the order of :func:`by_instrument`."""
-    given = {"words": spelled(arrays["instrument"], dict(names))}
-    given |= {f"c{place}": arrays[field.name] for place, field in enumerate(kind.fields)}
     with connect("writing Parquet") as duck:
-        duck.register("given", given)
+        duck.register("given", given_to_duck(kind, arrays, names))
         place = quoted(path.as_posix(), mark="'")
-        duck.execute(f"COPY (SELECT {_to_file(kind)} FROM given) TO {place} ({_FORMAT})")  # noqa: S608 - names of ours, quoted
+        duck.execute(f"COPY (SELECT {for_files(kind)} FROM given) TO {place} ({_FORMAT})")  # noqa: S608 - names of ours, quoted
     with path.open("rb") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -109,12 +107,19 @@ def quoted(name: str, mark: str = '"') -> str:
     return f"{mark}{name.replace(mark, mark * 2)}{mark}"
 
 
+def given_to_duck(kind: Kind, arrays: Arrays, names: Mapping[int, str]) -> dict[str, Any]:
+    """Arrays as DuckDB takes them: ``words`` of the instruments, and ``c0 c1 …`` in the order of the kind."""
+    given: dict[str, Any] = {"words": spelled(arrays["instrument"], dict(names))}
+    return given | {f"c{place}": arrays[field.name] for place, field in enumerate(kind.fields)}
+
+
 @cache
-def _to_file(kind: Kind) -> str:
-    columns = ["words AS instrument", "c0 AS instrument_id"]
+def for_files(kind: Kind) -> str:
+    """What to select of :func:`given_to_duck`: the columns of a file, what is missing as ``NULL``."""
+    columns = ["words::VARCHAR AS instrument", "c0 AS instrument_id"]
     for place, field in enumerate(kind.fields[1:], 1):
         absent = _ABSENT.get(field.type)
-        value = f"nullif(c{place}, {absent})" if absent else f"c{place}"
+        value = f"nullif(c{place}, {absent})" if absent else f"c{place}::VARCHAR"  # of no rows, DuckDB would not know
         columns.append(f"{value} AS {quoted(column(field))}")
     return ", ".join(columns)
 

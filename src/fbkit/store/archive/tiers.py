@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from fbkit.model.market import Span
 from fbkit.model.timeframe import NS_DAY
@@ -60,10 +61,25 @@ class Tiers:
         with self._reading() as connection:
             return self._log.hot.by_time(connection, kind, None, span)
 
+    def stretches(self, kind: Kind, instrument: str | None, span: Span) -> Iterator[tuple[Arrays, dict[int, str]]]:
+        """All tiers of a kind in arrays of a bounded size, one stretch of time after the other, each with the names."""
+        with self._reading() as connection:
+            names = self._names(connection)
+            number = next((number for number, name in names.items() if name == instrument), -1)
+            wanted = None if instrument is None else number
+            spans = self._log.stretches(connection, kind, wanted, span)
+        for one in spans:
+            with self._reading() as connection:
+                yield self._log.by_time(connection, kind, wanted, one), self._names(connection)
+
     def names(self) -> dict[int, str]:
         """Instruments by their numbers."""
         with self._reading() as connection:
-            return dict(connection.execute(select(INSTRUMENTS.c.id, INSTRUMENTS.c.name)).all())
+            return self._names(connection)
+
+    @staticmethod
+    def _names(connection: Connection) -> dict[int, str]:
+        return dict(connection.execute(select(INSTRUMENTS.c.id, INSTRUMENTS.c.name)).all())
 
     @property
     def settled(self) -> int:
