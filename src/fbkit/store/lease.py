@@ -13,7 +13,7 @@ import socket
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from fbkit.clock import Clock, iso
 from fbkit.errors import LeaseLost, MarketMismatch, StoreHeld
@@ -125,12 +125,19 @@ def held_by(where: str, holder: str, pid: int, started: int, doing: str = "writi
     )
 
 
+# Made once: it goes with every write.
+_RENEWED = (
+    update(WRITER)
+    .where(WRITER.c.epoch == bindparam("ours"))
+    .values(renewed=bindparam("now"), commit_number=bindparam("commit"), last_seq=bindparam("seq"))
+)
+
+
 def renew(connection: Connection, clock: Clock, lease: Lease, *, where: str) -> None:
     """Renew the lease and note how far we are, or raise :class:`LeaseLost`."""
     done = connection.execute(
-        update(WRITER)
-        .where(WRITER.c.epoch == lease.epoch)
-        .values(renewed=clock.now(), commit_number=lease.commit_number, last_seq=lease.last_seq)
+        _RENEWED,
+        {"ours": lease.epoch, "now": clock.now(), "commit": lease.commit_number, "seq": lease.last_seq},
     ).rowcount
     if done == 1:
         return

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import BigInteger, Connection, Select, Table, func, select
+from sqlalchemy import BigInteger, Connection, Select, Table, delete, func, select, tuple_
 
 from fbkit.errors import UnknownName
 from fbkit.model.market import Span
@@ -154,6 +154,16 @@ def _within(table: RowTable, span: Span) -> list[Any]:
     else:
         low = [] if span.since is None else [time >= span.since]
     return low + ([] if span.until is None else [time < span.until])
+
+
+def forget_rows(connection: Connection, table: RowTable, before: int, tf: str | None, limit: int) -> int:
+    """Remove rows whose time is before an instant, at most ``limit``; an open gap stays."""
+    columns, key = table.table.c, list(table.table.primary_key)
+    old = [*_conditions(table, Question(tf=tf)), columns[table.time or ""] < before]
+    if table.table is schema.GAPS:
+        old.append(columns.t1.is_not(None))
+    chosen = select(*key).where(*old).limit(limit)
+    return connection.execute(delete(table.table).where(tuple_(*key).in_(chosen))).rowcount
 
 
 def _last_of_each(

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from fbkit.clock import Clock
-from fbkit.errors import StoreError
+from fbkit.errors import StoreError, UnknownName
 from fbkit.model.events import KINDS, Event, Gap, Listing
 from fbkit.model.market import Span
 from fbkit.store.archive.parts import Part, note
 from fbkit.store.batch import Appended, Batch
 from fbkit.store.checkpoints import write_checkpoint
-from fbkit.store.kinds import KIND_TABLE
+from fbkit.store.kinds import KIND_TABLE, get_kind
 from fbkit.store.lease import Lease, give_back, renew
 from fbkit.store.log import Numbers, WritableDatabase
 from fbkit.store.projections import project_gaps, project_listings
+from fbkit.store.query import ROW_TABLES, forget_rows, get_row_table
 from fbkit.store.reader import Store
 from fbkit.store.rows import by_type, name_rows, write_rows
-from fbkit.store.schema import BARS, INSTRUMENTS, METRICS, STAMPS
+from fbkit.store.schema import BARS, BEATS, CHECKPOINTS, INSTRUMENTS, METRICS, STAMPS
 
 #: The most events one transaction of a fold moves, or of a merge joins.
-FOLD_ROWS = 16_384
+FOLD_ROWS = 65_536
+#: The most rows one transaction removes.
+FORGET_ROWS = 10_000
 
 _KIND_OF = {struct: KIND_TABLE[name] for name, struct in KINDS.items()}
 
@@ -136,6 +139,52 @@ class Writer(Store):
         while done:
             with self._one, self._writing(self._lease) as connection:
                 done = self._log.merge(connection, FOLD_ROWS)
+
+    def forget(self, kinds: Iterable[str], before: int, limit: int | None = None) -> int:
+        """Remove events with ``ts_event < before`` (UTC ns) that the newest checkpoint has behind it.
+
+        What a restart would play again stays, and all of it while there is no checkpoint. In SQLite events go in whole
+        chunks: one that lies across the bound stays until all of it is older. Returns the events removed, about
+        ``limit`` at most.
+        """
+        gone, below = 0, self._checkpointed()
+        for kind in map(get_kind, kinds):
+            done = 1
+            while done and (limit is None or gone < limit):
+                with self._one, self._writing(self._lease) as connection:
+                    done = self._log.forget(connection, kind, before, below, FOLD_ROWS)
+                gone += done
+        return gone
+
+    def _checkpointed(self) -> int:
+        with self._reading() as connection:
+            return int(connection.execute(select(func.max(CHECKPOINTS.c.seq))).scalar() or 0)
+
+    def forget_rows(self, table: str, before: int, *, tf: str | None = None) -> int:
+        """Remove rows of a table older than ``before`` (UTC ns): bars by ``t1``, gaps that closed by ``t0``.
+
+        Returns how many went. Beats are events: :meth:`forget` removes them.
+        """
+        asked = get_row_table(table)
+        if asked.time is None or asked.table is BEATS:
+            raise UnknownName(
+                "table of rows with a time", table, [name for name, row in ROW_TABLES.items() if row.time]
+            )
+        gone, done = 0, 1
+        while done:
+            with self._one, self._writing(self._lease) as connection:
+                done = forget_rows(connection, asked, before, tf, FORGET_ROWS)
+            gone += done
+        return gone
+
+    def shrink(self, limit: int | None = None) -> int:
+        """Give about ``limit`` bytes of free pages (default: all) back to the file system; returns the bytes given."""
+        with self._one:
+            with self._writing(self._lease):
+                pass  # no longer ours to shrink: LeaseLost
+            given = self._database.shrink(1 << 62 if limit is None else limit)
+            self.checkpoint_wal()
+            return given
 
     def forget_slots(self, instrument: str, tf: str, span: Span, keep: Collection[int] = ()) -> int:
         """Remove an instrument's bars and metrics that close in a span, but those whose ``t1`` is in ``keep``.

@@ -32,7 +32,7 @@ from fbkit.store.sqlite.tables import CHUNKS, TAIL
 from fbkit.store.statements import Insert, tuples
 
 #: A kind is worth folding when so many of its rows wait, or its oldest has waited for so long.
-WORTH_ROWS = 16_384
+WORTH_ROWS = 65_536
 WORTH_NS = 10 * NS_MIN
 #: A chunk of this many rows, or one that spans a day, is not merged again.
 CLOSED_ROWS = 4096
@@ -177,20 +177,25 @@ class _Part(NamedTuple):
     data: bytes
 
 
-_MERGED = [CHUNKS.c[name] for name in _Part._fields]
+# Merges are many and small: SQLAlchemy's care for a statement would cost more than the merge.
+_PARTS = (
+    "SELECT id, seq_min, seq_max, ts_min, ts_max, n, codec, data FROM chunks WHERE kind = ? AND instrument = ? AND "
+)
+_OF_LEVEL = _PARTS + "level = ? ORDER BY seq_min"
+_OPEN = _PARTS + "level >= 0 AND level > ? ORDER BY seq_min"
+_DELETE = "DELETE FROM chunks WHERE id = ?"
 
 
 def merge(connection: Connection, what: Merge) -> int:
     """Make one chunk of several; returns the rows in it."""
-    table = CHUNKS.c
-    mine = [table.kind == what.kind, table.instrument == what.instrument]
-    mine.append(table.level >= 0 if what.level == CLOSED else table.level == what.level)
-    parts = [_Part(*row) for row in tuples(connection, select(*_MERGED).where(*mine).order_by(table.seq_min))]
+    cursor = connection.connection.cursor()
+    cursor.execute(_OPEN if what.level == CLOSED else _OF_LEVEL, what)
+    parts = [_Part(*row) for row in cursor.fetchall()]
     if len(parts) < 2 and sum(part.n for part in parts) < CLOSED_ROWS:
         return 0
     flat = _close(what, parts) if what.level == CLOSED else _joined(what, parts)
     run(connection, _INSERT, flat)
-    connection.execute(delete(CHUNKS).where(table.id.in_([part.id for part in parts])))
+    cursor.executemany(_DELETE, [(part.id,) for part in parts])
     return sum(part.n for part in parts)
 
 

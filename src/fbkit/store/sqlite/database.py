@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects.sqlite import insert
 
-from fbkit.errors import StoreError
 from fbkit.runtime import FileLock
 from fbkit.store.sqlite.driver import told
 from fbkit.store.sqlite.log import SqliteLog
@@ -19,6 +18,8 @@ from fbkit.store.statements import Insert
 
 #: A WAL longer than this is checkpointed right after a commit, whatever maintenance does.
 WAL_LIMIT = 64 * 2**20
+#: Pages that one step of shrinking gives back.
+STEP_PAGES = 512
 
 
 class SqliteDatabase:
@@ -95,8 +96,20 @@ class WritableSqlite(SqliteDatabase):
             return whole
 
     def shrink(self, limit: int) -> int:
-        """Give free pages back to the file system."""
-        raise StoreError(self.where, "cannot shrink yet", "")
+        """Give free pages back to the file system, some megabytes a step: each is a transaction of its own."""
+        with told(self.where):
+            driver: Any = self.connection.connection.driver_connection
+            (page,) = driver.execute("PRAGMA page_size").fetchone()
+            (first,) = driver.execute("PRAGMA freelist_count").fetchone()
+            left = first
+            while left and (first - left) * page < limit:
+                pages = min(STEP_PAGES, left, limit // page + 1)
+                driver.execute("PRAGMA incremental_vacuum(" + str(int(pages)) + ")").fetchall()
+                (now,) = driver.execute("PRAGMA freelist_count").fetchone()
+                if now >= left:
+                    break  # a database made without incremental vacuum keeps its pages for what comes
+                left = now
+        return int((first - left) * page)
 
     def close(self) -> None:
         """Close every connection: readers first, for the last to close takes the WAL with it, and a reader cannot."""

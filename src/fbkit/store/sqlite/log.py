@@ -72,8 +72,10 @@ class SqliteLog:
         return rows
 
     def forget(self, connection: Connection, kind: Kind, before: int, below_seq: int, limit: int) -> int:
-        """Remove old events."""
-        raise NotImplementedError
+        """Remove whole chunks and whole rows of the tail; what lies across the bounds stays until all of it is old."""
+        if kind is beats.BEAT:
+            return beats.forget(connection, before, below_seq, limit)
+        return removing.forget(connection, kind, before, below_seq, limit)
 
     def take_out(self, connection: Connection, kind: Kind, span: Span, below_seq: int) -> int:
         """Remove events of a span that were archived."""

@@ -1,8 +1,8 @@
 """Columns as bytes and back with no thought spent: how events lie until they are many enough for the codec.
 
 Two layouts of the same numbers, little-endian, a checksum behind. The tail is written column after column, as arrays
-come. Open chunks are written row after row, so that chunks are joined without being looked at. Instruments take four
-bytes, members of enums one, all other numbers eight; words lie behind the numbers as msgpack.
+come. Open chunks are written row after row, so that chunks are joined without being looked at: there instruments take
+four bytes, members of enums one, all other numbers eight. Words lie behind the numbers as msgpack.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from fbkit.store.kinds import Field, Kind
 from fbkit.store.log import Arrays, Damaged
 
-_CHECK = 4
+_CHECK, _HEAD = 4, 2
 
 
 def _type_of(field: Field) -> str:
@@ -39,23 +40,56 @@ def words_of(kind: Kind) -> tuple[str, ...]:
     return tuple(field.name for field in kind.fields if field.type == "s")
 
 
+class _Column(NamedTuple):
+    """How a column of the tail lies: ``width`` bytes a number, added to ``base``; of width 0 all are ``base``."""
+
+    width: int
+    base: int
+
+
 def pack_columns(kind: Kind, arrays: Arrays) -> bytes:
-    """Column after column."""
-    types = numbers_of(kind)
-    body = b"".join(arrays[name].astype(types[name], copy=False).tobytes() for name in types.names or ())
+    """Column after column, whole numbers as far as they lie apart."""
+    written = [_narrowed(arrays[name]) for name in numbers_of(kind).names or ()]
+    head = msgspec.msgpack.encode([column for column, _ in written])
+    body = b"".join([len(head).to_bytes(_HEAD, "little"), head, *(numbers for _, numbers in written)])
     return _checked(body + _words(kind, arrays))
 
 
+def _narrowed(column: NDArray[Any]) -> tuple[_Column, bytes]:
+    if column.dtype == np.float64:
+        bits = column.view(np.int64)
+        if bits[0] == bits[-1] and (bits == bits[0]).all():
+            return _Column(0, int(bits[0])), b""
+        return _Column(8, 0), column.tobytes()
+    low = int(column.min())
+    width = _width(int(column.max()) - low)
+    if width == 8:
+        return _Column(8, 0), column.tobytes()
+    return _Column(width, low), (column - low).astype(f"<u{width}").tobytes() if width else b""
+
+
+def _width(apart: int) -> int:
+    return next(width for width in (0, 1, 2, 4, 8) if apart < 1 << 8 * width)
+
+
 def unpack_columns(kind: Kind, n: int, data: bytes) -> Arrays:
-    """The columns again, as views of ``data`` where they can be."""
+    """The columns again. Raises :class:`~fbkit.store.log.Damaged`."""
     body = _body(data)
-    types = numbers_of(kind)
+    at = _HEAD + int.from_bytes(body[:_HEAD], "little")
+    heads = msgspec.msgpack.decode(body[_HEAD:at], type=list[_Column])
     found: Arrays = {}
-    at = 0
-    for name in types.names or ():
-        found[name] = np.frombuffer(body, types[name], n, at)
-        at += n * types[name].itemsize
+    for (width, base), field in zip(heads, (field for field in kind.fields if field.type != "s"), strict=True):
+        found[field.name] = _widened(width, base, np.frombuffer(body, f"<u{width or 1}", n if width else 0, at), n)
+        at += n * width
+        if field.type == "f":
+            found[field.name] = found[field.name].view(np.float64)
     return _whole(kind, found, body[at:], n)
+
+
+def _widened(width: int, base: int, numbers: NDArray[Any], n: int) -> NDArray[Any]:
+    if width == 8:
+        return numbers.view(np.int64)
+    return numbers.astype(np.int64) + base if width else np.full(n, base, dtype=np.int64)
 
 
 def to_records(kind: Kind, arrays: Arrays) -> np.ndarray[Any, np.dtype[np.void]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from fbkit.model.market import Span
 from fbkit.model.timeframe import NS_HOUR
@@ -13,11 +13,27 @@ from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.log import Arrays, Held, picked
 from fbkit.store.sqlite import chunks, codec
 from fbkit.store.sqlite.statements import run
-from fbkit.store.sqlite.tables import CHUNKS
+from fbkit.store.sqlite.tables import CHUNKS, TAIL
 from fbkit.store.statements import Insert, tuples
 
 _INSERT = Insert(CHUNKS, leave_out=["id"])
 _FAR = 1 << 62
+
+
+def forget(connection: Connection, kind: Kind, before: int, below_seq: int, limit: int) -> int:
+    """Remove chunks and rows of the tail that end before an instant and below a ``seq``, about ``limit`` events."""
+    gone = 0
+    for table, key in ((CHUNKS.c, CHUNKS.c.id), (TAIL.c, TAIL.c.seq_min)):
+        old = select(key, table.n).where(table.kind == kind.number, table.ts_max < before, table.seq_max < below_seq)
+        going: list[int] = []
+        for place, n in tuples(connection, old.order_by(table.seq_min)):
+            if gone >= limit:
+                break
+            going.append(place)
+            gone += n
+        if going:
+            connection.execute(delete(key.table).where(key == bindparam("place")), [{"place": one} for one in going])
+    return gone
 
 
 def take_out(connection: Connection, kind: Kind, span: Span, below_seq: int) -> int:
