@@ -76,6 +76,21 @@ def database_id(url: str) -> str:
     return hashlib.blake2b(place.encode(), digest_size=8).hexdigest()
 
 
+def shown_url(url: str) -> str:
+    """A database URL as it may be shown and written down: no password, and of its options only a socket's folder.
+
+    >>> shown_url("postgresql://me:secret@db/live?password=secret"), shown_url("sqlite:///a.db")
+    ('postgresql://me:***@db/live', 'sqlite:///a.db')
+    """
+    if not url.startswith("postgres"):
+        return url
+    from sqlalchemy.engine import make_url  # as in database_path
+
+    parsed = make_url(url)
+    folder = {"host": parsed.query["host"]} if "host" in parsed.query else {}
+    return parsed.set(drivername="postgresql", query=folder).render_as_string(hide_password=True)
+
+
 def write_atomic(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write beside its place, flush to disk, then replace: a reader sees the old file or the new, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)

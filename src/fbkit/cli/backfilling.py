@@ -18,7 +18,7 @@ from fbkit.ingest import find_collector
 from fbkit.ingest.backfill import Fetched
 from fbkit.ingest.backfilling import run_backfill, settings_of
 from fbkit.model import Market
-from fbkit.runtime import RuntimeFile, database_url
+from fbkit.runtime import RuntimeFile, database_url, shown_url
 from fbkit.settings import Settings, duration_ns, load_settings
 from fbkit.store import open_store
 
@@ -103,7 +103,7 @@ def _ourselves(
     url: str, venues: str | None, since: int, names: list[str], instruments: list[str], step: Step
 ) -> list[Fetched]:
     settings = _settings(url, venues, names, instruments)
-    say(f"no collector runs: taking {url}, fetching from {', '.join(settings.venue_names)}")
+    say(f"no collector runs: taking {shown_url(url)}, fetching from {', '.join(settings.venue_names)}")
 
     def told(done: int, total: int, sentence: str) -> None:
         if total:
@@ -116,13 +116,15 @@ def _settings(url: str, venues: str | None, names: list[str], instruments: list[
     try:
         with open_store(url) as store:
             if store.market is Market.RECORDED:
-                raise StoreError(url, "holds a recording, and nobody remembers its past", "name a live one with --db")
+                raise StoreError(
+                    store.url, "holds a recording, and nobody remembers its past", "name a live one with --db"
+                )
             known = store.instruments()
             for name in instruments:
                 if name not in known:
                     raise UnknownName("instrument", name)
             named = {name.partition(":")[0] for name in instruments}
-            return settings_of(store, names or sorted(named))
+            return settings_of(store, names or sorted(named), url=url)
     except StoreMissing:
         return load_settings(db=url, venues=venues)
 
@@ -132,7 +134,14 @@ def _tell(url: str, since: int, fetched: list[Fetched], error: str, as_json: boo
     if as_json:
         found: list[dict[str, Any]] = msgspec.to_builtins(fetched)
         answer_json(
-            {"database": url, "since": iso(since), "by": by, "new": new, "venues": found, "error": error or None}
+            {
+                "database": shown_url(url),
+                "since": iso(since),
+                "by": by,
+                "new": new,
+                "venues": found,
+                "error": error or None,
+            }
         )
     else:
         rows = [

@@ -15,7 +15,7 @@ from fbkit.clock import iso
 from fbkit.errors import SettingError
 from fbkit.ingest import Recorded, collect_recording, run_demo, run_headless
 from fbkit.model import NS_S, AccountRow
-from fbkit.runtime import database_url
+from fbkit.runtime import database_url, shown_url
 from fbkit.settings import duration_ns, load_settings
 
 _TERMS = ("stored", "conflated", "duplicate", "ignored", "quarantined", "dropped", "in_flight")
@@ -106,9 +106,9 @@ def collect(  # noqa: PLR0917 - typer reads options from the signature
         _tell_recording(_from_recording(recording, url, speed), url, as_json)
         return
     url = database_url(settings)
-    say(f"collecting {settings.venues} into {url}; Ctrl-C ends it")
+    say(f"collecting {settings.venues} into {shown_url(url)}; Ctrl-C ends it")
     accounts = run_headless(settings, for_s=_seconds(for_), capture=capture)
-    _tell(accounts, {"database": url, "market": "SIMULATED" if settings.simulated else "LIVE"}, as_json)
+    _tell(accounts, {"database": shown_url(url), "market": "SIMULATED" if settings.simulated else "LIVE"}, as_json)
 
 
 def _script(venues: str | None, faults: Path | None) -> Path | None:
@@ -149,7 +149,7 @@ def _tell_recording(done: Recorded, url: str, as_json: bool) -> None:
     span = f"{iso(done.first, millis=True)} to {iso(done.last, millis=True)}"
     _tell(
         done.accounts,
-        {"database": url, "market": "RECORDED", "recorded": span, "damaged": done.damaged or None},
+        {"database": shown_url(url), "market": "RECORDED", "recorded": span, "damaged": done.damaged or None},
         as_json,
     )
     if done.damaged:

@@ -11,7 +11,7 @@ import msgspec
 from fbkit.errors import CollectorError, CollectorGone, RuntimeFileError
 from fbkit.hub.client import Link, connected
 from fbkit.hub.messages import TOPICS, Gone, Message
-from fbkit.runtime import runtime_path
+from fbkit.runtime import runtime_path, shown_url
 from fbkit.settings import Settings
 
 #: How often the runtime file is looked for while no collector is heard.
@@ -46,7 +46,7 @@ async def follow(
                     async for message in words:
                         yield message
         except CollectorGone:
-            why = str(CollectorGone(url))
+            why = str(CollectorGone(shown_url(url)))
         except (RuntimeFileError, CollectorError) as error:
             why = str(error)
         except msgspec.DecodeError as error:

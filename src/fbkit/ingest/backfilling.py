@@ -24,15 +24,18 @@ from fbkit.store import Store
 Told = Callable[[int, int, str], None]
 
 
-def settings_of(store: Store, venues: Collection[str] = ()) -> Settings:
-    """Settings under which a database goes on: its own market, seed and venues, or those of the venues asked for."""
+def settings_of(store: Store, venues: Collection[str] = (), *, url: str | None = None) -> Settings:
+    """Settings under which a database goes on: its own market, seed and venues, or those of the venues asked for.
+
+    ``url`` is the one it was opened by: the store's own shows no password.
+    """
     here: dict[str, int] = {}
     for one in store.instruments().values():
         here[one.venue] = here.get(one.venue, 0) + 1
     names = ",".join(venues or here or SIMULATED_VENUES)
     simulated = store.market is Market.SIMULATED
     return load_settings(
-        db=store.url,
+        db=url or store.url,
         venues=f"sim:{names}" if simulated else names,
         seed=store.seed if simulated else None,
         instruments=max(here.values(), default=None),

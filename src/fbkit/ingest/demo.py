@@ -72,7 +72,9 @@ def run_demo(
     session = Session.open(url, settings, SystemClock(), market=Market.SIMULATED, seed=seed, holder="fbkit demo")
     try:
         if session.last_beat_ts is not None:
-            raise StoreError(url, "already holds rows", "a demo wants a new database; name another with --db")
+            raise StoreError(
+                session.writer.url, "already holds rows", "a demo wants a new database; name another with --db"
+            )
         clock = VirtualClock(START)
 
         def play() -> Demo:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fbkit.errors import CollectorError, CollectorGone, NotLive, RuntimeFileError
 from fbkit.hub import OwnerLink, call_sync
-from fbkit.runtime import RuntimeFile, database_url, find_runtime, runtime_path, spawn
+from fbkit.runtime import RuntimeFile, database_url, find_runtime, runtime_path, shown_url, spawn
 from fbkit.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -51,12 +51,10 @@ class CollectorHandle:
             time.sleep(0.02)
 
     def __repr__(self) -> str:
-        return f"<collector pid {self.facts.pid}, {self.facts.market}, {self.url}>"
+        return f"<collector pid {self.facts.pid}, {self.facts.market}, {shown_url(self.url)}>"
 
     def _repr_html_(self) -> str:
-        return (
-            f"<b>Collector runs</b> · {html.escape(self.facts.market)} · pid {self.facts.pid} · {html.escape(self.url)}"
-        )
+        return f"<b>Collector runs</b> · {html.escape(self.facts.market)} · pid {self.facts.pid} · {html.escape(shown_url(self.url))}"
 
 
 def find_collector(settings: Settings, url: str | None = None) -> RuntimeFile | None:

@@ -7,6 +7,7 @@ from urllib.parse import quote, quote_plus
 from sqlalchemy import URL
 
 from fbkit.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreMissing
+from fbkit.runtime import shown_url
 
 _KEPT = "what was not stored is kept and tried again"
 #: Why a statement waited in vain for another's lock.
@@ -82,15 +83,8 @@ def store_error(error: BaseException, url: URL) -> StoreError:
 
 
 def shown(url: URL) -> str:
-    """The URL as it may be shown: password and options left out.
-
-    >>> from sqlalchemy.engine import make_url
-    >>> shown(make_url("postgresql+psycopg://me:secret@db:5433/live?password=secret&connect_timeout=3"))
-    'postgresql://me:***@db:5433/live'
-    """
-    # A socket's folder tells servers apart; no other option does, and one may be a password.
-    folder = {"host": url.query["host"]} if "host" in url.query else {}
-    return url.set(drivername="postgresql", query=folder).render_as_string(hide_password=True)
+    """The URL as it may be shown."""
+    return shown_url(url.render_as_string(hide_password=True))
 
 
 def without_password(text: str, url: URL) -> str:
