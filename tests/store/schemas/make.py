@@ -30,7 +30,7 @@ HERE = Path(__file__).parent
 def fill(writer: Writer) -> None:
     """Chunks closed and open, of two levels, a tail, every kind of event and row, a checkpoint."""
     made = events(1500)
-    with mock.patch.object(chunks, "CLOSED_ROWS", 60), mock.patch.object(chunks, "FAN", 3):
+    with mock.patch.multiple(chunks, CLOSED_ROWS=60, FAN=3, WORTH_ROWS=1):
         for start in range(0, 1200, 100):
             writer.append(Batch(made[start : start + 100]))
             writer.fold(made[start + 60].ts_recv)
