@@ -54,7 +54,8 @@ class CollectorHandle:
         return f"<collector pid {self.facts.pid}, {self.facts.market}, {shown_url(self.url)}>"
 
     def _repr_html_(self) -> str:
-        return f"<b>Collector runs</b> · {html.escape(self.facts.market)} · pid {self.facts.pid} · {html.escape(shown_url(self.url))}"
+        where = html.escape(shown_url(self.url))
+        return f"<b>Collector runs</b> · {html.escape(self.facts.market)} · pid {self.facts.pid} · {where}"
 
 
 def find_collector(settings: Settings, url: str | None = None) -> RuntimeFile | None:
