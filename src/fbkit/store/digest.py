@@ -61,6 +61,8 @@ def _parts(connection: Connection, table: RowTable) -> Iterator[list[tuple[Any, 
         if column.name not in RUN_COLUMNS and not (numbered and column.name == "instrument")
     ]
     order = [column for column in table.table.primary_key if not (numbered and column.name == "instrument")]
+    if table.table is INSTRUMENTS:
+        order = [columns.name]  # their numbers say who was heard first
     if numbered:
         query = select(INSTRUMENTS.c.name, *wanted).join_from(
             table.table, INSTRUMENTS, INSTRUMENTS.c.id == columns.instrument
