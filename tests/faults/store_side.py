@@ -85,6 +85,12 @@ class Site:
         self._at += NS_S
         return self.pipeline.beat(self._at)
 
+    def aside(self, trades: int = 100) -> Cut:
+        """A second of the market that goes another way than to the writer; in the books it is dropped."""
+        cut = self.cut(trades)
+        self.pipeline.dropped(cut)
+        return cut
+
     def offer(self, trades: int = 100) -> bool:
         """A second of the market, handed to the writer."""
         cut = self.cut(trades)

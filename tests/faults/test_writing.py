@@ -286,7 +286,7 @@ def test_a_file_of_two_hundred_thousand_rows_is_stored_and_memory_stays_flat(ope
     first = open_site()
     spill = first.session.spilling(512, START - NS_S).spill
     for _ in range(100):
-        spill.put(pack(first.cut(2000), None, 1))
+        spill.put(pack(first.aside(2000), None, 1))
     spill.close()
     copy = remains(url, tmp_path / "killed")
     spill.clear()
@@ -317,7 +317,7 @@ def filled(open_site, tmp_path) -> tuple[Path, list[int]]:
     spill = Spill(tmp_path / "x.spill", 10**9, Head(Market.LIVE, None, 1))
     ends = []
     for _ in range(12):
-        spill.put(pack(site.cut(20), None, 1))
+        spill.put(pack(site.aside(20), None, 1))
         ends.append(spill._end)
     spill.close()
     return spill.path, ends
@@ -371,7 +371,7 @@ def test_a_file_that_another_collector_overtook_is_not_stored(open_site, url, tm
 def test_a_file_of_another_market_is_left_alone_and_said(open_site, url, tmp_path, caplog):
     first = open_site()
     strange = Spill(tmp_path / "live.db.spill-20260101T000000Z-2", 10**6, Head(Market.SIMULATED, 7, 1))
-    strange.put(pack(first.cut(5), None, 1))
+    strange.put(pack(first.aside(5), None, 1))
     strange.close()
     first.end()
     after = open_site(start=START + 60 * NS_S)
