@@ -16,6 +16,7 @@ from fbkit.model import (
     Liquidation,
     Listing,
     Mark,
+    OpenInterest,
     Quote,
     Ratio,
     Trade,
@@ -225,9 +226,13 @@ class Sequence:
         stream = (event.instrument, channel_of(event))
         seen = self._keys.get(stream)
         if seen is None:
-            # Days, as marks, come every second: ten minutes of them are enough to remember, and cheap.
-            seen = self._keys[stream] = SeenKeys(0 if type(event) is Day else 4096)
+            seen = self._keys[stream] = SeenKeys(_AT_LEAST.get(type(event), 4096))
         return Verdict.NEWS if seen.add(key, event.ts_recv) else Verdict.DUPLICATE
+
+
+#: Of days, as of marks, which come every second, ten minutes are enough to remember. Of open interest, two days of
+#: fetched history; polled every fifteen seconds, 4096 of them would still be filling memory after half a day.
+_AT_LEAST: dict[type, int] = {Day: 0, OpenInterest: 600}
 
 
 def _venue_of(instrument: str) -> str:
