@@ -93,7 +93,7 @@ def writing_engine(path: Path, *, synchronous: Synchronous = "NORMAL", busy_ms: 
         _SYNCHRONOUS[synchronous],
         "PRAGMA wal_autocheckpoint=0",
         "PRAGMA foreign_keys=ON",
-        "PRAGMA cache_size=-32768",
+        "PRAGMA cache_size=-8192",
         "PRAGMA temp_store=MEMORY",
     )
     return _prepared(engine, pragmas, "BEGIN IMMEDIATE", path)
