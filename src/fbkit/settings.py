@@ -177,7 +177,7 @@ def load_settings(**given: Any) -> Settings:
 def _from_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(str(path), str(error), "a TOML file of settings") from error
 
 

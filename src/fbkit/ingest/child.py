@@ -14,7 +14,7 @@ from fbkit.clock import Clock, SystemClock
 from fbkit.errors import StoreCorrupt
 from fbkit.ingest.collector import Collector
 from fbkit.ingest.session import Session
-from fbkit.ingest.venues import market_of, open_feeds
+from fbkit.ingest.venues import check_flipped, market_of, open_feeds
 from fbkit.model import AccountRow
 from fbkit.runtime import database_url
 from fbkit.settings import Settings
@@ -36,6 +36,7 @@ def run_owned(settings: Settings) -> list[AccountRow]:
 async def _collect(
     settings: Settings, *, owned: bool, for_s: float | None = None, capture: Path | None = None
 ) -> list[AccountRow]:
+    check_flipped(settings)
     clock = SystemClock()
     session, damage = open_whole(settings, clock)
     token = settings.token.get_secret_value() if settings.token else secrets.token_hex(32)
