@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from fbkit import __version__
-from fbkit.cli import backfilling, collecting, conforming, looking, publishing
+from fbkit.cli import backfilling, collecting, conforming, doctor, looking, publishing
 from fbkit.cli.saying import out, say
 from fbkit.errors import FbkitError, SettingError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 collecting.add_to(app)
 backfilling.add_to(app)
 conforming.add_to(app)
+doctor.add_to(app)
 looking.add_to(app)
 publishing.add_to(app)
 
