@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from fbkit import __version__
-from fbkit.cli import backfilling, collecting, conforming, doctor, looking, publishing
+from fbkit.cli import backfilling, collecting, conforming, doctor, looking, publishing, upkeep
 from fbkit.cli.saying import out, say
 from fbkit.errors import FbkitError, SettingError
 
@@ -27,6 +27,7 @@ conforming.add_to(app)
 doctor.add_to(app)
 looking.add_to(app)
 publishing.add_to(app)
+upkeep.add_to(app)
 
 
 @app.callback(invoke_without_command=True)

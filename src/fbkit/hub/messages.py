@@ -19,7 +19,7 @@ TOPICS = ("live", "rows", "beat")
 ROLES = ("listener", "owner")
 
 #: What a listener may ask the collector to do.
-COMMANDS = ("stop", "flush", "status", "backfill")
+COMMANDS = ("stop", "flush", "status", "backfill", "maintain", "archive")
 
 NAN = float("nan")
 

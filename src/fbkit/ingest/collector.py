@@ -25,6 +25,7 @@ from fbkit.ingest.pipeline import HEARTBEAT, Cut
 from fbkit.ingest.refill import Refill
 from fbkit.ingest.session import Session
 from fbkit.ingest.telling import Telling
+from fbkit.ingest.upkeep import Upkeep
 from fbkit.ingest.wall import Wall
 from fbkit.ingest.writing import WriterThread
 from fbkit.model import NS_HOUR, NS_S, AccountRow, Beat, Event, Gap, Listing, Setting
@@ -101,6 +102,7 @@ class Collector:
         if not owned:
             self.hub.hold()
         self._token = token
+        self.upkeep = Upkeep(self)
         for name, command in Commands(self).by_name().items():
             self.hub.on(name, command)
 
@@ -140,6 +142,7 @@ class Collector:
             async with contextlib.AsyncExitStack() as stack:
                 self.spawn(self._beat_forever())
                 self.spawn(self.telling.show_forever())
+                self.spawn(self.upkeep.forever())
                 if self._owned:
                     self.spawn(self._watch_owners())
                 self.spawn(self._start_feeds(stack))

@@ -52,7 +52,15 @@ class Commands:
 
     def by_name(self) -> dict[str, Callable[..., Awaitable[Any]]]:
         """Each word and what it does."""
-        return {"stop": self.stop, "flush": self.flush, "status": self.status, "backfill": self.backfill}
+        upkeep = self._collector.upkeep
+        return {
+            "stop": self.stop,
+            "flush": self.flush,
+            "status": self.status,
+            "backfill": self.backfill,
+            "maintain": upkeep.maintain,
+            "archive": upkeep.archive,
+        }
 
     async def stop(self) -> dict[str, Any]:
         """Store what is in flight and end."""
