@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from fbkit.clock import Clock
-from fbkit.errors import StoreError, UnknownName
+from fbkit.errors import StoreBusy, StoreError, UnknownName
 from fbkit.model.events import KINDS, Event, Gap, Listing
 from fbkit.model.market import Span
 from fbkit.store.archive.parts import Part, note
@@ -25,7 +25,7 @@ from fbkit.store.projections import project_gaps, project_listings
 from fbkit.store.query import ROW_TABLES, forget_rows, get_row_table
 from fbkit.store.reader import Store
 from fbkit.store.rows import by_type, name_rows, write_rows
-from fbkit.store.schema import BARS, BEATS, CHECKPOINTS, INSTRUMENTS, METRICS, STAMPS
+from fbkit.store.schema import BARS, BEATS, CHECKPOINTS, INSTRUMENTS, METRICS, STAMPS, WRITER
 
 #: The most events one transaction of a fold moves, or of a merge joins.
 FOLD_ROWS = 65_536
@@ -49,8 +49,9 @@ class Writer(Store):
         self._clock = clock
         self._lease = lease
         self._one = threading.RLock()
+        self._unsure = False
         with self._reading() as connection:
-            self._ids: dict[str, int] = dict(connection.execute(select(INSTRUMENTS.c.name, INSTRUMENTS.c.id)).all())
+            self._ids = _numbers(connection)
 
     @property
     def epoch(self) -> int:
@@ -233,9 +234,28 @@ class Writer(Store):
     @contextmanager
     def _writing(self, ahead: Lease) -> Iterator[Connection]:
         """A transaction that has renewed our lease, or none at all."""
-        with self._database.writing() as connection:
-            renew(connection, self._clock, ahead, where=self._where)
-            yield connection
+        try:
+            with self._database.writing() as connection:
+                if self._unsure:
+                    self._look_again(connection)
+                renew(connection, self._clock, ahead, where=self._where)
+                yield connection
+        except StoreError:
+            self._unsure = True
+            raise
+
+    def _look_again(self, connection: Connection) -> None:
+        """A commit whose answer was lost with the connection may have been made: then begin again from there."""
+        row = connection.execute(select(WRITER)).mappings().one()
+        found = self._lease._replace(commit_number=row["commit_number"], last_seq=row["last_seq"])
+        if row["epoch"] == self._lease.epoch and found != self._lease:
+            self._lease, self._ids = found, _numbers(connection)
+            raise StoreBusy(self._where, "a commit was made of which no answer came", "tried again from there")
+        self._unsure = False
+
+
+def _numbers(connection: Connection) -> dict[str, int]:
+    return dict(connection.execute(select(INSTRUMENTS.c.name, INSTRUMENTS.c.id)).all())
 
 
 def _write_names(connection: Connection, ids: Numbers) -> None:
