@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -81,9 +82,11 @@ def shown_url(url: str) -> str:
 
     >>> shown_url("postgresql://me:secret@db/live?password=secret"), shown_url("sqlite:///a.db")
     ('postgresql://me:***@db/live', 'sqlite:///a.db')
+    >>> shown_url("mysql://me:secret@db/live")  # which we do not speak, and shall say so
+    'mysql://me:***@db/live'
     """
     if not url.startswith("postgres"):
-        return url
+        return re.sub(r"//([^/@:]*):.*@", r"//\1:***@", url)
     from sqlalchemy.engine import make_url  # as in database_path
 
     parsed = make_url(url)
