@@ -21,6 +21,7 @@ from fbkit.clock import SystemClock
 from fbkit.errors import FbkitError, StoreFull
 from fbkit.model import BarRow, Market, Side, Trade
 from fbkit.store import Batch, Writer, open_writer
+from fbkit.store.postgres.driver import library
 
 EACH = 100
 NAME = "binance:BTC-USDT-PERP"
@@ -125,6 +126,8 @@ FUNCTIONS = {
 
 
 def main() -> None:
+    with contextlib.suppress(FbkitError):
+        library()  # once, before the first child: it takes a while
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for line in sys.stdin:
         name, *arguments = json.loads(line)
