@@ -7,6 +7,7 @@ from fbkit.continuity.state import State, meta, phases
 from fbkit.errors import SchemaMismatch, StoreBusy, StoreCorrupt
 
 
+@pytest.mark.faults("C14")
 def test_every_connection_has_a_rollback_journal_and_full_durability(tmp_path):
     with State(tmp_path / "state.db").writing() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "delete"

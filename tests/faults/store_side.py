@@ -135,6 +135,13 @@ class Site:
             self.heard.notify_all()
 
 
+def spilled(site: Site, seconds: int = 30) -> None:
+    """A writer that stands still while seconds go by: memory fills up, the rest is in the file."""
+    for _ in range(seconds):
+        assert site.offer()
+        site.moved()
+
+
 def until(holds: Callable[[], bool]) -> None:
     """Look again and again; for what tells nobody."""
     pause = threading.Event()

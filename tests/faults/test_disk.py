@@ -33,11 +33,6 @@ class Usage(NamedTuple):
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{(tmp_path / 'live.db').as_posix()}"
-
-
-@pytest.fixture
 def site(url, tmp_path):
     site = Site(url, tmp_path, bound=1000)
     yield site

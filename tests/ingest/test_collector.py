@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fbkit.clock import SystemClock
+from fbkit.clock import Clock, SystemClock
 from fbkit.errors import NotRemembered, StoreFull, StoreHeld
 from fbkit.feeds.feed import Feed, Progress
 from fbkit.feeds.sink import Sink
@@ -86,8 +86,8 @@ async def _only(feed: Feed) -> AsyncIterator[list[Feed]]:
     yield [feed]
 
 
-def made(settings: Settings, feed: ScriptedFeed, *, owned: bool = False) -> Collector:
-    clock = SystemClock()
+def made(settings: Settings, feed: ScriptedFeed, *, owned: bool = False, clock: Clock | None = None) -> Collector:
+    clock = clock or SystemClock()
     session = Session.open(database_url(settings), settings, clock, market=Market.SIMULATED, seed=7, holder="the test")
     return Collector(session, settings, lambda: _only(feed), token="t" * 64, clock=clock, owned=owned)
 

@@ -30,6 +30,7 @@ def test_the_newer_library_is_chosen():
     assert library().sqlite_version_info >= sqlite3.sqlite_version_info
 
 
+@pytest.mark.faults("C14")
 def test_every_writing_connection_has_its_pragmas(writer):
     asked = {
         "journal_mode": "wal",
@@ -45,11 +46,13 @@ def test_every_writing_connection_has_its_pragmas(writer):
     assert driver.isolation_level is None
 
 
+@pytest.mark.faults("C14")
 def test_full_durability_is_a_setting(open_again):
     driver = open_again(synchronous="FULL")._database.connection.connection.driver_connection
     assert driver.execute("PRAGMA synchronous").fetchone()[0] == 2
 
 
+@pytest.mark.faults("C12")
 def test_a_write_takes_its_lock_when_it_begins(writer):
     second = library().connect(str(writer.path), timeout=0, isolation_level=None)
     with writer._database.connection.begin(), pytest.raises(library().OperationalError, match="locked"):
