@@ -111,10 +111,10 @@ def _days(writer: Writer, before: int) -> list[tuple[Day, int]]:
     found: dict[tuple[int, str], int] = {}
     names = {kind.name for kind in moving.KINDS}
     for held in writer.tiers.held():
-        # A chunk counts where it begins: its rest may lie in the next day.
-        for start in {floor_to(held.hour, NS_DAY), floor_to(held.hour, NS_DAY) + NS_DAY}:
+        # A chunk counts where it ends: it may begin in the day before.
+        for start in {floor_to(held.hour, NS_DAY), floor_to(held.hour, NS_DAY) - NS_DAY}:
             if held.kind in names and start + NS_DAY <= before:
-                weight = held.n if start <= held.hour else 0
+                weight = held.n if start == floor_to(held.hour, NS_DAY) else 0
                 found[start, held.kind] = found.get((start, held.kind), 0) + weight
     numbers = dict.fromkeys(found, 0)
     for part in writer.tiers.parts():

@@ -69,9 +69,9 @@ def _closed(kind: Kind, instrument: int, arrays: Arrays) -> list[Any]:
 
 
 def held(connection: Connection) -> list[Held]:
-    """Events by kind and hour; a chunk counts where it begins."""
+    """Events by kind and hour; a chunk counts where it ends, since it goes as a whole."""
     table = CHUNKS.c
-    hour = table.ts_min - table.ts_min % NS_HOUR
+    hour = table.ts_max - table.ts_max % NS_HOUR
     query = select(table.kind, hour, func.sum(table.n), func.sum(func.length(table.data))).group_by(table.kind, hour)
     names = {kind.number: kind.name for kind in KIND_TABLE.values()}
     rows = tuples(connection, query)
