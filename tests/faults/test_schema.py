@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from fbkit.cli import run
 from fbkit.clock import SystemClock
@@ -51,3 +52,23 @@ def test_a_collector_refuses_a_newer_or_unknown_schema_with_exit_4_and_changes_n
 def test_a_newer_schema_may_be_read(stamped):
     with open_store(stamped("9999")) as reader:
         assert len(list(reader.replay())) == 200
+
+
+@pytest.mark.faults("C21")
+@pytest.mark.parametrize("backend", ["sqlite", "postgres"])
+@pytest.mark.parametrize("version", ["9999", ""])
+def test_on_either_database_a_newer_or_unknown_schema_is_not_written(backend, version, url, request):
+    url = url if backend == "sqlite" else request.getfixturevalue("postgres_url")
+    chosen = {"market": Market.LIVE, "seed": None, "clock": SystemClock(), "holder": "another fbkit"}
+    with open_writer(url, **chosen) as writer:
+        writer.append(Batch(events(200)))
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    engine.dispose()
+    with pytest.raises(SchemaMismatch) as caught:
+        open_writer(url, **chosen)
+    assert caught.value.exit_code == 4
+    if version:
+        with open_store(url) as reader:
+            assert len(list(reader.replay())) == 200
