@@ -131,7 +131,21 @@ def test_damage_is_noticed(at):
         codec.decode(bytes(blob))
 
 
-def test_only_some_columns_can_be_read():
-    blob = codec.encode({"a": np.arange(5), "b": np.array([0.5] * 5), "c": np.arange(5) * 7})
-    assert list(codec.decode(blob, only=frozenset({"c"}))) == ["c"]
-    assert codec.decode(blob, only=frozenset({"c"}))["c"].tolist() == [0, 7, 14, 21, 28]
+def test_a_column_that_follows_another_is_what_is_left_of_it():
+    rng = np.random.default_rng(5)
+    ts = np.sort(rng.integers(0, 10**15, 4000)) + MISSING + 7
+    columns = {"ts_event": ts, "ts_recv": ts + rng.integers(0, 1000, 4000), "seq": np.arange(4000)}
+    apart = sum(len(codec.encode({name: column})) for name, column in columns.items())
+    blob = codec.encode(columns)
+    assert len(blob) < apart - 4000
+    assert {name: column.tolist() for name, column in codec.decode(blob).items()} == {
+        name: column.tolist() for name, column in columns.items()
+    }
+
+
+def test_a_column_that_only_sometimes_follows_comes_back_too():
+    columns = {"ts_event": np.array([MISSING, 5, 2**63 - 1]), "ts_recv": np.array([2**63 - 1, 7, MISSING])}
+    found = codec.decode(codec.encode(columns))
+    assert {name: column.tolist() for name, column in found.items()} == {
+        name: column.tolist() for name, column in columns.items()
+    }

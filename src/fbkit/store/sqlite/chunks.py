@@ -42,9 +42,9 @@ CHUNK_ROWS = 16_384
 FAN = 16
 CLOSED = -1
 
-#: How a chunk is written, kept beside it: rows as msgpack (schema 0001), columns, packed records. A new way gets a new
-#: number.
-ROWS, COLUMNS, RECORDS = 0, 1, 2
+#: How a chunk is written, kept beside it: rows as msgpack and columns (schema 0001), packed records, columns that may
+#: follow one another. A new way gets a new number, so that no older code misreads it.
+ROWS, FIRST_COLUMNS, RECORDS, COLUMNS = 0, 1, 2, 3
 
 _INSERT = Insert(CHUNKS, leave_out=["id"])
 _BY_NUMBER = {kind.number: kind for kind in KIND_TABLE.values()}
@@ -232,7 +232,7 @@ def _close(what: Merge, parts: Sequence[_Part]) -> list[Any]:
 
 def unpack(kind: Kind, how: int, n: int, data: bytes) -> Arrays:
     """The columns of a chunk, in ``seq`` order."""
-    if how == COLUMNS:
+    if how in (COLUMNS, FIRST_COLUMNS):
         return codec.decode(data)
     if how == RECORDS:
         return tail.in_order(unpack_records(kind, n, data))
