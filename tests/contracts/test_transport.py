@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from fbkit.clock import VirtualClock
 from fbkit.errors import ConnectFailed, ConnectionLost, SettingError
 from fbkit.feeds.transport import Keepalive, Limits, make_transport
+from tests.faults.stepped import SteppedLoop, advance, stepped_turns
 from tests.feeds.fake_venue import FakeVenue
 
 TRANSPORTS = ("picows", "websockets")
@@ -183,36 +185,26 @@ class TestTransport:
 
     @pytest.mark.faults("C2")
     @pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP is POSIX")
-    async def test_a_frozen_peer_is_noticed_within_the_three_times(self, name):
-        with frozen_venue() as (child, port):
+    def test_a_frozen_peer_is_noticed_within_the_three_times(self, name):
+        """The peer is a frozen process; time is the test's, so that no busy machine takes from a deadline."""
+        clock = VirtualClock(0)
+
+        async def freeze(child, port):
             line = Line()
             transport = self.make(name, keepalive=Keepalive(0.2, 0.3, 0.2))
             connection = await transport.connect(f"ws://127.0.0.1:{port}", line.on_frame, line.on_close)
-            await turns(lambda: line.frames)
+            await stepped_turns(lambda: line.frames)
             os.kill(child.pid, signal.SIGSTOP)
-            begun = asyncio.get_running_loop().time()
-            async with held_up() as delays:
-                why, code = await line.ending()
-                took = asyncio.get_running_loop().time() - begun
+            frozen = clock.now()
+            while not line.ended.done() and clock.now() < frozen + 5e9:
+                await advance(clock, 0.05)
             await connection.close()
-        assert took < 1.0 + sum(delays)
+            return (clock.now() - frozen) / 1e9, line.ended.result()
+
+        with frozen_venue() as venue, asyncio.Runner(loop_factory=lambda: SteppedLoop(clock)) as runner:
+            took, (why, code) = runner.run(freeze(*venue))
+        assert took < 1.0
         assert (why, code) == ("keepalive ping timeout", 1011)
-
-
-@contextlib.asynccontextmanager
-async def held_up():
-    """How much later than due a timer came, each time: what a busy machine takes from a deadline."""
-    loop, delays = asyncio.get_running_loop(), []
-
-    async def watch():
-        while True:
-            due = loop.time() + 0.01
-            await asyncio.sleep(0.01)
-            delays.append(max(0.0, loop.time() - due))
-
-    watching = asyncio.create_task(watch())
-    yield delays
-    watching.cancel()
 
 
 @contextlib.contextmanager
