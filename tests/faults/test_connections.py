@@ -19,7 +19,8 @@ from fbkit.model import Ignored
 from fbkit.simulator.wires import WIRES
 from fbkit.simulator.wires.bybit.talk import Talk
 from tests.contracts.test_transport import TRANSPORTS, frozen_venue
-from tests.faults.venue_side import START, SteppedLoop, WallClock, advance, turns
+from tests.faults.stepped import SteppedLoop, advance, stepped_turns
+from tests.faults.venue_side import START, WallClock
 from tests.feeds.conftest import Memory
 
 MIXED_CUTS = (
@@ -78,9 +79,9 @@ def test_a_frozen_peer_is_noticed_when_the_three_times_are_over(transport):
             child, port = stack.enter_context(frozen_venue('{"a frame":1}'))
             task = asyncio.create_task(_link(f"ws://127.0.0.1:{port}", clock, sink, transport).run())
             stack.push_async_callback(_ended, task)
-            await turns(lambda: sink.items)
+            await stepped_turns(lambda: sink.items)
             os.kill(child.pid, signal.SIGSTOP)
-            await turns(_quiet(sink))
+            await stepped_turns(_quiet(sink))
             stopped = clock.now()
             while not sink.heard("silent") and clock.now() < stopped + 2e9:
                 await advance(clock, 0.05)
