@@ -3,12 +3,13 @@
 ``python dev.py bench soak [--hours 24] [--instruments 20] [--rate 200] [--max-mb MB] [--json]``
 
 Frames go as bytes through link, parser, sequence, conflation, engine, alerts, accounts, the writer's thread with
-folding and hourly checkpoints, and the hub, which a process of its own listens to. All settings are the defaults.
+folding and hourly checkpoints, and the hub, which a process of its own listens to. Settings are the
+defaults, and a size of database.
 
 What is real: the collector, its thread, its database, a Beat for each simulated second. What is made up: prices go a
 walk of 2,000 steps back and forth, in an order that comes again after 9,973 frames; every id and every instant is new.
 Open interest and ratios come as events, not as bytes. Whatever counts real seconds (the hub's ten messages a second,
-sockets' pings) runs at its own pace.
+sockets' pings) runs at its own pace, but for the upkeep: each simulated hour's is done, while the clock stands still.
 
 A benchmark, not a test: it says whether the goals were met, and ends with 0 when the day was lived through.
 """
@@ -151,8 +152,14 @@ class Day:
                 await self._second(START + (minute - 1) * NS_MIN + second * NS_S)
             weights.append(self._me.memory_info().rss / MB)
             if minute % 60 == 0 or minute == minutes:
+                await self._keep_size()
                 self._note(-(-minute // 60), weights)
                 weights = []
+
+    async def _keep_size(self) -> None:
+        """What a collector does once an hour by real time, by this one; at a standing clock."""
+        if self.chosen.max_mb:
+            await self.collector.upkeep.maintain()
 
     async def _second(self, start: int) -> None:
         """What is said in a second, read by read; then whether the books balance, and whether the writer keeps up."""
@@ -245,7 +252,7 @@ def asked(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=200, help="messages a simulated second over all venues")
     parser.add_argument("--venues", default="binance,bybit,okx", help="out of %(default)s")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--max-mb", type=int, default=0, help="MB that the database may take; 0: no bound")
+    parser.add_argument("--max-mb", type=int, default=200, help="MB the database may take; 0: no bound")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     chosen = parser.parse_args(arguments)
     chosen.venues = chosen.venues.split(",")
@@ -268,13 +275,18 @@ def main(arguments: list[str] | None = None) -> int:
     facts = {name: getattr(chosen, name) for name in ("hours", "instruments", "rate", "venues", "max_mb")}
     if chosen.json:
         hours = [hour._asdict() for hour in day.hours]
-        print(json.dumps({**facts, "seconds": seconds, "hours": hours, "verdicts": as_json(told)}, indent=1))
+        print(
+            json.dumps(
+                {**facts, "seconds": seconds, "cpu_s": time.process_time(), "hours": hours, "verdicts": as_json(told)},
+                indent=1,
+            )
+        )
         return 0
     received = sum(one.received for one in accounts)
-    print(
-        f"{chosen.hours} h of {chosen.instruments} instruments at {', '.join(chosen.venues)}, {chosen.rate} messages a"
-    )
-    print(f"second: {received:,} items in {seconds:.0f} s; the listener heard {heard['beats']:,} beats\n")
+    venues = ", ".join(chosen.venues)
+    print(f"{chosen.hours:g} h of {chosen.instruments} instruments at {venues}, {chosen.rate} messages a second:")
+    took = f"{seconds:.0f} s ({time.process_time():.0f} s of CPU)"
+    print(f"{received:,} items in {took}; the listener heard {heard['beats']:,} beats\n")
     print(table(HEAD, [_cells(hour) for hour in day.hours]))
     print("\n" + "\n".join(map(str, told)))
     return 0
