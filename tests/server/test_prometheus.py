@@ -1,5 +1,7 @@
 """What a Prometheus reads: names with units, help for each, hostile names escaped, and that nobody collects."""
 
+from pathlib import Path
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -146,3 +148,9 @@ def test_the_server_answers_in_text_to_who_has_the_token(http, served):
         assert stranger.get("/fbkit/api/prometheus").status_code == 403
     assert http.get("/fbkit/api/prometheus", headers={"Origin": "https://evil.example"}).status_code == 403
     assert http.get("/fbkit/api/prometheus", params={"tf": "2m"}).status_code == 404
+
+
+def test_the_page_lists_every_family(told):
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "server.md").read_text("utf-8")
+    samples, _ = told
+    assert {name for name, _ in samples if f"`{name}`" not in page} == set()

@@ -87,6 +87,18 @@ def _row(row: dict[Any, Any]) -> dict[str, Any]:
     return told | {"sentence": sentence(told)}
 
 
+def lasted(seconds: float) -> str:
+    """A length of time as one says it.
+
+    >>> lasted(0.25), lasted(12.0), lasted(150.0), lasted(7500.0), lasted(259_200.0)
+    ('250 ms', '12 s', '2.5 min', '2.08 h', '3 d')
+    """
+    for unit, length in (("d", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0)):
+        if seconds >= (2 if unit != "s" else 1) * length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds * 1000:.3g} ms"
+
+
 def sentence(gap: dict[str, Any]) -> str:
     """One gap in words.
 
@@ -97,7 +109,7 @@ def sentence(gap: dict[str, Any]) -> str:
     who = gap["instrument"] or gap["venue"] or "everything"
     what = "" if gap["channel"] == "*" else f" {gap['channel']}"
     why = CAUSES.get(gap["cause"], gap["cause"])
-    long = "" if gap["duration_s"] is None else f" for {gap['duration_s']:,.3g} s"
+    long = "" if gap["duration_s"] is None else f" for {lasted(gap['duration_s'])}"
     missing = f", {gap['missing']:,} are missing" if gap["missing"] else ""
     end = {
         "opened": "it goes on, or is being filled",

@@ -139,12 +139,15 @@ class Ledger:
     """
 
     def __init__(self, store: Store, span: Span) -> None:
-        self.since, self.until = _ends(store, span)
+        runs = store.runs()
+        first = runs[0].ts_start if runs else 0
+        self.since, self.until = _ends(store, span, first)
         self.ran: Intervals = []
         self.gaps: list[Missed] = []
         if self.since < self.until:
             wide = Span(self.since - _SKEW_NS, self.until + _SKEW_NS)
-            self.ran = running(np.sort(store.read("beat", None, wide)["ts_recv"]))
+            ran = running(np.sort(store.read("beat", None, wide)["ts_recv"]))
+            self.ran = minus(ran, [(0, first)])  # the first Beat speaks for a second that had begun without us
             self.gaps = [_missed(row) for row in store.gaps(Span(self.since, self.until)).to_dict("records")]
 
     def coverage(self, instrument: str, channel: str) -> float:
@@ -189,11 +192,8 @@ def _missed(row: dict[Any, Any]) -> Missed:
     )
 
 
-def _ends(store: Store, span: Span) -> tuple[int, int]:
-    since, until = span.since, span.until
-    if since is None:
-        runs = store.runs()
-        since = runs[0].ts_start if runs else 0
+def _ends(store: Store, span: Span, first: int) -> tuple[int, int]:
+    since, until = first if span.since is None else span.since, span.until
     if until is None:
         last = store.last_beat()
         until = last.ts_recv if last else since
