@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from sqlalchemy import Connection, func, select
 
 from fbkit.model.events import Event
 from fbkit.model.market import Span
 from fbkit.store import beats
 from fbkit.store.kinds import KIND_TABLE, Kind
-from fbkit.store.log import Arrays, Held, Numbers, Reading
+from fbkit.store.log import Arrays, Held, Numbers, Reading, picked
 from fbkit.store.sqlite import chunks, events, removing, tail
 from fbkit.store.sqlite.statements import run
 from fbkit.store.sqlite.tables import CHUNKS
@@ -89,8 +90,11 @@ class SqliteLog:
 def _append(connection: Connection, kind: Kind, own: Sequence[Event], ids: Numbers, last_seq: int) -> int:
     if kind is beats.BEAT:
         return beats.append(connection, run, own, ids)
-    old = [event.seq for event in own if event.seq <= last_seq]
-    if old:
-        known = events.known(connection, kind, old)
-        own = [event for event in own if event.seq not in known]
-    return tail.append(connection, kind, own, ids) if own else 0
+    if not own:
+        return 0
+    arrays = tail.in_order(kind.columns(own, ids))
+    seq = arrays["seq"]
+    if seq[0] <= last_seq:
+        known = events.known(connection, kind, seq[seq <= last_seq].tolist())
+        arrays = picked(arrays, ~np.isin(seq, list(known))) if known else arrays
+    return tail.append(connection, kind, arrays)

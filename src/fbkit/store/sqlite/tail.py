@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from fbkit.model.events import Event
 from fbkit.store.kinds import KIND_TABLE, Kind
-from fbkit.store.log import Arrays, Numbers, join, picked
+from fbkit.store.log import Arrays, join, picked
 from fbkit.store.sqlite.packing import pack_columns, unpack_columns
 from fbkit.store.sqlite.tables import TAIL
 
@@ -18,10 +17,11 @@ _BY_NUMBER = {kind.number: kind for kind in KIND_TABLE.values()}
 _INSERT = "INSERT INTO tail (seq_min, seq_max, kind, ts_min, ts_max, recv_max, n, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-def append(connection: Connection, kind: Kind, events: Sequence[Event], ids: Numbers) -> int:
-    """Write events of one kind that are not there yet; those that bear one number twice are one."""
-    arrays = in_order(kind.columns(events, ids))
+def append(connection: Connection, kind: Kind, arrays: Arrays) -> int:
+    """Write events of one kind, in order, that are not there yet; returns how many."""
     seq, ts = arrays["seq"], arrays["ts_event"]
+    if not len(seq):
+        return 0
     bounds = [seq[0], seq[-1], kind.number, ts.min(), ts.max(), arrays["ts_recv"].max(), len(seq)]
     # The driver's own cursor: SQLAlchemy would look at the blob on its way through.
     cursor = connection.connection.cursor()
