@@ -5,6 +5,7 @@ There is no default partition, which would swallow what belongs nowhere and must
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -61,9 +62,11 @@ class Days:
         self._known: set[Day] = set()
         self._hypertables: bool | None = None
 
-    def prepare(self, kind: Kind, first: int, last: int) -> None:
-        """Let there be a partition for every day from ``first`` to ``last`` (UTC ns), and :data:`AHEAD` more."""
-        wanted = {Day(kind.plural, number) for number in range(first // DAY_NS, last // DAY_NS + 1 + AHEAD)}
+    def prepare(self, kind: Kind, received: Sequence[int]) -> None:
+        """Let there be a partition for the day of every instant (UTC ns), and :data:`AHEAD` after the last."""
+        first, last = min(received) // DAY_NS, max(received) // DAY_NS
+        few = range(first, last + 1) if last - first <= AHEAD else {ts // DAY_NS for ts in received}
+        wanted = {Day(kind.plural, number) for number in (*few, *range(last + 1, last + 1 + AHEAD))}
         if wanted <= self._known:
             return
         with self._engine.begin() as connection:

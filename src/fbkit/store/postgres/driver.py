@@ -51,8 +51,9 @@ def parsed(url: str) -> URL:
     """
     try:
         found = make_url(url)
-    except ArgumentError as error:
-        raise SettingError("db", "a URL that cannot be read", _ALLOWED) from error
+    except (ArgumentError, ValueError):
+        # Neither it nor what the parser says of it: a password may stand anywhere in it.
+        raise SettingError("db", "a URL that cannot be read", _ALLOWED) from None
     if found.drivername not in (*_NAMES, "postgresql+psycopg") or not found.database:
         raise SettingError("db", found.render_as_string(hide_password=True), _ALLOWED)
     return found.set(drivername="postgresql+psycopg")

@@ -42,8 +42,7 @@ class PostgresLog:
         flat = kind.flat(events)
         flat[::width] = [ids[name] for name in flat[::width]]
         if kind in PARTITIONED and self._days is not None:
-            received = flat[2::width]
-            self._days.prepare(kind, min(received), max(received))
+            self._days.prepare(kind, flat[2::width])
         seqs = flat[kind.place_of_seq :: width]
         target = _TARGETS[kind.name]
         rows = clean(target, flat)
