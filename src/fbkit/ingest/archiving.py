@@ -111,10 +111,12 @@ def _days(writer: Writer, before: int) -> list[tuple[Day, int]]:
     found: dict[tuple[int, str], int] = {}
     names = {kind.name for kind in moving.KINDS}
     for held in writer.tiers.held():
-        # A chunk counts where it ends: it may begin in the day before.
-        for start in {floor_to(held.hour, NS_DAY), floor_to(held.hour, NS_DAY) - NS_DAY}:
-            if held.kind in names and start + NS_DAY <= before:
-                weight = held.n if start == floor_to(held.hour, NS_DAY) else 0
+        if held.kind in names:
+            last = floor_to(held.hour, NS_DAY)
+            first = last if held.first is None else floor_to(held.first, NS_DAY)
+            # What it holds may lie in any of its days; it counts in the last.
+            for start in range(first, min(last + NS_DAY, before), NS_DAY):
+                weight = held.n if start == last else 0
                 found[start, held.kind] = found.get((start, held.kind), 0) + weight
     numbers = dict.fromkeys(found, 0)
     for part in writer.tiers.parts():

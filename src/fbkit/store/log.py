@@ -54,12 +54,16 @@ class Numbers(dict[str, int]):
 
 
 class Held(NamedTuple):
-    """Events of a kind (by its name) in about one hour: the UTC ns of its start, how many, and their bytes on disk."""
+    """Events of a kind (by its name) that go together: the hour (its start) of the newest, how many, their bytes.
+
+    ``first``: the ``ts_event`` of the oldest where it may lie in an earlier hour.
+    """
 
     kind: str
     hour: int
     n: int
     bytes: int
+    first: int | None = None
 
 
 class EventLog(Protocol):

@@ -96,6 +96,8 @@ def _load(connection: Any, store: Store, name: str, narrow: Narrow) -> None:
         return
     rows = store.rows(name, instrument=narrow.instrument, span=narrow.span)
     rows = rows.reset_index(drop=rows.index.name != "time")
+    if "time" in rows:
+        rows["time"] = rows["time"].dt.tz_localize(None)  # UTC all the same, and as in tables of events
     connection.register(f"given_{name}", rows)
     connection.execute(f"CREATE TABLE {name} AS SELECT * FROM given_{name}")  # noqa: S608 - one of our own names
 

@@ -72,7 +72,7 @@ def held(connection: Connection) -> list[Held]:
     """Events by kind and hour; a chunk counts where it ends, since it goes as a whole."""
     table = CHUNKS.c
     hour = table.ts_max - table.ts_max % NS_HOUR
-    query = select(table.kind, hour, func.sum(table.n), func.sum(func.length(table.data))).group_by(table.kind, hour)
+    much = (func.sum(table.n), func.sum(func.length(table.data)), func.min(table.ts_min))
+    rows = tuples(connection, select(table.kind, hour, *much).group_by(table.kind, hour))
     names = {kind.number: kind.name for kind in KIND_TABLE.values()}
-    rows = tuples(connection, query)
-    return sorted((Held(names[kind], at, n, size) for kind, at, n, size in rows), key=lambda one: (one.hour, one.kind))
+    return sorted((Held(names[kind], *row) for kind, *row in rows), key=lambda one: (one.hour, one.kind))
