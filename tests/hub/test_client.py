@@ -93,6 +93,7 @@ def test_asking_without_a_loop_raises_the_same_sentence(tmp_path):
         call_sync(tmp_path / "none.json", "status")
 
 
+@pytest.mark.faults("C19")
 async def test_follow_says_gone_once_and_finds_the_next_collector_by_itself(running, settings, url):
     path = runtime_path(settings, url)
     async with asyncio.timeout(10), contextlib.aclosing(follow(settings, url)) as messages:

@@ -9,6 +9,7 @@ import pytest
 
 from fbkit.ingest.pipeline import Pipeline
 from fbkit.model import NS_MS, Quote, Side, Trade
+from tests.books import books_are_closed  # noqa: F401 - a fixture
 
 BTC = "binance:BTC-USDT-PERP"
 

@@ -47,6 +47,15 @@ class Notebook:
         self.client.execute_interactive(cell, timeout=timeout, output_hook=hear)
         return "".join(printed).strip()
 
+    def interrupt(self, cell: str) -> None:
+        """Begin a cell, and press the button that interrupts it."""
+        asked = self.client.execute(cell)
+        while True:
+            message = self.client.get_iopub_msg(timeout=60)
+            if message["parent_header"].get("msg_id") == asked and message["msg_type"] == "execute_input":
+                break
+        self.manager.interrupt_kernel()
+
     def restart(self) -> None:
         self.client.stop_channels()
         self.manager.restart_kernel(now=True)
@@ -120,7 +129,11 @@ def test_c19_rows_keep_arriving_whatever_the_notebook_does(notebook: Notebook, s
         notebook.run(cell)
         spans.append((began, time.time_ns()))
 
-    # A restart does not touch it, and the same cell again gives the same collector.
+    # An interrupt does not touch it.
+    notebook.interrupt("import time; time.sleep(60)")
+    assert notebook.run("print(collector.facts.pid)", timeout=30) == str(pid)
+
+    # Neither does a restart, and the same cell again gives the same collector.
     notebook.restart()
     assert int(notebook.run(START)) == pid
     assert running(settings).epoch == facts.epoch
