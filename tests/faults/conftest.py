@@ -4,6 +4,7 @@ import pytest
 
 from fbkit.settings import load_settings
 from tests.books import books_are_closed  # noqa: F401 - a fixture
+from tests.faults.store_side import open_site, url  # noqa: F401 - fixtures
 from tests.faults.venue_side import Collecting
 
 

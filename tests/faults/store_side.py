@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fbkit.clock import VirtualClock
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.session import Session
@@ -133,6 +135,26 @@ class Site:
             self.pipeline.dropped(cut)
             self.refused.append((cut, since))
             self.heard.notify_all()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """A database that is not there yet."""
+    return f"sqlite:///{(tmp_path / 'live.db').as_posix()}"
+
+
+@pytest.fixture
+def open_site(url: str, tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Runs over that database, or another."""
+    sites: list[Site] = []
+
+    def make(**options: Any) -> Site:
+        sites.append(Site(options.pop("url", url), tmp_path, **options))
+        return sites[-1]
+
+    yield make
+    for site in sites:
+        site.end()
 
 
 def spilled(site: Site, seconds: int = 30) -> None:

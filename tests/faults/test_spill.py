@@ -12,9 +12,10 @@ import pytest
 from fbkit.ingest.backlog import Left
 from fbkit.ingest.kept import pack
 from fbkit.ingest.spill import Head, Spill, read_batches, spill_paths, torn_bytes
-from fbkit.model import NS_S, AccountRow, Market
-from fbkit.store import open_store
+from fbkit.model import NS_S, AccountRow, Market, Trade
+from fbkit.store import Batch, open_store
 from tests.faults.store_side import START, remains, spilled, trade_ids, until
+from tests.store.made import events
 
 # -- C13, C18: what a killed run left ---------------------------------------------------------------------------
 
@@ -198,3 +199,19 @@ def test_accounts_of_a_killed_run_balance_whatever_was_under_way():
         assert now.balances
         assert now.stored == row.stored + 50
         assert now.in_flight == max(0, in_flight - 50)
+
+
+@pytest.mark.faults("C18")
+def test_the_store_takes_what_comes_late_in_its_place_also_when_later_things_are_folded(open_site, url):
+    """Live comes before what was left behind: then lower places are stored after higher ones, and after their fold."""
+    site = open_site()
+    early, late = events(2000), events(2000, first=2001, seed=8)
+    store = site.session.writer
+    for batch in (late, early, late, early):
+        known = store.append(Batch(batch)).known
+        store.fold(1 << 62)
+    assert known == 2000
+    assert [event.seq for event in store.replay()] == [event.seq for event in (*early, *late)]
+    assert list(store.events("trade")) == sorted(
+        (one for one in (*early, *late) if isinstance(one, Trade)), key=lambda one: (one.ts_event, one.seq)
+    )
