@@ -84,13 +84,6 @@ def test_rows_come_back(rows):
     ]
 
 
-@pytest.mark.parametrize("sizes", [(1, 15, 16), (0, 3), (70_000, 2)])
-def test_blobs_of_rows_join_without_being_read(sizes):
-    parts = [[[i, float(i)] for i in range(size)] for size in sizes]
-    joined = codec.merge_rows([codec.encode_rows(part) for part in parts])
-    assert codec.decode_rows(joined, sum(sizes)) == [row for part in parts for row in part]
-
-
 def test_a_thousand_prefix_is_found_and_costs_no_raw_column():
     wire = np.round(np.random.default_rng(1).uniform(1, 20, 4096), 4)
     found = find_decimals(wire / 1000.0)

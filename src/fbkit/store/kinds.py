@@ -196,9 +196,6 @@ KIND_TABLE: dict[str, Kind] = {
     )
 }  # fmt: skip  # one line of columns a kind reads as the table it is
 
-#: Kinds whose tail is folded into chunks; beats stay rows, health and uptime ask for them by time.
-FOLDED = tuple(kind for kind in KIND_TABLE.values() if kind.name != "beat")
-
 
 def get_kind(name: str) -> Kind:
     """A kind by its name or its plural, or :class:`UnknownName`.

@@ -98,11 +98,6 @@ def encode_rows(rows: Sequence[Sequence[Any]]) -> bytes:
     return _quickly(packed[_head_bytes(len(rows)) :])
 
 
-def merge_rows(blobs: Sequence[bytes]) -> bytes:
-    """Blobs of rows, one behind the other, as one; no row is looked at."""
-    return _quickly(b"".join(map(_inflate, blobs)))
-
-
 def decode_rows(blob: bytes, n: int) -> list[list[Any]]:
     """The ``n`` rows of a blob. Raises :class:`Damaged`."""
     try:
