@@ -151,7 +151,7 @@ class StreamFeed:
             name="stream",
             url=self._address,
             limits_s=dict.fromkeys(CHANNELS, _SILENCE_S),
-            parse=Parser(self._instruments).frame,
+            parse=Parser(self._instruments).frames,
             talk=Silent,
             sink=sink,
             silence=Silence(sink, VENUE),

@@ -74,7 +74,7 @@ class ChatterFeed:
             name="chatter",
             url=self._address,
             limits_s=dict.fromkeys(CHANNELS, _SILENCE_S),
-            parse=self.parser.frame,
+            parse=self.parser.frames,
             talk=Silent,
             sink=sink,
             silence=Silence(sink, self.venue),

@@ -52,7 +52,7 @@ async def keep_up(sink):
             name="market-1",
             url=url,
             limits_s=limits,
-            parse=Parser(Instruments([assume("BTCUSDT")])).frame,
+            parse=Parser(Instruments([assume("BTCUSDT")])).frames,
             talk=talk,
             sink=sink,
             silence=Silence(sink, "binance"),

@@ -87,11 +87,11 @@ class Link:
     """Keeps one socket up until it is cancelled.
 
     ``limits_s`` names its channels and how long each may be silent (``None``: for ever); ``riders`` come inside a
-    channel's frames, and are silent and back with it. ``parse`` makes items of a frame, ``talk`` a :class:`Talk` for
-    each new connection. ``lifetime_s`` ends before the venue's does: we move to a new connection, both speaking for a
-    while, and duplicates are dropped upstairs. ``connects`` is shared by a venue's links. ``opened`` is called after
-    the first connect, ``lost`` when a connection was cut and nothing overlapped it, ``news`` when the venue spoke of
-    what it lists.
+    channel's frames, and are silent and back with it. ``parse`` makes items of frames that came together, ``talk`` a
+    :class:`Talk` for each new connection. ``lifetime_s`` ends before the venue's does: we move to a new connection,
+    both speaking for a while, and duplicates are dropped upstairs. ``connects`` is shared by a venue's links.
+    ``opened`` is called after the first connect, ``lost`` when a connection was cut and nothing overlapped it, ``news``
+    when the venue spoke of what it lists.
     """
 
     def __init__(  # noqa: PLR0913 - a socket has that many sides
@@ -101,7 +101,7 @@ class Link:
         name: str,
         url: str,
         limits_s: Mapping[str, float | None],
-        parse: Callable[[bytes, int], list[Item]],
+        parse: Callable[[Sequence[bytes], int], list[Item]],
         talk: Callable[[], Talk],
         sink: Sink,
         silence: Silence,

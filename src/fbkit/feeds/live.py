@@ -94,7 +94,7 @@ class Live:
             limits_s=socket.limits_s,
             riders=socket.riders,
             headers=socket.headers,
-            parse=feed.parser.frame,
+            parse=feed.parser.frames,
             talk=talk,
             sink=self._sink,
             silence=self._silence,

@@ -103,7 +103,7 @@ class Reading:
     venue, name : str
         The venue, and the socket's name.
     parse : callable
-        A frame's bytes and the instant (``ts_recv``, UTC ns) to items.
+        Frames' bytes and their instant (``ts_recv``, UTC ns) to items.
     now : callable
         The clock.
     heard : callable
@@ -117,7 +117,7 @@ class Reading:
         venue: str,
         name: str,
         *,
-        parse: Callable[[bytes, int], list[Item]],
+        parse: Callable[[Sequence[bytes], int], list[Item]],
         sink: Sink,
         now: Callable[[], int],
         heard: Callable[[Heard, int], None],
@@ -150,10 +150,7 @@ class Reading:
             return
         try:
             self._sink.raw(self._venue, self._name, ts, frames)
-            parse = self._parse
-            items: list[Item] = []
-            for payload in frames:
-                items += parse(payload, ts)
+            items = self._parse(frames, ts)
             self._sink.take(self._venue, items, ts)
             self._heard(Heard(items), ts)
         except Exception:

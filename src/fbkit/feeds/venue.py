@@ -11,7 +11,7 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import aclosing
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from fbkit.errors import FeedError, UnknownName, VenueRefused
 from fbkit.feeds.asking import Manners, Rest
@@ -21,6 +21,7 @@ from fbkit.feeds.feed import Progress, World
 from fbkit.feeds.instruments import Instruments, Known
 from fbkit.feeds.live import Live
 from fbkit.feeds.offers import Offer
+from fbkit.feeds.parser import Parser
 from fbkit.feeds.past import Take, everyone, trades_of
 from fbkit.feeds.polling import Poll
 from fbkit.feeds.roster import Ranked, Roster
@@ -37,12 +38,6 @@ __all__ = ["Parser", "Ranked", "Socket", "Take", "VenueFeed"]
 
 #: Channels whose every word is an event, and how often they are kept at most (s).
 _PUSHED = {"trade": 0.0, "quote": 0.0, "depth": 0.5, "mark": 1.0, "day": 5.0, "open_interest": 5.0}
-
-
-class Parser(Protocol):
-    """A venue's parser; ``books`` and ``forget(symbols)`` where it has them."""
-
-    def frame(self, payload: bytes, ts_recv: int) -> list[Item]: ...
 
 
 class VenueFeed(ABC):

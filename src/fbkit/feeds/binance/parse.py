@@ -9,7 +9,7 @@ raw; with the fields of 2026-06-30 (``st``, ``ps``, ``nq``, ``ap``) and without.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -77,7 +77,7 @@ class Parser:
         self.books = Books()
         self._by_symbol = instruments.by_symbol
         self._decode = msgspec.json.Decoder(Envelope, strict=False).decode
-        self._readers: dict[type, Callable[[Any, str, int], Item]] = {
+        self._readers: dict[type, Callable[[Any, bytes, int], Item]] = {
             AggTrade: self._agg_trade,
             BookTicker: self._book_ticker,
             DepthUpdate: self._depth,
@@ -91,16 +91,24 @@ class Parser:
 
     def frame(self, payload: bytes, ts_recv: int) -> list[Item]:
         """The items of one frame, heard at ``ts_recv`` (UTC ns); at least one."""
-        try:
-            envelope = self._decode(payload)
-        except MALFORMED:
-            return self._slowly(payload, ts_recv)
-        data = envelope.data
-        readers = self._readers
-        if type(data) is list:
-            stream = envelope.stream
-            return [readers[type(row)](row, stream, ts_recv) for row in data] or [Control("empty", stream)]
-        return [readers[type(data)](data, envelope.stream, ts_recv)]
+        return self.frames((payload,), ts_recv)
+
+    def frames(self, payloads: Sequence[bytes], ts_recv: int) -> list[Item]:
+        """The items of frames that came together."""
+        decode, readers = self._decode, self._readers
+        items: list[Item] = []
+        keep = items.append
+        for payload in payloads:
+            try:
+                data = decode(payload).data
+            except MALFORMED:
+                items += self._slowly(payload, ts_recv)
+                continue
+            if type(data) is list:
+                items += [readers[type(row)](row, payload, ts_recv) for row in data] or [Control("empty", "")]
+            else:
+                keep(readers[type(data)](data, payload, ts_recv))
+        return items
 
     def snapshot(self, body: bytes, symbol: str, ts_recv: int) -> list[Item]:
         """Begin a book from a REST depth snapshot; ``symbol`` ``""`` if it must be guessed.
@@ -121,7 +129,7 @@ class Parser:
 
     # one message each
 
-    def _agg_trade(self, m: AggTrade, stream: str, ts_recv: int) -> Item:
+    def _agg_trade(self, m: AggTrade, payload: bytes, ts_recv: int) -> Item:
         """``m`` is true when the buyer was the maker, so the taker sold."""
         known = self._by_symbol.get(m.s) or self._known(m.s)
         if known is None or m.st == COIN_M:
@@ -136,7 +144,7 @@ class Parser:
             _SELL if m.m else _BUY,
         )
 
-    def _single_trade(self, m: SingleTrade, stream: str, ts_recv: int) -> Item:
+    def _single_trade(self, m: SingleTrade, payload: bytes, ts_recv: int) -> Item:
         """Rows of the insurance fund and of deleveraging are no trades of the market; ``NA`` rows have no price."""
         known = self._by_symbol.get(m.s) or self._known(m.s)
         if known is None or m.st == COIN_M:
@@ -155,7 +163,7 @@ class Parser:
             _SELL if m.m else _BUY,
         )
 
-    def _book_ticker(self, m: BookTicker, stream: str, ts_recv: int) -> Item:
+    def _book_ticker(self, m: BookTicker, payload: bytes, ts_recv: int) -> Item:
         known = self._by_symbol.get(m.s) or self._known(m.s)
         if known is None or m.st == COIN_M:
             return self._stranger("quote", m.s, m.st)
@@ -172,19 +180,19 @@ class Parser:
             m.A * size if ask else None,
         )
 
-    def _depth(self, m: DepthUpdate, stream: str, ts_recv: int) -> Item:
-        """The stream's name says whether these are whole levels (``depth5``) or what changed (``depth``)."""
+    def _depth(self, m: DepthUpdate, payload: bytes, ts_recv: int) -> Item:
+        """The stream's name in ``payload`` says whether these are whole levels (``depth5``) or changes (``depth``)."""
         known = self._by_symbol.get(m.s) or self._known(m.s)
         if known is None or m.st == COIN_M:
             return self._stranger("depth", m.s, m.st)
-        if _is_whole(stream):
+        if _is_whole(payload):
             return depth_quote(m.b[:LEVELS], m.a[:LEVELS], known, m.u, (m.T or m.E) * NS_MS or ts_recv, ts_recv)
         book = self.books.update(m)
         if not (book.synced and book.moved()):
             return Ignored("depth", "unchanged")
         return _book_quote(book, known, ts_recv)
 
-    def _mark(self, m: MarkUpdate, stream: str, ts_recv: int) -> Item:
+    def _mark(self, m: MarkUpdate, payload: bytes, ts_recv: int) -> Item:
         """``T`` 0 or an empty ``r`` mean that nothing is scheduled (dated and delisted contracts)."""
         known = self._by_symbol.get(m.s) or self._known(m.s)
         if known is None or m.st == COIN_M:
@@ -202,7 +210,7 @@ class Parser:
             m.T * NS_MS if funded else None,
         )
 
-    def _ticker(self, m: Ticker, stream: str, ts_recv: int) -> Item:
+    def _ticker(self, m: Ticker, payload: bytes, ts_recv: int) -> Item:
         known = self._by_symbol.get(m.s) or self._known(m.s)
         if known is None or m.st == COIN_M:
             return self._stranger("day", m.s, m.st)
@@ -217,7 +225,7 @@ class Parser:
             m.n,
         )
 
-    def _kline(self, m: Kline, stream: str, ts_recv: int) -> Item:
+    def _kline(self, m: Kline, payload: bytes, ts_recv: int) -> Item:
         """A candle becomes a bar when it is closed; its ``T`` is the last millisecond, ours is the end."""
         known = self._by_symbol.get(m.s) or self._known(m.s)
         k = m.k
@@ -228,7 +236,7 @@ class Parser:
         numbers = Ohlcv(k.o, k.h, k.l, k.c, k.v * known.size_mult, k.q, k.Q, k.n)
         return bar_of(known, k.i, (k.T + 1) * NS_MS, ts_recv, numbers)
 
-    def _force_order(self, m: ForceOrder, stream: str, ts_recv: int) -> Item:
+    def _force_order(self, m: ForceOrder, payload: bytes, ts_recv: int) -> Item:
         """``S`` is the side of the closing order: SELL closes a long. ``z`` at ``ap`` is what was liquidated."""
         o = m.o
         known = self._by_symbol.get(o.s) or self._known(o.s)
@@ -238,7 +246,7 @@ class Parser:
         died: Literal["long", "short"] = "long" if o.S == "SELL" else "short"
         return Liquidation(known.name, o.T * NS_MS, ts_recv, died, o.ap / known.unit_mult, o.z * known.size_mult)
 
-    def _contract_info(self, m: ContractInfo, stream: str, ts_recv: int) -> Item:
+    def _contract_info(self, m: ContractInfo, payload: bytes, ts_recv: int) -> Item:
         """A contract's state changed; everything else about it is as we knew it. A stranger's is news for the list."""
         known = self._by_symbol.get(m.s)
         if m.st == COIN_M or is_coin_margined(m.s):
@@ -271,12 +279,12 @@ class Parser:
             message = _bare.decode(row.message)
         except MALFORMED:
             return rejected(row.message, self.instruments)
-        return self._readers[type(message)](message, row.stream, ts_recv)
+        return self._readers[type(message)](message, row.stream.encode(), ts_recv)
 
 
-def _is_whole(stream: str) -> bool:
-    at = stream.find("@depth")
-    return at >= 0 and stream[at + 6 : at + 7].isdigit()
+def _is_whole(payload: bytes) -> bool:
+    at = payload.find(b"@depth")
+    return at >= 0 and payload[at + 6 : at + 7].isdigit()
 
 
 def _book_quote(book: Book, known: Known, ts_recv: int) -> Quote:

@@ -152,10 +152,9 @@ Message = AggTrade | SingleTrade | BookTicker | DepthUpdate | MarkUpdate | Ticke
 
 
 class Envelope(Struct, gc=False):
-    """A frame of a combined socket."""
+    """A frame of a combined socket; its ``stream`` is asked for by the depth alone, and looked up there."""
 
     data: Message | list[MarkUpdate | Ticker]
-    stream: str = ""
 
 
 class Snapshot(Struct, gc=False):

@@ -36,6 +36,7 @@ from fbkit.feeds.candle import Ohlcv, bar_of
 from fbkit.feeds.decoding import MALFORMED, hashed, malformed
 from fbkit.feeds.instruments import Instruments, Known
 from fbkit.feeds.pace import too_early
+from fbkit.feeds.parser import FrameByFrame
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -83,7 +84,7 @@ def trade_id(told: str | int) -> int:
     return hashed(text)
 
 
-class Parser:
+class Parser(FrameByFrame):
     """Reads frames, given the instruments that are followed.
 
     ``flipped`` with ``open_interest``: ``holdingAmount`` is both sides' sum, and halved; with ``liquidation``: a side

@@ -31,6 +31,7 @@ from fbkit.feeds.bybit.wire import (
 from fbkit.feeds.candle import Ohlcv, bar_of
 from fbkit.feeds.decoding import MALFORMED, hashed, malformed
 from fbkit.feeds.instruments import Instruments, Known
+from fbkit.feeds.parser import FrameByFrame
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -57,7 +58,7 @@ _any = msgspec.json.Decoder(Envelope[msgspec.Raw], strict=False).decode
 _TOPIC = b'"topic":"'
 
 
-class Parser:
+class Parser(FrameByFrame):
     """Reads frames, given the instruments that are followed. Nothing of this venue is in doubt: none is ``flipped``.
 
     >>> from fbkit.feeds.bybit.symbols import assume

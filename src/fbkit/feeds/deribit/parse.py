@@ -34,6 +34,7 @@ from fbkit.feeds.deribit.wire import (
 )
 from fbkit.feeds.instruments import Instruments, Known, listing_of
 from fbkit.feeds.pace import Pace
+from fbkit.feeds.parser import FrameByFrame
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -76,7 +77,7 @@ _WHOLE_LADDER = Ignored("depth", "not_subscribed")
 _STATES = {"started": "trading", "open": "trading"}
 
 
-class Parser:
+class Parser(FrameByFrame):
     """Reads frames, given the instruments that are followed; keeps books, open candles and what tickers said last.
 
     >>> from fbkit.feeds.deribit.symbols import assume

@@ -40,6 +40,7 @@ from fbkit.feeds.gate.wire import (
     moment_ns,
 )
 from fbkit.feeds.instruments import Instruments, Known
+from fbkit.feeds.parser import FrameByFrame
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -59,7 +60,7 @@ _NO_STATE, _UNCHANGED = Ignored("depth", "no_state"), Ignored("depth", "unchange
 _WITHIN_CADENCE = Ignored("depth", "within_cadence")
 
 
-class Parser:
+class Parser(FrameByFrame):
     """Reads frames, given the instruments that are followed.
 
     ``books`` wait for REST snapshots (:meth:`snapshot`). ``flipped`` holds the channels to be read the other way:

@@ -38,6 +38,7 @@ from fbkit.feeds.hyperliquid.wire import (
 )
 from fbkit.feeds.instruments import Instruments, Known
 from fbkit.feeds.pace import Pace
+from fbkit.feeds.parser import FrameByFrame
 from fbkit.model import (
     NS_HOUR,
     NS_MIN,
@@ -68,7 +69,7 @@ _GREETING = b"Websocket connection established."
 _SPOKEN: dict[type, str] = {Answer: "answer", Error: "error", Pong: "pong"}
 
 
-class Parser:
+class Parser(FrameByFrame):
     """Reads frames, given the instruments that are followed. No number of this venue's can be read in two ways.
 
     >>> from fbkit.feeds.hyperliquid.symbols import assume

@@ -40,6 +40,7 @@ from fbkit.feeds.okx.wire import (
     TradeRow,
 )
 from fbkit.feeds.pace import Pace, too_early
+from fbkit.feeds.parser import FrameByFrame
 from fbkit.model import (
     NS_MS,
     SAMPLE_BYTES,
@@ -91,7 +92,7 @@ def _channel(name: str, kind: type, read: Read) -> Channel:
     return Channel(name, kind, msgspec.json.Decoder(list[kind], strict=False).decode, read)  # type: ignore[valid-type]  # known when called
 
 
-class Parser:
+class Parser(FrameByFrame):
     """Reads frames, given the instruments that are followed. ``flipped`` may hold ``open_interest``.
 
     >>> from fbkit.feeds.okx.symbols import assume
