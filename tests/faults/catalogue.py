@@ -9,6 +9,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +34,7 @@ class Held(NamedTuple):
     test: str
 
 
+@cache
 def held() -> list[Held]:
     """Every marked test under ``tests/``."""
     found = []
