@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -66,7 +65,7 @@ def test_c26_a_stale_runtime_file_is_no_collector(settings: Settings) -> None:
 def test_a_collector_that_cannot_start_says_why_and_where_its_log_is(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path(settings.home / "simulated.db").write_bytes(b"this is no database" * 100)
+    (settings.home / "simulated.db").mkdir()  # a damaged file would be set aside, a folder is not
     with pytest.raises(CollectorError, match=r"collector\.log"):
         fbkit.collect()
 

@@ -37,7 +37,7 @@ def standing(store: Store, now: int, live: dict[str, Any] | None = None) -> dict
         "rows": store.table_counts(),
         "bytes": sizes["db"],
         "wal_bytes": sizes["wal"],
-        "archive_bytes": sizes.get("archive", 0),
+        "archive_bytes": sum(path.stat().st_size for path in store.tiers.folder.rglob("*.parquet")),
         "lease": _lease(store, now),
         "checkpoint": _checkpoint(store, now),
         "uptime_percent": _uptime(store, now),
