@@ -52,13 +52,16 @@ def workspace(tmp_path):
 
 @pytest.fixture
 def new_postgres():
-    """Makes empty databases on a real PostgreSQL server, gives their URLs; without a server the test is skipped."""
+    """Makes databases on a real PostgreSQL server, gives their URLs; without a server the test is skipped.
+
+    They have our tables and hold nothing, or with ``empty=True`` not even these.
+    """
     from tests.store.postgres.server import server
 
     made = []
 
-    def make():
-        made.append(server().create())
+    def make(*, empty=False):
+        made.append(server().create() if empty else server().create_with_tables())
         return made[-1]
 
     yield make

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
+
+from fbkit.store.migrate import migrate
+from fbkit.store.postgres.driver import making_engine, parsed
 
 _NUMBERS = itertools.count(1)
 
@@ -32,8 +35,25 @@ class Server:
 
     def create(self) -> str:
         """The URL of a new, empty database."""
+        return self._created("template0")
+
+    def create_with_tables(self) -> str:
+        """The URL of a new database that has our tables and nothing in them: a copy, made in a tenth of the time."""
+        return self._created(self._ours)
+
+    @cached_property
+    def _ours(self) -> str:
+        url = self.create()
+        engine = making_engine(parsed(url))
+        migrate(engine, url, lambda _schema: None)
+        engine.dispose()
+        atexit.register(self.drop, url)
+        return str(make_url(url).database)
+
+    def _created(self, template: str) -> str:
         name = f"fbkit_test_{os.getpid()}_{next(_NUMBERS)}"
-        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8'")
+        self._run(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:

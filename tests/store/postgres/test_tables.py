@@ -11,7 +11,8 @@ from fbkit.store.schema import metadata
 from tests.store.made import events
 
 
-def test_migrations_make_the_schema_of_the_code(writer):
+def test_migrations_make_the_schema_of_the_code(open_again, new_postgres):
+    writer = open_again(url=new_postgres(empty=True))
     ours = {table.name for table in (*metadata.sorted_tables, *tables.metadata.sorted_tables)}
 
     def is_ours(_object, name, kind, _reflected, _compared):
