@@ -80,6 +80,7 @@ def archive(
     days = _days(writer, floor_to(before, NS_DAY))
     if not dry_run and days:
         duck.library("fbkit archive")
+        moving.claim(writer.tiers.folder, writer.id)
     for number, (day, about) in enumerate(days):
         one = ArchivedDay(day.kind.name, iso(day.start)[:10], about)
         told(number, f"{one.kind} of {one.day}")
@@ -87,6 +88,8 @@ def archive(
             one = _move(writer, do or alone(writer), day, about, settled, fault)
         if one.events:
             done.days.append(one)
+    while done.days and not dry_run and (do or alone(writer))(partial(Writer.shrink, limit=_SHRINK)):
+        pass
     done.events = sum(one.events for one in done.days)
     done.files = sum(one.files for one in done.days)
     done.bytes = sum(one.bytes for one in done.days)

@@ -201,6 +201,14 @@ def test_without_the_extra_one_is_told_how_to_get_it(writer: Writer, monkeypatch
     assert archive(writer, before=DAY + 2 * NS_DAY, dry_run=True).events > 0
 
 
+def test_the_archive_of_another_database_is_not_written_over(writer: Writer) -> None:
+    fill(writer, three_days(20))
+    writer.tiers.folder.mkdir()
+    (writer.tiers.folder / "database").write_text("another", "utf-8")
+    with pytest.raises(StoreError, match="archive of another database"):
+        archive(writer, before=DAY + 2 * NS_DAY)
+
+
 KILLED = """
 import os, signal, sys
 from fbkit.clock import VirtualClock
@@ -236,4 +244,5 @@ def test_killed_between_any_two_steps_nothing_is_lost_and_nothing_is_there_twice
     with open_store(url) as reader:
         assert_same(before, everything(reader))
         files = {path.relative_to(reader.tiers.folder).as_posix() for path in reader.tiers.folder.rglob("*.*")}
+        assert (reader.tiers.folder / "database").read_text("utf-8").strip() == reader.id
         assert files == {part.file for part in reader.tiers.parts()}

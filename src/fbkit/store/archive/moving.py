@@ -28,7 +28,7 @@ KINDS = tuple(
 )
 
 #: Events of one file, and so of one transaction.
-PART_EVENTS = 524_288
+PART_EVENTS = 262_144
 
 #: Called between the steps, with the name of the one that was done; tests end the process there.
 Fault = Callable[[str], None]
@@ -86,6 +86,18 @@ def write(folder: Path, day: Day, number: int, arrays: Arrays, names: Mapping[in
     _sync(final.parent)
     fault("placed")
     return msgspec.structs.replace(part, bytes=written.bytes, sha256=written.sha256)
+
+
+def claim(folder: Path, database_id: str) -> None:
+    """Say whose archive a folder is, so that a new database of an old name writes over nothing of the old one's."""
+    mark = folder / "database"
+    folder.mkdir(parents=True, exist_ok=True)
+    if not mark.is_file():
+        mark.write_text(database_id + "\n", "utf-8")
+    if mark.read_text("utf-8").strip() != database_id:
+        raise StoreError(
+            str(folder), "is the archive of another database", "move it away with the database it belongs to"
+        )
 
 
 def _sync(folder: Path) -> None:
