@@ -31,6 +31,7 @@ from typing import NamedTuple
 
 import httpx
 import psutil
+from rig.counts import rows_of
 from rig.feed import ChatterFeed
 from rig.listener import listening
 from rig.verdicts import Verdict, as_json, table
@@ -194,8 +195,6 @@ class Day:
                 feed.poll_ratios(start)
 
     def _note(self, number: int, weights: list[float]) -> None:
-        with contextlib.closing(open_store(self.url)) as store:
-            rows = sum(store.table_counts().values())
         wal = self.path.with_name(self.path.name + "-wal")
         hour = Hour(
             number,
@@ -203,7 +202,7 @@ class Day:
             max(weights),
             self.path.stat().st_size / MB,
             wal.stat().st_size / MB if wal.exists() else 0.0,
-            rows,
+            rows_of(self.url),
             self.collector.session.pipeline.received,
             self._unbalanced,
         )

@@ -1,8 +1,9 @@
 """A venue's socket that says so many messages a second, each made at the instant it leaves.
 
 ``python -m rig.replay VENUE INSTRUMENTS SEED`` prints ``{"port": N}``, and ``{"heard": true}`` when somebody listens. A
-line on its standard input is the rate from then on; at its end it prints how many items and frames it sent, and ends.
-Beside the messages that are paced come the venue's lists of all contracts once a second, closed minutes once a minute.
+line on its standard input is the rate from then on; 0 is answered by ``{"drained": true}`` once all has left. At its
+end it prints how many items and frames it sent. Beside the messages that are paced come the venue's lists of all
+contracts once a second, and closed minutes once a minute.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from contestants.stream import framed
 from rig.voices import Chatter
@@ -19,6 +21,9 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.protocol import State
 
 _TICK_S = 0.001
+
+#: What has not left by then never will.
+_PATIENCE_S = 60.0
 
 
 class Replay:
@@ -28,11 +33,13 @@ class Replay:
         self.chatter = chatter
         self.rate = self.items = self.frames = 0
         self.over = asyncio.Event()
+        self._buffers: list[Callable[[], int]] = []
 
     async def serve(self, connection: ServerConnection) -> None:
         """Frames go straight to the transport, all that are due in one write."""
         print(json.dumps({"heard": True}), flush=True)
         write = connection.transport.write
+        self._buffers.append(connection.transport.get_write_buffer_size)
         owed, before = 0.0, time.perf_counter()
         second = int(time.time())
         while True:
@@ -64,10 +71,19 @@ class Replay:
         self.frames += len(says)
         return [_long(say(second * 1000)) for say in says]
 
+    async def _drained(self) -> None:
+        """Say when nothing waits to leave, for whoever still listens."""
+        give_up = time.monotonic() + _PATIENCE_S
+        while any(size() for size in self._buffers) and time.monotonic() < give_up:  # noqa: ASYNC110 - no event tells it
+            await asyncio.sleep(0.05)
+        print(json.dumps({"drained": True}), flush=True)
+
     def listen(self, loop: asyncio.AbstractEventLoop) -> None:
         """Rates, line by line, on a thread of its own."""
         for line in sys.stdin:
             self.rate = int(line)
+            if not self.rate:
+                asyncio.run_coroutine_threadsafe(self._drained(), loop)
         loop.call_soon_threadsafe(self.over.set)
 
 
