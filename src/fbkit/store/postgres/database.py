@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,6 +32,8 @@ class PostgresDatabase:
         self.log = PostgresLog()
         self._target = target
         self._readers = reading_engine(target)
+        # A store that nobody closes keeps no sessions of the server when it is gone.
+        weakref.finalize(self, self._readers.dispose)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
