@@ -246,3 +246,14 @@ def test_killed_between_any_two_steps_nothing_is_lost_and_nothing_is_there_twice
         files = {path.relative_to(reader.tiers.folder).as_posix() for path in reader.tiers.folder.rglob("*.*")}
         assert (reader.tiers.folder / "database").read_text("utf-8").strip() == reader.id
         assert files == {part.file for part in reader.tiers.parts()}
+
+
+def test_on_postgresql_too_no_reader_can_tell(postgres_url: str) -> None:
+    with open_writer(
+        postgres_url, market=Market.SIMULATED, seed=7, clock=VirtualClock(START), holder="a test"
+    ) as writer:
+        fill(writer, three_days(60))
+        before = everything(writer)
+        assert archive(writer, before=DAY + 2 * NS_DAY).events > 100
+        assert_same(before, everything(writer))
+        assert archive(writer, before=DAY + 2 * NS_DAY).events == 0
