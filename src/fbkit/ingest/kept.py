@@ -17,6 +17,7 @@ from fbkit.model import (
     BarRow,
     Beat,
     Event,
+    Gap,
     HealthRow,
     MetricRow,
     QuarantineRow,
@@ -71,7 +72,8 @@ class Kept(msgspec.Struct, array_like=True):
             [],
         )
         items = {accounts[venue, channel]: count for venue, channel, count in self.items}
-        return Cut(batch.events, batch.rows, closed, items, beat_of(batch.events))
+        gaps = [event for event in batch.events if type(event) is Gap]
+        return Cut(batch.events, batch.rows, closed, items, beat_of(batch.events), gaps)
 
 
 def beat_of(events: Sequence[Event]) -> Beat:

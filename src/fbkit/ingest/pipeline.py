@@ -7,7 +7,7 @@ the demo, a recording) brings the time and takes the batches to the store.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from msgspec.structs import force_setattr
@@ -17,7 +17,8 @@ from fbkit.engine import Closed, Engine
 from fbkit.ingest.accounting import Account, Accounts
 from fbkit.ingest.conflation import Conflation
 from fbkit.ingest.live import LiveBoard
-from fbkit.ingest.sequence import FUTURE_NS, Hole, Sequence, Verdict
+from fbkit.ingest.sequence import FUTURE_NS, Hole, Verdict
+from fbkit.ingest.sequence import Sequence as Order
 from fbkit.ingest.short_way import ShortWay
 from fbkit.ingest.skew import Skew, largest_fair
 from fbkit.model import (
@@ -48,13 +49,14 @@ _TIMED = frozenset({Trade, Quote, Mark})
 
 
 class Cut(NamedTuple):
-    """What one Beat leaves: events in ``seq`` order, rows, and whose items they were."""
+    """What one Beat leaves: events in ``seq`` order, the gaps among them, rows, and whose items they were."""
 
     events: list[Event]
     rows: list[Row]
     closed: Closed
     items: dict[Account, int]
     beat: Beat
+    gaps: Sequence[Gap]
 
 
 class Pipeline:
@@ -88,7 +90,7 @@ class Pipeline:
         counted: Collection[str] = frozenset({"binance"}),
     ) -> None:
         self.engine, self.rules = engine, rules
-        self.accounts, self.order, self.board = Accounts(), Sequence(counted), LiveBoard()
+        self.accounts, self.order, self.board = Accounts(), Order(counted), LiveBoard()
         self.skews: dict[str, Skew] = {}
         self.run = run
         self.beats = last_beat
@@ -101,6 +103,7 @@ class Pipeline:
         self._seq = max(last_seq, writer << 48)
         self._beat_ts = last_beat_ts
         self._events: list[Event] = []
+        self._gaps: list[Gap] = []
         self._rows: list[Row] = []
         self._ways: dict[str, ShortWay] = {}
         self._heard_beside: dict[tuple[str, str], int] = {}
@@ -228,6 +231,10 @@ class Pipeline:
         if type(event) is not Beat:
             self.engine.take(event)
 
+    def _place_gap(self, gap: Gap) -> None:
+        self._gaps.append(gap)
+        self._place(gap)
+
     # -- gaps and settings --------------------------------------------------------------------------------------
 
     def open_gap(  # noqa: PLR0913 - the fields of a Gap, all by name
@@ -244,7 +251,7 @@ class Pipeline:
     ) -> Gap:
         """Write that from ``t0`` on we know that we do not know; returns the opening event."""
         gap = Gap(instrument, t0, ts_recv, self._seq + 1, venue, channel, "opened", cause, t0, t1, missing)
-        self._place(gap)
+        self._place_gap(gap)
         return gap
 
     def close_gap(
@@ -258,7 +265,7 @@ class Pipeline:
     ) -> None:
         """Write that the gap ended at ``t1``, and whether what was missing came in after all."""
         phase: Literal["closed", "backfilled"] = "backfilled" if backfilled else "closed"
-        self._place(
+        self._place_gap(
             Gap(
                 opened.instrument, t1, ts_recv, opened.gap_id, opened.venue, opened.channel,
                 phase, opened.cause, opened.t0, t1, missing,
@@ -317,8 +324,8 @@ class Pipeline:
             self._check_books()
             rows.extend(account.row(self.run, self._late(account)) for account in self.accounts)
         items = {account: count for account in self.accounts if (count := account.cut())}
-        cut = Cut(self._events, rows, closed, items, beat)
-        self._events, self._rows = [], []
+        cut = Cut(self._events, rows, closed, items, beat, self._gaps)
+        self._events, self._gaps, self._rows = [], [], []
         self._tell_heard()
         return cut
 

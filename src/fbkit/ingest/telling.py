@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from fbkit.hub import Hub, Pulse
 from fbkit.ingest.pipeline import Cut, Pipeline
 from fbkit.ingest.writing import WriterThread
-from fbkit.model import NS_HOUR, NS_MS, NS_S, AlertRow, Gap, HealthRow
+from fbkit.model import NS_HOUR, NS_MS, NS_S, AlertRow, HealthRow
 
 #: Live values are handed over this often; the hub itself sends at most ten times a second.
 _LIVE_S = 0.1
@@ -36,8 +36,7 @@ class Telling:
 
     def rows(self, cut: Cut, commit: int) -> None:
         """What a commit made, if it made anything."""
-        closed = cut.closed
-        gaps = [event for event in cut.events if isinstance(event, Gap)]
+        closed, gaps = cut.closed, cut.gaps
         alerts = [row for row in cut.rows if isinstance(row, AlertRow)]
         bars = closed.bars
         if closed.filled:

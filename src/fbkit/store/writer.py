@@ -6,7 +6,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -33,7 +32,6 @@ FOLD_ROWS = 65_536
 #: The most rows one transaction removes.
 FORGET_ROWS = 10_000
 
-_SEQ = attrgetter("seq")
 _KIND_OF = {struct: KIND_TABLE[name] for name, struct in KINDS.items()}
 
 
@@ -78,7 +76,7 @@ class Writer(Store):
         events: dict[type[Event], list[Event]] = defaultdict(list)
         for event in batch.events:
             events[type(event)].append(event)
-        highest = max(map(_SEQ, batch.events), default=0)
+        highest = batch.events[-1].seq if batch.events else 0
         with self._one:
             before = self._lease
             ahead = before._replace(commit_number=before.commit_number + 1, last_seq=max(before.last_seq, highest))

@@ -37,8 +37,8 @@ class ArchivedLog:
 
     def append(self, connection: Connection, kind: Kind, events: Sequence[Event], ids: Numbers, last_seq: int) -> int:
         """As the hot log; what was archived meanwhile is known, too."""
-        old = np.array([event.seq for event in events if event.seq <= last_seq], dtype=np.int64)
-        if len(old):
+        if events and events[0].seq <= last_seq:  # they come in order: nearly always all are new
+            old = np.array([event.seq for event in events if event.seq <= last_seq], dtype=np.int64)
             known = self._known(connection, kind, old)
             events = [event for event in events if event.seq not in known] if known else events
         return self.hot.append(connection, kind, events, ids, last_seq)
