@@ -14,6 +14,7 @@ from fbkit.clock import Clock
 from fbkit.errors import FbkitError, LeaseLost, StoreBusy, StoreFull
 from fbkit.ingest.accounting import Accounts
 from fbkit.ingest.backlog import Backlog
+from fbkit.ingest.grouping import GROUP, joined
 from fbkit.ingest.kept import Kept, pack
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.spill import DamagedSpill, Spill
@@ -133,6 +134,7 @@ class WriterThread:
         self._asked: set[Future[Any]] = set()
         self._lock = threading.Lock()
         self._waiting = 0
+        self._taken: list[_Asked | _Look | None] = []  # out of the queue, and next
         self._at: Work | None = None
         self._folded = clock.now()
         self._folding: int | None = None
@@ -250,7 +252,7 @@ class WriterThread:
                 if isinstance(work, _Asked):
                     work.do(self._writer)
                 elif isinstance(work, Work):
-                    self._store(work)
+                    self._store(joined(self._gathered(work)))
                     self._fold()
                 elif isinstance(work, Kept):
                     self._store_kept(work)
@@ -269,7 +271,7 @@ class WriterThread:
         spilling = self._spilling
         waits = spilling.spill.batches > 0 or not (spilling.backlog.is_empty or self._closing)
         try:
-            work = self._queue.get(block=not waits)
+            work = self._taken.pop() if self._taken else self._queue.get(block=not waits)
         except queue.Empty:
             return self._next_kept()
         if self._given_up:
@@ -278,6 +280,18 @@ class WriterThread:
             return work
         self._queue.put(None)  # the end comes behind what is spilled
         return self._next_kept()
+
+    def _gathered(self, first: Work) -> list[Work]:
+        """A batch and those that wait behind it, up to a fair size; what else is met there comes next."""
+        works, size = [first], first.size
+        while size < GROUP and not self._queue.empty():
+            work = self._queue.get()
+            if not isinstance(work, Work):
+                self._taken.append(work)
+                break
+            works.append(work)
+            size += work.size
+        return works
 
     def _next_kept(self) -> Kept | Backlog | _Look:
         try:
