@@ -31,6 +31,7 @@ from fbkit.ingest.writing import WriterThread
 from fbkit.model import NS_HOUR, NS_S, AccountRow, Beat, Event, Gap, Listing, Setting
 from fbkit.runtime import RuntimeFile, publish_runtime, runtime_path
 from fbkit.settings import Settings
+from fbkit.store.packed import Packed
 
 log = logging.getLogger(__name__)
 
@@ -281,7 +282,8 @@ class Collector:
         until there is no room even for that.
         """
         pipeline = self.session.pipeline
-        kept: list[Event] = [event for event in cut.events if isinstance(event, _ALWAYS_KEPT)]
+        rest = cut.events.rest if isinstance(cut.events, Packed) else cut.events
+        kept: list[Event] = [event for event in rest if isinstance(event, _ALWAYS_KEPT)]
         saved = {"listing"} if any(isinstance(event, Listing) for event in kept) else set()
         listings = {account: count for account, count in cut.items.items() if account.channel in saved}
         lost = {account: count for account, count in cut.items.items() if account.channel not in saved}

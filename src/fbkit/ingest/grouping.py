@@ -13,6 +13,7 @@ from fbkit.engine import Closed
 from fbkit.ingest.accounting import Account
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.spilling import Work
+from fbkit.store.packed import one_after_the_other
 
 #: Events and rows that are gathered into one transaction.
 GROUP = 50_000
@@ -27,7 +28,7 @@ def joined(works: Sequence[Work]) -> Work:
     for cut in cuts:
         items.update(cut.items)
     cut = Cut(
-        [event for cut in cuts for event in cut.events],
+        one_after_the_other(cut.events for cut in cuts),
         [row for cut in cuts for row in cut.rows],
         _closed([cut.closed for cut in cuts]),
         dict(items),

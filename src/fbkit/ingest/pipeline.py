@@ -39,8 +39,12 @@ from fbkit.model import (
     Trade,
     channel_of,
 )
+from fbkit.store.packed import Packed, Packer, Sheet
 
 log = logging.getLogger(__name__)
+
+#: So many events wait as they are; then they are packed, before they leave the processor's caches.
+PACK = 256
 
 #: Every so many Beats comes the heartbeat of the metrics reference, 11.
 HEARTBEAT = 10
@@ -51,7 +55,7 @@ _TIMED = frozenset({Trade, Quote, Mark})
 class Cut(NamedTuple):
     """What one Beat leaves: events in ``seq`` order, the gaps among them, rows, and whose items they were."""
 
-    events: list[Event]
+    events: Sequence[Event]
     rows: list[Row]
     closed: Closed
     items: dict[Account, int]
@@ -102,6 +106,8 @@ class Pipeline:
         self.conflation = Conflation(cadence)
         self._seq = max(last_seq, writer << 48)
         self._beat_ts = last_beat_ts
+        self._packer = Packer()
+        self._sheets: list[Sheet] = []
         self._events: list[Event] = []
         self._gaps: list[Gap] = []
         self._rows: list[Row] = []
@@ -223,6 +229,23 @@ class Pipeline:
         self._seq = seq
         self._events += events
         self.engine.take_all(events)
+        if len(self._events) >= PACK:
+            self._pack()
+
+    def _pack(self) -> None:
+        self._sheets.append(self._packer.pack(self._events))
+        self._events = []
+
+    def _take_events(self) -> Sequence[Event]:
+        """What was placed since the last Beat; packed where there was much of it."""
+        if not self._sheets:
+            events, self._events = self._events, []
+            return events
+        if self._events:
+            self._pack()
+        packed = Packed(tuple(self._packer.names), self._sheets)
+        self._sheets = []
+        return packed
 
     def _place(self, event: Event) -> None:
         self._seq += 1
@@ -284,7 +307,7 @@ class Pipeline:
     @property
     def uncut(self) -> int:
         """Events and rows that wait for the next Beat."""
-        return len(self._events) + len(self._rows)
+        return sum(sheet.n for sheet in self._sheets) + len(self._events) + len(self._rows)
 
     @property
     def last_seq(self) -> int:
@@ -324,8 +347,8 @@ class Pipeline:
             self._check_books()
             rows.extend(account.row(self.run, self._late(account)) for account in self.accounts)
         items = {account: count for account in self.accounts if (count := account.cut())}
-        cut = Cut(self._events, rows, closed, items, beat, self._gaps)
-        self._events, self._gaps, self._rows = [], [], []
+        cut = Cut(self._take_events(), rows, closed, items, beat, self._gaps)
+        self._gaps, self._rows = [], []
         self._tell_heard()
         return cut
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -21,9 +22,9 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct):
-    """One transaction: events in ``seq`` order, rows, at most one checkpoint."""
+    """One transaction: events in ``seq`` order (packed or not), rows, at most one checkpoint."""
 
-    events: list[Event] = msgspec.field(default_factory=list)
+    events: Sequence[Event] = msgspec.field(default_factory=list)
     rows: list[Row] = msgspec.field(default_factory=list)
     checkpoint: Checkpoint | None = None
 

@@ -21,6 +21,7 @@ from fbkit.model.events import Event
 from fbkit.model.market import Span
 from fbkit.store.kinds import Kind
 from fbkit.store.lease import Claim, Lease
+from fbkit.store.packed import Run
 from fbkit.store.statements import Insert
 
 #: Columns by field name, all of one length: ``f`` float64 (NaN where missing), ``i`` int64 (``MISSING`` where missing),
@@ -78,6 +79,13 @@ class EventLog(Protocol):
 
         Events above ``last_seq`` cannot be there yet, and need no look. One at or below it may be: then it is left as
         it is. A number that does not fit 64 bits is an ``OverflowError`` and the transaction is given up.
+        """
+        ...
+
+    def append_run(self, connection: Connection, kind: Kind, run: Run, numbers: NDArray[np.int64]) -> bool:
+        """Keep events that cannot be there yet as they were packed; ``numbers`` by the packer's own.
+
+        ``False`` where they must be appended one by one, and nothing was done.
         """
         ...
 

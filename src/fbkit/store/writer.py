@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
+import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select
 
 from fbkit.clock import Clock
@@ -21,6 +22,7 @@ from fbkit.store.checkpoints import write_checkpoint
 from fbkit.store.kinds import KIND_TABLE, get_kind
 from fbkit.store.lease import Lease, give_back, renew
 from fbkit.store.log import Numbers, WritableDatabase
+from fbkit.store.packed import Packed
 from fbkit.store.projections import project_gaps, project_listings
 from fbkit.store.query import ROW_TABLES, forget_rows, get_row_table
 from fbkit.store.reader import Store
@@ -73,24 +75,31 @@ class Writer(Store):
 
         Raises :class:`~fbkit.errors.StoreFull`, :class:`~fbkit.errors.StoreBusy`, :class:`~fbkit.errors.LeaseLost`.
         """
-        events: dict[type[Event], list[Event]] = defaultdict(list)
-        for event in batch.events:
-            events[type(event)].append(event)
-        highest = batch.events[-1].seq if batch.events else 0
+        packed = batch.events if isinstance(batch.events, Packed) else None
+        highest = (packed.seq_max if packed else batch.events[-1].seq) if batch.events else 0
         with self._one:
             before = self._lease
             ahead = before._replace(commit_number=before.commit_number + 1, last_seq=max(before.last_seq, highest))
             ids = Numbers(self._ids)
             with self._writing(ahead) as connection:
-                new = self._write_events(connection, events, ids, ahead)
+                if packed and packed.seq_min > before.last_seq and self._write_runs(connection, packed, ids):
+                    new = len(packed) - len(packed.rest) + self._write_events(connection, packed.rest, ids, ahead)
+                else:
+                    new = self._write_events(connection, batch.events, ids, ahead)
                 again = bool(batch.events) and new == 0
                 rows = self._write_rows(connection, batch, ids, ahead.commit_number, again=again)
             self._lease, self._ids = ahead, ids
         return Appended(new, len(batch.events) - new, rows, ahead.commit_number)
 
-    def _write_events(
-        self, connection: Connection, events: dict[type[Event], list[Event]], ids: Numbers, ahead: Lease
-    ) -> int:
+    def _write_runs(self, connection: Connection, packed: Packed, ids: Numbers) -> bool:
+        """Events that are new for certain, as they were packed; ``False`` where the database wants them unpacked."""
+        numbers = np.array([ids[name] for name in packed.names], dtype=np.int64)
+        return all(self._log.append_run(connection, kind, run, numbers) for kind, run in packed.runs().items())
+
+    def _write_events(self, connection: Connection, batch: Iterable[Event], ids: Numbers, ahead: Lease) -> int:
+        events: dict[type[Event], list[Event]] = defaultdict(list)
+        for event in batch:
+            events[type(event)].append(event)
         new = 0
         for struct, own in events.items():
             new += self._log.append(connection, _KIND_OF[struct], own, ids, self._lease.last_seq)

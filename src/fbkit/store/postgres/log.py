@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import BigInteger, Connection, func, literal, select, union_all
 
 from fbkit.model.events import Event
@@ -13,6 +14,7 @@ from fbkit.model.market import Span
 from fbkit.model.timeframe import NS_S
 from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.log import Arrays, Held, Numbers, Reading, join, picked
+from fbkit.store.packed import Run
 from fbkit.store.postgres import removing
 from fbkit.store.postgres.arrays import blocks
 from fbkit.store.postgres.copying import Target, clean, copy_all, copy_new
@@ -50,6 +52,10 @@ class PostgresLog:
             copy_all(connection, target, rows)
             return len(events)
         return copy_new(connection, target, rows, by_seq=True)
+
+    def append_run(self, connection: Connection, kind: Kind, run: Run, numbers: NDArray[np.int64]) -> bool:
+        """Typed rows are wanted here."""
+        return False
 
     def by_time(self, connection: Connection, kind: Kind, instrument: int | None, span: Span) -> Arrays:
         """All columns of a kind with ``ts_event`` in a span, sorted by (``ts_event``, ``seq``)."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from fbkit.model.events import Event
@@ -13,6 +14,7 @@ from fbkit.model.market import Span
 from fbkit.store import beats
 from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.log import Arrays, Held, Numbers, Reading, picked
+from fbkit.store.packed import Run
 from fbkit.store.sqlite import chunks, events, removing, tail
 from fbkit.store.sqlite.statements import run
 from fbkit.store.sqlite.tables import CHUNKS
@@ -27,6 +29,11 @@ class SqliteLog:
     def append(self, connection: Connection, kind: Kind, events: Sequence[Event], ids: Numbers, last_seq: int) -> int:
         """New events into the tail; those that are there already are left out."""
         return _append(connection, kind, events, ids, last_seq)
+
+    def append_run(self, connection: Connection, kind: Kind, run: Run, numbers: NDArray[np.int64]) -> bool:
+        """As it was packed, into the tail."""
+        tail.append_run(connection, kind, run, numbers)
+        return True
 
     def by_time(self, connection: Connection, kind: Kind, instrument: int | None, span: Span) -> Arrays:
         """All columns of a kind, sorted by (``ts_event``, ``seq``)."""

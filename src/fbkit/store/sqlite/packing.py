@@ -1,8 +1,9 @@
 """Columns as bytes and back with no thought spent: how events lie until they are many enough for the codec.
 
-Two layouts of the same numbers, little-endian, a checksum behind. The tail is written column after column, as arrays
-come. Open chunks are written row after row, so that chunks are joined without being looked at: there instruments take
-four bytes, members of enums one, all other numbers eight. Words lie behind the numbers as msgpack.
+Layouts of the same numbers, little-endian, a checksum behind. The tail is written as a pipeline packed it, else
+column after column, as arrays come. Open chunks are written row after row, so that chunks are joined without being
+looked at: there instruments take four bytes, members of enums one, all other numbers eight. Words lie behind the
+numbers as msgpack.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from numpy.typing import NDArray
 
 from fbkit.store.kinds import Field, Kind
 from fbkit.store.log import Arrays, Damaged
+from fbkit.store.packed import Run, read_run
 
 _CHECK, _HEAD = 4, 2
+
+#: Where the length of a head would stand: what follows was packed by a pipeline.
+_AS_PACKED = b"\0\0"
 
 
 def _type_of(field: Field) -> str:
@@ -72,9 +77,27 @@ def _width(apart: int) -> int:
     return next(width for width in (0, 1, 2, 4, 8) if apart < 1 << 8 * width)
 
 
+def keep_run(run: Run, numbers: NDArray[np.int64]) -> bytes:
+    """A run as it was packed, behind what its instruments' numbers stand for in the database."""
+    table = numbers.astype("<i4").tobytes()
+    return _checked(b"".join([_AS_PACKED, len(numbers).to_bytes(4, "little"), table, run.data]))
+
+
+def _unpack_run(kind: Kind, n: int, body: memoryview) -> Arrays:
+    start = len(_AS_PACKED) + 4
+    known = int.from_bytes(body[len(_AS_PACKED) : start], "little")
+    numbers = np.frombuffer(body, "<i4", known, start).astype(np.int64)
+    try:
+        return read_run(kind, n, body[start + 4 * known :], numbers)
+    except msgspec.DecodeError as error:
+        raise Damaged(f"a row of the tail cannot be read ({error})") from error
+
+
 def unpack_columns(kind: Kind, n: int, data: bytes) -> Arrays:
     """The columns again. Raises :class:`~fbkit.store.log.Damaged`."""
     body = _body(data)
+    if body[:_HEAD] == _AS_PACKED:
+        return _unpack_run(kind, n, body)
     at = _HEAD + int.from_bytes(body[:_HEAD], "little")
     heads = msgspec.msgpack.decode(body[_HEAD:at], type=list[_Column])
     found: Arrays = {}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.log import Arrays, join, picked
-from fbkit.store.sqlite.packing import pack_columns, unpack_columns
+from fbkit.store.packed import Run
+from fbkit.store.sqlite.packing import keep_run, pack_columns, unpack_columns
 from fbkit.store.sqlite.tables import TAIL
 
 _BY_NUMBER = {kind.number: kind for kind in KIND_TABLE.values()}
@@ -28,6 +30,14 @@ def append(connection: Connection, kind: Kind, arrays: Arrays) -> int:
     cursor.execute(_INSERT, [*map(int, bounds), pack_columns(kind, arrays)])
     cursor.close()
     return len(seq)
+
+
+def append_run(connection: Connection, kind: Kind, run: Run, numbers: NDArray[np.int64]) -> None:
+    """Write events that cannot be there yet, as they were packed."""
+    bounds = [run.seq_min, run.seq_max, kind.number, run.ts_min, run.ts_max, run.recv_max, run.n]
+    cursor = connection.connection.cursor()
+    cursor.execute(_INSERT, [*bounds, keep_run(run, numbers)])
+    cursor.close()
 
 
 def in_order(arrays: Arrays) -> Arrays:
