@@ -53,7 +53,15 @@ class Site:
     """One run over a database: a pipeline, a writer's thread behind a door, and what it said."""
 
     def __init__(
-        self, url: str, home: Path, *, bound: int = 1000, spill_mb: int = 512, start: int = START, first: int = 1
+        self,
+        url: str,
+        home: Path,
+        *,
+        bound: int = 1000,
+        spill_mb: int = 512,
+        start: int = START,
+        first: int = 1,
+        group: int = 1,
     ) -> None:
         self.clock = VirtualClock(start)
         settings = load_settings(home=home, cadence_ms=0, spill_mb=spill_mb, instruments=1)
@@ -75,6 +83,7 @@ class Site:
             spilling=self.session.spilling(spill_mb, start),
             refuse=self._refuse,
             sleep=lambda _: None,
+            group=group,
         )
         self._at, self._numbers = start, itertools.count(first)
         self._ended: list[Any] | None = None

@@ -17,7 +17,7 @@ from fbkit.ingest.spill import Spill
 from fbkit.model import NS_S, Side, Trade
 from fbkit.settings import load_settings
 from fbkit.store import Writer, open_store
-from tests.faults.store_side import NAME, START, spilled, trade_ids
+from tests.faults.store_side import NAME, START, spilled, trade_ids, until
 from tests.ingest.test_collector import ScriptedFeed, made
 from tests.ingest.test_collector import until as wait_for
 
@@ -53,6 +53,23 @@ def test_what_comes_while_the_file_is_used_goes_behind_it(open_site, url):
     site.end()
     assert site.disk.appended == sorted(site.disk.appended)
     assert trade_ids(url) == list(range(1, 3101))
+
+
+@pytest.mark.faults("C17")
+def test_a_writer_that_fell_behind_stores_what_waits_together(open_site, url):
+    site = open_site(bound=100_000, group=100_000)
+    done = []
+    assert site.offer()
+    until(lambda: site.writing._at is not None)
+    for _ in range(20):
+        assert site.offer()
+    asked = site.writing.ask(lambda _: done.append(len(site.disk.appended)))
+    assert site.offer()
+    site.end()
+    asked.result(20)
+    assert [cut.beat.n for cut in site.acknowledged] == [1, 21, 22], "one alone, those that waited, and who came later"
+    assert done == [2], "who asked comes between"
+    assert trade_ids(url) == list(range(1, 2201))
 
 
 @pytest.mark.faults("C17")

@@ -111,13 +111,14 @@ class WriterThread:
 
     A batch waits in memory, at most ``bound`` events and rows of them (or one batch, however large); beyond that in
     ``spilling``, and while anything is there what comes later goes behind it. What finds no room there either is
-    handed to ``refuse``, which is called from any thread. What earlier runs left is stored while nothing of ours waits.
+    handed to ``refuse``, which is called from any thread. Batches that wait are stored together, about ``group`` events
+    and rows at once. What earlier runs left is stored while nothing of ours waits.
 
     A full or busy disk keeps the batch and tries again every second; ``trouble`` says so meanwhile. A lost lease or a
     damaged file ends the thread; ``failed`` then holds the error.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it needs and what tests put in its place, all by name
         self,
         writer: Writer,
         acknowledge: Acknowledge,
@@ -127,8 +128,10 @@ class WriterThread:
         spilling: Spilling,
         refuse: Refuse = lambda _cut, _since: None,
         sleep: Callable[[float], None] = time.sleep,
+        group: int = GROUP,
     ) -> None:
         self._writer, self._acknowledge, self._clock, self._bound = writer, acknowledge, clock, bound
+        self._group = group
         self._sleep, self._refuse = sleep, refuse
         self._queue: queue.SimpleQueue[Work | _Asked | _Look | None] = queue.SimpleQueue()
         self._asked: set[Future[Any]] = set()
@@ -284,7 +287,7 @@ class WriterThread:
     def _gathered(self, first: Work) -> list[Work]:
         """A batch and those that wait behind it, up to a fair size; what else is met there comes next."""
         works, size = [first], first.size
-        while size < GROUP and not self._queue.empty():
+        while size < self._group and not self._queue.empty():
             work = self._queue.get()
             if not isinstance(work, Work):
                 self._taken.append(work)
