@@ -10,6 +10,7 @@ from fbkit.feeds.asking import understood
 from fbkit.feeds.book import Break
 from fbkit.feeds.instruments import listing_of
 from fbkit.feeds.offers import Offer
+from fbkit.feeds.parser import FrameByFrame
 from fbkit.feeds.polling import Poll
 from fbkit.feeds.talking import Heard
 from fbkit.feeds.venue import Ranked, Socket, VenueFeed
@@ -63,7 +64,7 @@ class Books:
         return True
 
 
-class Parser:
+class Parser(FrameByFrame):
     """``{"ch": channel, "s": symbol, "n": number}``; a ticker is a mark with what rides on it."""
 
     def __init__(self, instruments):
