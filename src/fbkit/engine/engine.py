@@ -104,6 +104,7 @@ class Engine:
         self._now = ts
         if self._listener.unheard:
             self._listener.begin(ts if before == NEVER else before)
+        self._make_room()
         target = floor_to(ts - self.lateness_ns, NS_MIN)
         if self._begin == NEVER:
             self._begin = ts
@@ -207,7 +208,8 @@ class Engine:
                     self._fill(tape, self._target)
 
     def _make_room(self) -> None:
-        wanted = len(self._listener.order)
+        # Early, where a Listing told of them: with hundreds of new instruments it takes a tenth of a second.
+        wanted = max(len(self._listener.order), len(self._listener.listed))
         if wanted > self._capacity:
             self._capacity = max(_FIRST_CAPACITY, 1 << (wanted - 1).bit_length())
             for part in self._parts().values():

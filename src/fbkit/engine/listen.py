@@ -41,6 +41,8 @@ class Listener:
         self.tapes: dict[str, Tape] = {}
         self.order: list[Tape] = []
         self.unheard: set[str] = set()
+        #: Who was listed: for so many there should be room before the first minute closes.
+        self.listed: set[str] = set()
         self.liquidates: dict[str, int] = {}
         self.late: Counter[tuple[str, str]] = Counter()
         self.gaps = Gaps()
@@ -54,7 +56,7 @@ class Listener:
             OpenInterest: self._polled,
             Ratio: self._polled,
             Funding: self._polled,
-            Listing: _pass,
+            Listing: self._listing,
             Gap: self._gap,
             Day: _pass,
             Setting: _pass,
@@ -222,6 +224,9 @@ class Listener:
             tape.bars[event.ts_event] = event
             if event.ts_event > self.horizon:
                 tape.begin_at(event.ts_event)
+
+    def _listing(self, event: Listing) -> None:
+        self.listed.add(event.instrument)
 
     def _gap(self, event: Gap) -> None:
         self.gaps.take(event)

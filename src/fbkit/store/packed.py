@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.model.events import KINDS, Event, Mark, Quote, Trade
-from fbkit.store.kinds import KIND_TABLE, Kind, to_array
+from fbkit.store.kinds import KIND_TABLE, Kind, ints, to_array
 
 _encode = msgspec.msgpack.Encoder().encode
 _astuple = msgspec.structs.astuple
@@ -88,6 +88,9 @@ class Packer:
         width = len(kind.fields)
         flat: list[Any] = list(chain.from_iterable(map(_astuple, events)))
         flat[::width] = map(self._numbers.__getitem__, flat[::width])
+        for place, field in enumerate(kind.fields):
+            if field.revive is not None:  # msgpack asks each member of an enum for its value
+                flat[place::width] = ints(flat[place::width])
         ts = flat[1::width]
         n = len(flat)
         data = _encode(flat)[1 if n < 16 else 3 if n < 65_536 else 5 :]
