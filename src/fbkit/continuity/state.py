@@ -32,7 +32,8 @@ from sqlalchemy.pool import NullPool
 from fbkit.clock import Clock, SystemClock
 from fbkit.errors import SchemaMismatch
 from fbkit.settings import Settings
-from fbkit.store.sqlite.driver import BUSY_MS, library, told
+from fbkit.store.lease import BUSY_MS
+from fbkit.store.sqlite.driver import library, told
 
 TABLES = MetaData()
 
