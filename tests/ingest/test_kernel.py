@@ -44,17 +44,22 @@ class Notebook:
             if message["msg_type"] == "error":
                 raise AssertionError("\n".join(content["traceback"]))
 
-        self.client.execute_interactive(cell, timeout=timeout, output_hook=hear)
+        reply = self.client.execute_interactive(cell, timeout=timeout, output_hook=hear)
+        assert reply["content"]["status"] == "ok", "a cell that is aborted prints nothing"
         return "".join(printed).strip()
 
     def interrupt(self, cell: str) -> None:
-        """Begin a cell, and press the button that interrupts it."""
-        asked = self.client.execute(cell)
+        """Begin a cell, and press the button that interrupts it once it has printed something; until it has ended."""
+        # A kernel aborts every cell that is queued behind one that failed, even if it was sent after the reply.
+        asked = self.client.execute(cell, stop_on_error=False)
         while True:
             message = self.client.get_iopub_msg(timeout=60)
-            if message["parent_header"].get("msg_id") == asked and message["msg_type"] == "execute_input":
+            if message["parent_header"].get("msg_id") == asked and message["msg_type"] == "stream":
                 break
         self.manager.interrupt_kernel()
+        while (reply := self.client.get_shell_msg(timeout=60))["parent_header"].get("msg_id") != asked:
+            pass
+        assert reply["content"].get("ename") == "KeyboardInterrupt"
 
     def restart(self) -> None:
         self.client.stop_channels()
@@ -130,7 +135,7 @@ def test_c19_rows_keep_arriving_whatever_the_notebook_does(notebook: Notebook, s
         spans.append((began, time.time_ns()))
 
     # An interrupt does not touch it.
-    notebook.interrupt("import time; time.sleep(60)")
+    notebook.interrupt("import time; print('asleep', flush=True); time.sleep(60)")
     assert notebook.run("print(collector.facts.pid)", timeout=30) == str(pid)
 
     # Neither does a restart, and the same cell again gives the same collector.
