@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fbkit.clock import SystemClock, VirtualClock
@@ -66,8 +67,10 @@ class Mother:
         return line
 
     def kill(self, pid):
-        """Kill one child and hear out what it had said."""
-        os.kill(pid, signal.SIGKILL)
+        """Kill one child, until it is gone: what it held, it holds until the system has taken it apart."""
+        child = psutil.Process(pid)
+        child.kill()
+        child.wait(PATIENCE_S)
         self.pids.discard(pid)
 
     def end(self):
