@@ -211,6 +211,8 @@ class Contest:
     async def _committed(self) -> dict[str, float]:
         """The Beat after the last message, and every batch in the database."""
         pipeline = self.collector.session.pipeline
+        while sum(pipeline.accounts[VENUE, channel].received for channel in CHANNELS) < self.meter.last:  # noqa: ASYNC110 - as below
+            await asyncio.sleep(0.002)  # the last frames wait for each other
         self.clock.after = NS_S
         self.collector.beats.reach(self.clock.now())
         while pipeline.accounts.in_flight:  # noqa: ASYNC110 - the writer is a thread and has no event of this loop

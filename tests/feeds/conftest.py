@@ -158,3 +158,9 @@ def answering(clock, make_test_world):
         return make_test_world(answer, clock=clock, sleep=jump)[0], seen
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _frames_wait_for_nobody(monkeypatch):
+    """A frame is taken as it comes: these tests ask what is made of it, and when."""
+    monkeypatch.setattr("fbkit.feeds.reading.WAIT_S", 0.0)

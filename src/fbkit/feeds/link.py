@@ -53,6 +53,7 @@ class Session:
         self.early: list[str] = []
         self.ended: asyncio.Future[tuple[str, int | None]] = asyncio.get_running_loop().create_future()
         self.connection: Connection | None = None
+        self.reading: Reading | None = None
         self.talking: asyncio.Task[None] | None = None
 
     @property
@@ -64,12 +65,16 @@ class Session:
         return max([self.alive, *self.heard.values()])
 
     def on_close(self, why: str, code: int | None) -> None:
-        """How it ended."""
+        """How it ended; what came before is taken before."""
+        if self.reading is not None:
+            self.reading.take()
         if not self.ended.done():
             self.ended.set_result((why, code))
 
     async def close(self) -> None:
         """Leave nothing behind."""
+        if self.reading is not None:
+            self.reading.take()
         try:
             if self.talking is not None:
                 self.talking.cancel()
@@ -172,9 +177,10 @@ class Link:
         await self._connects.take()
         now = self._world.clock.now()
         session = Session(now, now + int(self._lifetime_s * NS_S), self._talk())
-        on_frame = self._reading(session).on_frame
+        session.reading = reading = self._reading(session)
         try:
-            connection = await self._world.transport.connect(self.url, on_frame, session.on_close, self._headers)
+            connect = self._world.transport.connect
+            connection = await connect(self.url, reading.on_frame, session.on_close, self._headers)
         except ConnectFailed as error:
             raise ConnectFailed(self.venue, error.url, error.why) from error
         session.connection = connection
@@ -207,7 +213,7 @@ class Link:
         heard = session.heard
         for channel in said.noise & heard.keys():
             heard[channel] = ts
-        for spoken in said.channels:
+        for spoken in sorted(said.channels):  # in one order, whatever a set makes of it: a run is the same twice
             channel = spoken if spoken in heard else self._carrier.get(spoken, spoken)
             is_first = channel not in heard
             heard[channel] = ts
