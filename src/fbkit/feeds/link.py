@@ -72,9 +72,9 @@ class Session:
             self.ended.set_result((why, code))
 
     async def close(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing behind, and hear nothing more: what still waits came too late."""
         if self.reading is not None:
-            self.reading.take()
+            self.reading.stop()
         try:
             if self.talking is not None:
                 self.talking.cancel()
@@ -309,6 +309,8 @@ class Link:
         return new
 
     async def _leave(self, session: Session) -> None:
+        if session.reading is not None:
+            session.reading.take()
         await session.close()
         self._sessions.remove(session)
 

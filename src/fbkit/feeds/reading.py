@@ -130,7 +130,7 @@ class Reading:
         self._venue, self._name, self._parse, self._sink = venue, name, parse, sink
         self._heard, self._failed = heard, failed
         self._frames: list[bytes] = []
-        self._now, self._is_due = now, False
+        self._now, self._is_due, self._stopped = now, False, False
         self.on_frame = self._make_on_frame()
 
     def _make_on_frame(self) -> Callable[[bytes], None]:
@@ -151,9 +151,14 @@ class Reading:
         self._is_due = False
         self.take()
 
+    def stop(self) -> None:
+        """Take nothing any more."""
+        self._stopped = True
+
     def take(self) -> None:
         """Take what waits, if anything does."""
-        if not self._frames:
+        if self._stopped or not self._frames:
+            self._frames.clear()
             return
         # A copy: what fails below may end the connection, which takes what waits.
         frames, ts = self._frames.copy(), self._now()
