@@ -199,7 +199,8 @@ async def test_the_script_resets_a_connection_and_refuses_the_next(serve):
 async def test_the_script_silences_a_stream_while_pings_are_answered(serve):
     faults = [{"at_s": 0, "fault": "silence", "for_s": 1e6, "channel": "trade"}]
     port = await serve(faults=faults)
-    async with connect(f"ws://127.0.0.1:{port}/binance/market/stream?streams=btcusdt@aggTrade/btcusdt@kline_1m") as ws:
+    url = f"ws://127.0.0.1:{port}/binance/market/stream?streams=btcusdt@aggTrade/btcusdt@kline_1m"
+    async with connect(url, max_queue=None) as ws:  # a full queue would keep the pong from being read
         messages = await take(ws, 20)
         await asyncio.wait_for(await ws.ping(), 5)
     assert {message["stream"] for message in messages} == {"btcusdt@kline_1m"}

@@ -66,19 +66,24 @@ async def _run(settings: Settings, since: int, names: Collection[str], told: Tol
 
     beats = Beats(pipeline, now, keep)
     ears = Ears(pipeline, beats, Health(), clock)
+
+    async def tell() -> None:
+        at = work.progress
+        if at is not None:
+            told(at["done"], at["total"], at["sentence"])
+        await asyncio.sleep(0)
+
+    work = Backfill(session, ears, beats, clock, tell)
     try:
         session.begin(now)
         # Beats say that we run; nobody listens meanwhile, and that is said, too.
         away = pipeline.open_gap(now, "stopped", now)
-        work = Backfill(session, ears, beats, clock, _breathe)
-        telling = asyncio.create_task(_tell(work, told))
         done = []
         async with open_feeds(settings, clock) as feeds:
             for feed in feeds:
                 mine = [name for name in names if name.startswith(f"{feed.venue}:")]
                 if mine or not names:
                     done.append(await _venue(session, work, ears, clock, feed, since, mine))
-        telling.cancel()
         end = clock.now()
         session.abandon_history(end)
         pipeline.close_gap(away, end, end, backfilled=False)
@@ -100,15 +105,3 @@ async def _venue(  # noqa: PLR0917 - what a run consists of
     wanted = [one.instrument for one in listings if not names or one.instrument in names]
     waiting = session.open_history(wanted, feed.venue, now, since)
     return await work.venue(feed, since, now, names, waiting)
-
-
-async def _breathe() -> None:
-    await asyncio.sleep(0)
-
-
-async def _tell(work: Backfill, told: Told) -> None:
-    while True:
-        at = work.progress
-        if at is not None:
-            told(at["done"], at["total"], at["sentence"])
-        await asyncio.sleep(0.1)
