@@ -16,7 +16,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -24,7 +24,7 @@ from meter import WARM, Meter, answer, asked, url
 from stream import symbols
 
 from fbkit.clock import SystemClock
-from fbkit.errors import CollectorGone
+from fbkit.errors import CollectorGone, ConnectFailed
 from fbkit.feeds.binance.parse import Parser
 from fbkit.feeds.feed import Feed, Progress, World
 from fbkit.feeds.instruments import Instruments, linear, listing_of, unprefixed
@@ -50,15 +50,16 @@ _SILENCE_S = 30.0
 class StreamClock:
     """Moves with the messages taken; when they are over, one second on, so that the last Beat comes."""
 
-    def __init__(self, meter: Meter, ms_per_message: float) -> None:
-        self._meter, self._step = meter, int(ms_per_message * NS_MS)
+    def __init__(self, ms_per_message: float) -> None:
+        self._step = int(ms_per_message * NS_MS)
         start = SystemClock().now()
         self._start = start - start % NS_S
+        self.count: Callable[[], int] = int
         self.after = 0
 
     def now(self) -> int:
         """UTC ns."""
-        return self._start + self._meter.count * self._step + self.after
+        return self._start + self.count() * self._step + self.after
 
     def wall(self) -> int:
         """The same: the machine's clock has no say in this market."""
@@ -68,27 +69,36 @@ class StreamClock:
 class Counting:
     """A transport that counts frames, and hangs up after the last."""
 
-    def __init__(self, inner: Transport, meter: Meter) -> None:
-        self._inner, self._meter = inner, meter
+    def __init__(self, inner: Transport, meter: Meter, clock: StreamClock) -> None:
+        self._inner, self._meter, self._clock = inner, meter, clock
         self.over = asyncio.Event()
 
     async def connect(
         self, address: str, on_frame: OnFrame, on_close: OnClose, headers: Mapping[str, str] = {}
     ) -> Connection:
         """See :class:`fbkit.feeds.transport.Transport`."""
+        if self.over.is_set():
+            raise ConnectFailed("the stream", address, "it is over")
         meter = self._meter
-        warm, last = WARM, meter.last
+        goal = left = WARM
 
         def counted(payload: bytes) -> None:
-            if meter.count == last:
-                return  # what was read together with the last one; it must not move the clock
-            meter.count = count = meter.count + 1
-            on_frame(payload)
-            if count == warm:
+            nonlocal left
+            if left:  # what is read together with the last one must not move the clock
+                left -= 1
+                on_frame(payload)
+                if not left:
+                    reached()
+
+        def reached() -> None:
+            nonlocal goal, left
+            if goal == WARM:
                 meter.start()
-            elif count == last:
+                goal, left = meter.last, meter.n
+            else:
                 hang_up()
 
+        self._clock.count = lambda: goal - left
         connection: Connection | None = None
 
         def hang_up() -> None:
@@ -180,7 +190,7 @@ class Contest:
         self.url = f"sqlite:///{Path(database).absolute().as_posix()}"
         self.settings = Settings(home=home, db=self.url, cadence_ms=0, transport="picows", venues="binance")
         self.address, self.meter = address, meter
-        self.clock = StreamClock(meter, ms_per_message)
+        self.clock = StreamClock(ms_per_message)
 
     async def run(self) -> dict[str, float]:
         """Collect the stream; the answer once all of it is committed."""
@@ -190,7 +200,7 @@ class Contest:
         self.collector = Collector(
             session, self.settings, self._feeds, token=secrets.token_urlsafe(16), clock=self.clock
         )
-        self.counting = Counting(make_transport("picows"), self.meter)
+        self.counting = Counting(make_transport("picows"), self.meter, self.clock)
         running = asyncio.create_task(self.collector.run())
         over = asyncio.create_task(self.counting.over.wait())
         await asyncio.wait({running, over}, return_when=asyncio.FIRST_COMPLETED)

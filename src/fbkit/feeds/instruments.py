@@ -76,10 +76,10 @@ class Known:
     """An instrument as a parser needs it: few attributes, one look-up.
 
     A linear contract's price is ``wire / unit_mult`` and its size ``wire * size_mult``. An inverse one counts USD:
-    coins are :meth:`coins`, price as it is.
+    coins are :meth:`coins`, price as it is. ``is_plain`` says that both multipliers are 1: the wire's numbers are ours.
     """
 
-    __slots__ = ("contract_size", "funding_hours", "instrument", "inverse", "name", "size_mult", "unit_mult")
+    __slots__ = ("contract_size", "funding_hours", "instrument", "inverse", "is_plain", "name", "size_mult", "unit_mult")
 
     def __init__(self, instrument: Instrument) -> None:
         self.funding_hours: float | None = None
@@ -91,6 +91,7 @@ class Known:
         self.name = instrument.name
         self.unit_mult = instrument.unit_mult
         self.size_mult = instrument.size_mult
+        self.is_plain = instrument.unit_mult == instrument.size_mult == 1
         self.inverse = instrument.inverse
         self.contract_size = instrument.contract_size
 

@@ -130,26 +130,29 @@ class Reading:
         self._venue, self._name, self._parse, self._sink = venue, name, parse, sink
         self._heard, self._failed = heard, failed
         self._frames: list[bytes] = []
-        self._now, self._is_due, self._stopped = now, False, False
+        self._now, self._stopped = now, False
         self.on_frame = self._make_on_frame()
 
     def _make_on_frame(self) -> Callable[[bytes], None]:
         # A closure: called for every frame, and looking up an attribute costs as much as the rest of it.
         frames, take, loop = self._frames, self.take, asyncio.get_running_loop()
+        is_due = False
+
+        def take_in_time() -> None:
+            nonlocal is_due
+            is_due = False
+            take()
 
         def on_frame(payload: bytes) -> None:
+            nonlocal is_due
             frames.append(payload)
             if len(frames) >= MOST:
                 take()
-            elif not self._is_due:
-                self._is_due = True
-                loop.call_later(WAIT_S, self._take_in_time)
+            elif not is_due:
+                is_due = True
+                loop.call_later(WAIT_S, take_in_time)
 
         return on_frame
-
-    def _take_in_time(self) -> None:
-        self._is_due = False
-        self.take()
 
     def stop(self) -> None:
         """Take nothing any more."""

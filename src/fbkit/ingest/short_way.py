@@ -45,80 +45,99 @@ class ShortWay:
         seen_of, heads, offer = self._seen_of, self._heads, self._offer
         believed = (self.skew.ns or 0) - FUTURE_NS
         watched = least = _NOTHING
+        # Counted here and told the accounts at the end: an attribute is counted up at the price of a look-up.
+        n_trades = n_quotes = n_depths = n_marks = new_trades = new_quotes = new_depths = new_marks = 0
         news: list[Event] = []
-        for item in items:
-            kind = type(item)
-            if kind is Quote and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
-                quote: Quote = item  # type: ignore[assignment]  # as above
-                account = depths if quote.levels else quotes
-                account.received += 1
-                account.heard = ts_recv
-                behind = ts_recv - quote.ts_event
-                if behind < watched:
-                    least = min(least, behind)
-                    watched = max(least, believed)
-                    if behind < believed:
-                        pipeline.disbelieve(quote, account, ts_recv)
+        keep = news.append
+        try:
+            for item in items:
+                kind = type(item)
+                if kind is Quote and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
+                    quote: Quote = item  # type: ignore[assignment]  # as above
+                    levels = quote.levels
+                    if levels:
+                        n_depths += 1
+                    else:
+                        n_quotes += 1
+                    behind = ts_recv - quote.ts_event
+                    if behind < watched:
+                        least = min(least, behind)
+                        watched = max(least, believed)
+                        if behind < believed:
+                            pipeline.disbelieve(quote, depths if levels else quotes, ts_recv)
+                            continue
+                    name = quote.instrument
+                    shown_quotes[name] = quote
+                    if offer is not None:
+                        released = offer(quote, depths if levels else quotes)
+                        if released is None:
+                            continue
+                        quote = released
+                    if levels:
+                        if judge_quote(quote, beats) is not _NEWS:
+                            depths.duplicate += 1
+                            continue
+                        new_depths += 1
+                    else:
+                        head = heads.get(name)
+                        if head is None or quote.venue_id > head.venue_id:
+                            heads[name] = quote
+                        elif judge_quote(quote, beats) is not _NEWS:
+                            quotes.duplicate += 1
+                            continue
+                        new_quotes += 1
+                    keep(quote)
+                elif kind is Trade and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
+                    trade: Trade = item  # type: ignore[assignment]  # as above
+                    n_trades += 1
+                    ts = trade.ts_event
+                    behind = ts_recv - ts
+                    if behind < watched:
+                        least = min(least, behind)
+                        watched = max(least, believed)
+                        if behind < believed:
+                            pipeline.disbelieve(trade, trades, ts_recv)
+                            continue
+                    name = trade.instrument
+                    shown_trades[name] = trade
+                    seen, number = seen_of(name), trade.venue_id
+                    if seen is not None and number - 1 == seen.last:
+                        seen.last, seen.ts = number, ts
+                    elif judge_trade(trade, beats) is not _NEWS:
+                        trades.duplicate += 1
                         continue
-                name = quote.instrument
-                shown_quotes[name] = quote
-                if offer is not None:
-                    released = offer(quote, account)
-                    if released is None:
+                    new_trades += 1
+                    keep(trade)
+                elif kind is Mark and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
+                    mark: Mark = item  # type: ignore[assignment]  # as above
+                    n_marks += 1
+                    behind = ts_recv - mark.ts_event
+                    if behind < watched:
+                        least = min(least, behind)
+                        watched = max(least, believed)
+                        if behind < believed:
+                            pipeline.disbelieve(mark, marks, ts_recv)
+                            continue
+                    shown_marks[mark.instrument] = mark
+                    if judge_mark(mark, beats) is not _NEWS:
+                        marks.duplicate += 1
                         continue
-                    quote = released
-                head = heads.get(name)
-                if not quote.levels and (head is None or quote.venue_id > head.venue_id):
-                    heads[name] = quote
-                elif judge_quote(quote, beats) is not _NEWS:
-                    account.duplicate += 1
-                    continue
-                account.fresh += 1
-                news.append(quote)
-            elif kind is Trade and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
-                trade: Trade = item  # type: ignore[assignment]  # as above
-                trades.received += 1
-                trades.heard = ts_recv
-                behind = ts_recv - trade.ts_event
-                if behind < watched:
-                    least = min(least, behind)
-                    watched = max(least, believed)
-                    if behind < believed:
-                        pipeline.disbelieve(trade, trades, ts_recv)
-                        continue
-                name = trade.instrument
-                shown_trades[name] = trade
-                seen, number = seen_of(name), trade.venue_id
-                if seen is not None and number - 1 == seen.last:
-                    seen.last, seen.ts = number, trade.ts_event
-                elif judge_trade(trade, beats) is not _NEWS:
-                    trades.duplicate += 1
-                    continue
-                trades.fresh += 1
-                news.append(trade)
-            elif kind is Mark and item.origin is _LIVE:  # type: ignore[union-attr]  # the kind is known
-                mark: Mark = item  # type: ignore[assignment]  # as above
-                marks.received += 1
-                marks.heard = ts_recv
-                behind = ts_recv - mark.ts_event
-                if behind < watched:
-                    least = min(least, behind)
-                    watched = max(least, believed)
-                    if behind < believed:
-                        pipeline.disbelieve(mark, marks, ts_recv)
-                        continue
-                shown_marks[mark.instrument] = mark
-                if judge_mark(mark, beats) is not _NEWS:
-                    marks.duplicate += 1
-                    continue
-                marks.fresh += 1
-                news.append(mark)
-            else:
-                if news:  # who goes the long way comes after those before it
-                    pipeline.place_all(news)
-                    news = []
-                pipeline.take_item(self._venue, item, ts_recv)
-        if news:
-            pipeline.place_all(news)
+                    new_marks += 1
+                    keep(mark)
+                else:
+                    if news:  # who goes the long way comes after those before it
+                        pipeline.place_all(news)
+                        news = []
+                        keep = news.append
+                    pipeline.take_item(self._venue, item, ts_recv)
+            if news:
+                pipeline.place_all(news)
+        finally:
+            counted = ((n_trades, new_trades), (n_quotes, new_quotes), (n_depths, new_depths), (n_marks, new_marks))
+            for account, (received, fresh) in zip(self._accounts, counted, strict=True):
+                if received:
+                    account.received += received
+                    account.fresh += fresh
+                    account.heard = ts_recv
         if least != _NOTHING:
             self.skew.hear(ts_recv, ts_recv - least)
