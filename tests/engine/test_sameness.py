@@ -113,6 +113,15 @@ def test_a_checkpoint_in_the_middle_of_a_bar_changes_nothing(events, rows, cut):
     assert second.late == run_late(events)
 
 
+def test_what_was_frozen_is_of_its_instant_whatever_comes_after(events):
+    one, other = Engine(), Engine()
+    run(one, events[:2501])
+    run(other, events[:2501])
+    frozen = one.freeze()
+    run(one, events[2501:])
+    assert frozen.pack() == other.checkpoint() != one.checkpoint()
+
+
 def run_late(events):
     engine = Engine()
     run(engine, events)

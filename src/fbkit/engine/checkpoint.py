@@ -1,7 +1,7 @@
 """The engine's whole state as bytes: msgpack in zstd, no code inside.
 
-Arrays are packed one by one, straight from where they lie: 300 instruments have 92 MB of them, and a checkpoint is
-taken on the collector's loop, between two reads of its sockets.
+It is frozen on the collector's loop, between two reads of its sockets, and packed wherever there is time: 300
+instruments have 20 MB of arrays, which are copied in a few milliseconds and packed in a few hundred.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fbkit.engine.tape import Tape
 from fbkit.model import BarRow, Gap, SummaryRow
 
 #: Changes with the shape of the state; a state of another shape is refused.
-VERSION = 3
+VERSION = 4
 
 #: No state, and no array of one, unpacks to more.
 _LIMIT_BYTES = 1 << 30
@@ -33,7 +33,7 @@ class Array(msgspec.Struct):
 
 
 class State(msgspec.Struct):
-    """What an engine knows; ``arrays`` by part and name; ``bars summary filled`` wait for the next Beat.
+    """What an engine knows beside its arrays; ``bars summary filled`` wait for the next Beat.
 
     Floats go as IEEE bytes, so a restored engine goes on with the same bits.
     """
@@ -55,18 +55,43 @@ class State(msgspec.Struct):
     bars: list[BarRow]
     summary: list[SummaryRow]
     filled: int
+
+
+class _Written(msgspec.Struct):
+    """A state as it is kept: its parts are packed already. ``arrays`` are by part and name."""
+
+    version: int
+    state: bytes
     arrays: dict[str, dict[str, Array]]
-    version: int = VERSION
 
 
-def array_down(array: NDArray[Any]) -> Array:
+Arrays = dict[str, dict[str, NDArray[Any]]]
+
+
+class Frozen:
+    """A state as of one instant, whatever the engine does next: arrays are copied, all else is encoded."""
+
+    def __init__(self, state: State, arrays: Arrays) -> None:
+        self._state = msgspec.msgpack.encode(state)
+        self._arrays = {part: {name: np.array(one) for name, one in named.items()} for part, named in arrays.items()}
+
+    def pack(self) -> bytes:
+        """Write it down; from any thread."""
+        small, packer = zstandard.ZstdCompressor(level=3), zstandard.ZstdCompressor(level=1)
+        arrays = {
+            part: {name: array_down(array, packer) for name, array in named.items()}
+            for part, named in self._arrays.items()
+        }
+        return msgspec.msgpack.encode(_Written(VERSION, small.compress(self._state), arrays))
+
+
+def array_down(array: NDArray[Any], packer: zstandard.ZstdCompressor) -> Array:
     """An array as it is written down.
 
-    >>> array_up(array_down(np.arange(3)))
+    >>> array_up(array_down(np.arange(3), zstandard.ZstdCompressor()))
     array([0, 1, 2])
     """
-    data = zstandard.ZstdCompressor(level=1).compress(np.ascontiguousarray(array).data)
-    return Array(array.dtype.str, array.shape, data)
+    return Array(array.dtype.str, array.shape, packer.compress(np.ascontiguousarray(array).data))
 
 
 def array_up(array: Array) -> NDArray[Any]:
@@ -82,18 +107,14 @@ def array_up(array: Array) -> NDArray[Any]:
     return np.frombuffer(raw, dtype).reshape(array.shape).copy()
 
 
-def pack(state: State) -> bytes:
-    """Write a state down."""
-    return zstandard.ZstdCompressor(level=3).compress(msgspec.msgpack.encode(state))
-
-
-def unpack(data: bytes) -> State:
-    """Read a state; ``ValueError`` says what is wrong with it."""
+def unpack(data: bytes) -> tuple[State, Arrays]:
+    """Read a state and its arrays; ``ValueError`` says what is wrong with it."""
     try:
-        raw = zstandard.ZstdDecompressor().decompress(data, max_output_size=_LIMIT_BYTES)
+        written = msgspec.msgpack.decode(data, type=_Written)
+        if written.version != VERSION:
+            raise ValueError(f"a state of version {written.version}; this engine reads {VERSION}")
+        raw = zstandard.ZstdDecompressor().decompress(written.state, max_output_size=_LIMIT_BYTES)
         state = msgspec.msgpack.decode(raw, type=State)
     except (zstandard.ZstdError, msgspec.DecodeError) as error:
         raise ValueError(f"not a state of an engine: {error}") from error
-    if state.version != VERSION:
-        raise ValueError(f"a state of version {state.version}; this engine reads {VERSION}")
-    return state
+    return state, {part: {name: array_up(one) for name, one in named.items()} for part, named in written.arrays.items()}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.engine.checkpoint import State, array_down, array_up, pack, unpack
+from fbkit.engine.checkpoint import Frozen, State, unpack
 from fbkit.engine.closed import Closed, Provisional
 from fbkit.engine.derive import Bars
 from fbkit.engine.fold import Fold
@@ -128,8 +128,11 @@ class Engine:
 
     def checkpoint(self) -> bytes:
         """Everything a later engine needs to go on from here."""
+        return self.freeze().pack()
+
+    def freeze(self) -> Frozen:
+        """The same, to be packed later and elsewhere."""
         listener = self._listener
-        parts = self._parts().items()
         state = State(
             lateness_ns=self.lateness_ns,
             min_coverage=self.min_coverage,
@@ -148,20 +151,22 @@ class Engine:
             bars=self._ready.bars,
             summary=self._ready.summary,
             filled=self._ready.filled,
-            arrays={part: {k: array_down(a) for k, a in columns.dump().items()} for part, columns in parts},
         )
-        return pack(state)
+        heard = len(listener.order)
+        parts = self._parts().items()
+        return Frozen(state, {part: {k: a[:heard] for k, a in columns.dump().items()} for part, columns in parts})
 
     def restore(self, state: bytes) -> None:
         """Go on from where :meth:`checkpoint` was taken; raises ``ValueError`` for a state of another shape."""
-        found = unpack(state)
+        found, arrays = unpack(state)
         if (found.lateness_ns, found.min_coverage) != (self.lateness_ns, self.min_coverage):
             raise ValueError("a state made with another lateness or coverage")
         self._now, self._begin, self._target, self._capacity = found.now, found.begin, found.target, found.capacity
         self._ready = Closed(found.bars, [], found.summary, found.filled, [])
         self._listener.adopt(found)
         for part, columns in self._parts().items():
-            columns.load_state({name: array_up(array) for name, array in found.arrays[part].items()})
+            columns.load_state(arrays[part])
+            columns.grow(self._capacity)
 
     def _parts(self) -> dict[str, Fold | Judge]:
         """Everything that holds arrays, by name."""

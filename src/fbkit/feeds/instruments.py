@@ -79,7 +79,9 @@ class Known:
     coins are :meth:`coins`, price as it is. ``is_plain`` says that both multipliers are 1: the wire's numbers are ours.
     """
 
-    __slots__ = ("contract_size", "funding_hours", "instrument", "inverse", "is_plain", "name", "size_mult", "unit_mult")
+    __slots__ = (
+        "contract_size", "funding_hours", "instrument", "inverse", "is_plain", "name", "size_mult", "unit_mult",
+    )  # fmt: skip
 
     def __init__(self, instrument: Instrument) -> None:
         self.funding_hours: float | None = None

@@ -42,6 +42,15 @@ _events = msgspec.msgpack.Decoder(list[Event])
 _rows = {row.__name__: msgspec.msgpack.Decoder(list[row]) for row in _ROWS}  # type: ignore[valid-type]  # each of the table
 
 
+#: A checkpoint that was frozen on the loop and is packed by whoever stores it.
+Pending = Callable[[], Checkpoint]
+
+
+def packed(checkpoint: Pending | None) -> Checkpoint | None:
+    """Pack it, if there is one."""
+    return None if checkpoint is None else checkpoint()
+
+
 class Kept(msgspec.Struct, array_like=True):
     """A :class:`~fbkit.ingest.pipeline.Cut` without its accounts: whose items they are is told by name.
 
@@ -81,7 +90,7 @@ def beat_of(events: Sequence[Event]) -> Beat:
     return next(event for event in reversed(events) if type(event) is Beat)
 
 
-def pack(cut: Cut, checkpoint: Checkpoint | None, run: int) -> bytes:
+def pack(cut: Cut, checkpoint: Pending | None, run: int) -> bytes:
     """A batch as bytes. Takes the interpreter for a fraction of a millisecond at a time."""
     by_type: dict[str, list[Row]] = {}
     for row in cut.rows:
@@ -92,7 +101,7 @@ def pack(cut: Cut, checkpoint: Checkpoint | None, run: int) -> bytes:
         cut.closed.filled,
         list(_slices(cut.events, _encode)),
         [(name, part) for name, rows in by_type.items() for part in _slices(rows, _encode)],
-        checkpoint,
+        packed(checkpoint),
     )
     return zstandard.ZstdCompressor(level=1).compress(_encode(kept))
 

@@ -17,6 +17,7 @@ from fbkit.engine import Engine
 from fbkit.errors import StoreError
 from fbkit.feeds.venues import COUNTED
 from fbkit.ingest.backlog import Backlog
+from fbkit.ingest.kept import Pending
 from fbkit.ingest.pipeline import Pipeline
 from fbkit.ingest.spill import Head, Spill, spill_base, spill_path, spill_paths
 from fbkit.ingest.stamp import stamp_of
@@ -219,15 +220,16 @@ class Session:
 
     # -- at the end ---------------------------------------------------------------------------------------------
 
-    def checkpoint(self) -> Checkpoint:
-        """The state of engine and rules as of the last event placed."""
-        state = {"engine": self.pipeline.engine.checkpoint(), "rules": self.pipeline.rules.checkpoint()}
-        return Checkpoint(
-            seq=self.pipeline.last_seq,
-            ts=self.pipeline.beat_ts,
-            code=self.stamp.code,
-            state=msgspec.msgpack.encode(state),
-        )
+    def checkpoint(self) -> Pending:
+        """The state of engine and rules as of the last event placed, to be packed by whoever stores it."""
+        pipeline = self.pipeline
+        engine, rules = pipeline.engine.freeze(), pipeline.rules.checkpoint()
+        seq, ts, code = pipeline.last_seq, pipeline.beat_ts, self.stamp.code
+
+        def packed() -> Checkpoint:
+            return Checkpoint(seq, ts, code, msgspec.msgpack.encode({"engine": engine.pack(), "rules": rules}))
+
+        return packed
 
     def end(self, now: int) -> list[AccountRow]:
         """Write the final accounts and close the database; returns the accounts."""

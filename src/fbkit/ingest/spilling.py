@@ -10,11 +10,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fbkit.ingest.accounting import Account
-from fbkit.ingest.kept import pack
+from fbkit.ingest.kept import Pending, pack
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.spill import Spill
 from fbkit.model import NS_S
-from fbkit.store import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ class Work(NamedTuple):
     """A batch that waits, and how many events and rows it is."""
 
     cut: Cut
-    checkpoint: Checkpoint | None
+    checkpoint: Pending | None
     size: int
 
 

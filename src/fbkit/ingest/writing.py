@@ -15,12 +15,12 @@ from fbkit.errors import FbkitError, LeaseLost, StoreBusy, StoreFull
 from fbkit.ingest.accounting import Accounts
 from fbkit.ingest.backlog import Backlog
 from fbkit.ingest.grouping import GROUP, joined
-from fbkit.ingest.kept import Kept, pack
+from fbkit.ingest.kept import Kept, Pending, pack, packed
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.spill import DamagedSpill, Spill
 from fbkit.ingest.spilling import Refuse, Spiller, Work
 from fbkit.model import NS_MIN, NS_S
-from fbkit.store import Batch, Checkpoint, Writer
+from fbkit.store import Batch, Writer
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _FOLD_SLICE = 20_000
 class Writing(Protocol):
     """Takes batches in order and tells when each is stored."""
 
-    def offer(self, cut: Cut, checkpoint: Checkpoint | None = None) -> bool:
+    def offer(self, cut: Cut, checkpoint: Pending | None = None) -> bool:
         """Hand over a batch without waiting; false when there is no room for it."""
         ...
 
@@ -56,9 +56,9 @@ class Inline:
     def __init__(self, writer: Writer, acknowledge: Acknowledge) -> None:
         self._writer, self._acknowledge = writer, acknowledge
 
-    def offer(self, cut: Cut, checkpoint: Checkpoint | None = None) -> bool:
+    def offer(self, cut: Cut, checkpoint: Pending | None = None) -> bool:
         """Store a batch now; errors go to the caller."""
-        appended = self._writer.append(Batch(cut.events, cut.rows, checkpoint))
+        appended = self._writer.append(Batch(cut.events, cut.rows, packed(checkpoint)))
         self._acknowledge(cut, appended.commit)
         return True
 
@@ -180,7 +180,7 @@ class WriterThread:
         """What the disk said when a batch could not be spilled."""
         return self._spiller.trouble
 
-    def offer(self, cut: Cut, checkpoint: Checkpoint | None = None, *, anyway: bool = False) -> bool:
+    def offer(self, cut: Cut, checkpoint: Pending | None = None, *, anyway: bool = False) -> bool:
         """Take a batch without waiting; false when there is no room for it, and then nothing of it is kept.
 
         ``anyway`` is for the little that says what we know: it may go beyond the bound, and before what is spilled.
@@ -307,7 +307,7 @@ class WriterThread:
 
     def _store(self, work: Work) -> None:
         self._at = work
-        batch = Batch(work.cut.events, work.cut.rows, work.checkpoint)
+        batch = Batch(work.cut.events, work.cut.rows, packed(work.checkpoint))
         appended = self._patiently(lambda: self._writer.append(batch))
         self._at = None
         with self._lock:

@@ -50,6 +50,22 @@ def test_the_buyer_was_the_maker_so_the_taker_sold(parser, load):
     )
 
 
+@pytest.mark.parametrize("left_out", ["", "T", "E", "st"])
+def test_the_quick_look_at_hot_messages_says_what_their_readers_say(parser, load, left_out):
+    """Read where they are met, or (as soon as anything is odd about their instrument) by a method of their own."""
+    told = [json.loads(load(f"binance/ws_{name}.json")) for name in ("agg_trade", "book_ticker")]
+    for message in told:
+        data = message.get("data", message)
+        if (left_out, data["e"]) != ("T", "aggTrade"):  # without it that is no trade
+            data.pop(left_out, None)
+    frames = [json.dumps(message).encode() for message in told]
+    quick = parser.frames(frames, NOW)
+    for known in parser.instruments:
+        known.is_plain = False
+    assert parser.frames(frames, NOW) == quick
+    assert {type(item) for item in quick} == {Trade, Quote}
+
+
 def test_a_trade_of_2021_reads_as_well(parser, load):
     trade = one(parser, load("binance/ws_agg_trade_2021.json"))
     assert (trade.price, trade.size, trade.side) == (7.605, 31.0, Side.BUY)

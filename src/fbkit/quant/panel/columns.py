@@ -18,11 +18,22 @@ class Columns:
 
     def __init__(self) -> None:
         self._declared: dict[str, tuple[Any, DTypeLike, tuple[int, ...]]] = {}
+        self._derived: set[str] = set()
         self.capacity = 0
 
-    def declare(self, name: str, fill: Any, dtype: DTypeLike = np.float64, shape: tuple[int, ...] = ()) -> None:
-        """An array of ``shape`` for each instrument, filled with ``fill``."""
+    def declare(
+        self,
+        name: str,
+        fill: Any,
+        dtype: DTypeLike = np.float64,
+        shape: tuple[int, ...] = (),
+        *,
+        derived: bool = False,
+    ) -> None:
+        """An array of ``shape`` for each instrument, filled with ``fill``; ``derived``: by :meth:`derive`."""
         self._declared[name] = (fill, dtype, shape)
+        if derived:
+            self._derived.add(name)
         setattr(self, name, np.full((self.capacity, *shape), fill, dtype))
 
     def grow(self, capacity: int) -> None:
@@ -41,13 +52,21 @@ class Columns:
             getattr(self, name)[i] = fill
 
     def dump(self) -> dict[str, NDArray[Any]]:
-        """The arrays by name; not copies."""
-        return {name: getattr(self, name) for name in self._declared}
+        """The arrays by name, without those that follow from others; not copies."""
+        return {name: getattr(self, name) for name in self._declared if name not in self._derived}
 
     def load_state(self, arrays: dict[str, NDArray[Any]]) -> None:
-        """Take arrays as :meth:`dump` gave them."""
-        if set(arrays) != set(self._declared):
-            raise ValueError(f"state of other columns: {sorted(set(arrays) ^ set(self._declared))}")
+        """Take arrays as :meth:`dump` gave them, or their first rows."""
+        told = self._declared.keys() - self._derived
+        if set(arrays) != told:
+            raise ValueError(f"state of other columns: {sorted(set(arrays) ^ told)}")
         for name, array in arrays.items():
             setattr(self, name, np.array(array))
             self.capacity = len(array)
+        for name in self._derived:
+            fill, dtype, shape = self._declared[name]
+            setattr(self, name, np.full((self.capacity, *shape), fill, dtype))
+        self.derive()
+
+    def derive(self) -> None:
+        """Compute what is derived from what was loaded, to the bit as it was."""

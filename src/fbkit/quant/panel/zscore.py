@@ -37,8 +37,8 @@ class ZPanel(Columns):
         for name in ("previous", "current"):
             self.declare(name, NAN, shape=(width, window))
         for name in ("suffix_s", "suffix_q"):
-            self.declare(name, 0.0, shape=(width, window + 1))
-        self.declare("suffix_m", 0, np.int64, shape=(width, window + 1))
+            self.declare(name, 0.0, shape=(width, window + 1), derived=True)
+        self.declare("suffix_m", 0, np.int64, shape=(width, window + 1), derived=True)
         for name in ("s", "q", "anchor"):
             self.declare(name, 0.0, shape=(width,))
         self.declare("m", 0, np.int64, shape=(width,))
@@ -130,6 +130,11 @@ class ZPanel(Columns):
             self.suffix_s[i, c, : self.window] = np.add.accumulate(d, axis=1)[:, ::-1]
             self.suffix_q[i, c, : self.window] = np.add.accumulate(d * d, axis=1)[:, ::-1]
         self.suffix_m[i, c, : self.window] = np.add.accumulate(there, axis=1, dtype=np.int64)[:, ::-1]
+
+    def derive(self) -> None:
+        """The sums over the previous blocks: every value's own, whenever they were made."""
+        i, c = (at.ravel() for at in np.indices((self.capacity, self.width)))
+        self._rebuild(i, c, self.anchor[i, c])
 
     def run(self, i: int, x: Floats) -> None:
         """Make many slots of instrument ``i`` (slots × columns) part of its baselines at once, judging none.
