@@ -23,10 +23,12 @@ from fbkit.model import (
     Quote,
     Ratio,
     Setting,
+    Side,
     Trade,
 )
 
 _BACKFILL = int(Origin.BACKFILL)
+_BUY = Side.BUY
 
 
 class Listener:
@@ -107,38 +109,43 @@ class Listener:
         tape_of, handlers = self.tapes.get, self.handlers
         for event in events:
             kind = type(event)
-            tape = tape_of(event.instrument)
-            if tape is None or (kind is not Quote and kind is not Trade):
-                handlers[kind](event)
-                continue
-            ts, slot = event.ts_event, tape.slot
             if kind is Quote:
-                if not slot.t0 < ts <= slot.t1:
-                    self._quote(event)  # type: ignore[arg-type]  # the kind is known
-                    continue
-                values, place = slot.values, DEPTH if event.levels else QUOTE  # type: ignore[union-attr]  # as above
-                held = values[place]
-                if held is None or held.ts_event <= ts:
-                    values[place] = event  # type: ignore[assignment]  # as above
-                continue
-            trade: Trade = event  # type: ignore[assignment]  # the kind is known
-            venue_id = trade.venue_id
-            # Not the first of its slot and the newest: beside the sums it can move close, high and low alone.
-            if slot.n and slot.close_ts <= ts < slot.t1 and (ts > slot.close_ts or venue_id >= slot.close_id):
-                price, size = trade.price, trade.size
-                slot.n += 1
-                slot.vol_base += size
-                if trade.side > 0:
-                    slot.buy += price * size
+                quote: Quote = event  # type: ignore[assignment]  # the kind is known
+                tape = tape_of(quote.instrument)
+                ts = quote.ts_event
+                if tape is not None and (slot := tape.slot).t0 < ts <= slot.t1:
+                    values, place = slot.values, DEPTH if quote.levels else QUOTE
+                    held = values[place]
+                    if held is None or held.ts_event <= ts:
+                        values[place] = quote
                 else:
-                    slot.sell += price * size
-                if price > slot.high:  # noqa: PLR1730 - a call of max() costs a tenth of this path
-                    slot.high = price
-                if price < slot.low:  # noqa: PLR1730 - as above
-                    slot.low = price
-                slot.close, slot.close_ts, slot.close_id = price, ts, venue_id
+                    self._quote(quote)
+            elif kind is Trade:
+                trade: Trade = event  # type: ignore[assignment]  # as above
+                tape = tape_of(trade.instrument)
+                if tape is None:
+                    self._trade(trade)
+                    continue
+                ts, slot, venue_id = trade.ts_event, tape.slot, trade.venue_id
+                close_ts = slot.close_ts
+                # Not the first of its slot and the newest: beside the sums it can move close, high and low alone.
+                if slot.n and close_ts <= ts < slot.t1 and (ts > close_ts or venue_id >= slot.close_id):
+                    price, size = trade.price, trade.size
+                    slot.n += 1
+                    slot.vol_base += size
+                    if trade.side is _BUY:
+                        slot.buy += price * size
+                    else:
+                        slot.sell += price * size
+                    if price > slot.high:  # noqa: PLR1730 - a call of max() costs a tenth of this path
+                        slot.high = price
+                    if price < slot.low:  # noqa: PLR1730 - as above
+                        slot.low = price
+                    slot.close, slot.close_ts, slot.close_id = price, ts, venue_id
+                else:
+                    self._trade(trade)
             else:
-                self._trade(trade)
+                handlers[kind](event)
 
     def _trade(self, event: Trade) -> None:
         tape = self.tapes.get(event.instrument) or self.meet(event.instrument)

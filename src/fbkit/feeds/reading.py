@@ -79,7 +79,11 @@ class Heard:
         for kind in kinds & _CHANNELS.keys():
             self.channels.add(_CHANNELS[kind])
         if Quote in kinds:
-            self.channels.update({"depth" if item.levels else "quote" for item in items if type(item) is Quote})
+            levels = [item.levels for item in items if type(item) is Quote]
+            if 0 in levels:
+                self.channels.add("quote")
+            if any(levels):
+                self.channels.add("depth")
         if kinds & _RARE:
             self._hear_rare([item for item in items if type(item) in _RARE])
 
