@@ -16,6 +16,7 @@ from fbkit.ingest.accounting import Accounts
 from fbkit.ingest.backlog import Backlog
 from fbkit.ingest.grouping import GROUP, joined
 from fbkit.ingest.kept import Kept, Pending, pack, packed
+from fbkit.ingest.memory import give_back
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.spill import DamagedSpill, Spill
 from fbkit.ingest.spilling import Refuse, Spiller, Work
@@ -352,3 +353,4 @@ class WriterThread:
             log.warning("folding waits: %s", error)
             return
         self._folded, self._folding = now, None
+        give_back()
