@@ -101,7 +101,7 @@ class Listener:
         self.gaps.unheard = state.unheard
         self.horizon = state.horizon
 
-    def take_all(self, events: Iterable[Event]) -> None:
+    def take_all(self, events: Iterable[Event]) -> None:  # noqa: PLR0912 - one loop, see below
         """Whatever was heard, in one loop: nearly all of it is trades and quotes, and what is odd goes to its handler.
 
         The steps are :meth:`_trade`'s and :meth:`_quote`'s; a test holds that both end alike.

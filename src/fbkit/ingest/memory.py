@@ -13,7 +13,7 @@ def _trim() -> Callable[[int], int] | None:
     if not sys.platform.startswith("linux"):
         return None
     try:
-        return ctypes.CDLL(None).malloc_trim  # type: ignore[no-any-return]  # a C function
+        return ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):
         return None  # musl keeps nothing worth asking for
 
