@@ -110,7 +110,7 @@ def reading_engine(path: Path, *, busy_ms: int = BUSY_MS) -> Engine:
         pool_size=4,
         max_overflow=12,
     )
-    return _prepared(engine, ("PRAGMA query_only=ON", "PRAGMA cache_size=-16384"), "BEGIN", path)
+    return _prepared(engine, ("PRAGMA query_only=ON", "PRAGMA cache_size=-4096"), "BEGIN", path)
 
 
 def _prepared(engine: Engine, pragmas: tuple[str, ...], begin: str, path: Path) -> Engine:
