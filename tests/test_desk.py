@@ -26,7 +26,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 def test_the_demo_is_made_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FBKIT_HOME", str(desk.settings.home))
-    monkeypatch.setattr("fbkit.desk.run_demo", None)
+    monkeypatch.setattr("fbkit.desk.doors.run_demo", None)
     assert fbkit.demo(instruments=4).store.url == desk.store.url
 
 
