@@ -14,8 +14,8 @@ FLOORS = (  # top to bottom
     {"server"},
     {"dashboard"},
     {"widgets", "reports"},
-    {"ingest", "replay", "backtest", "continuity"},
-    {"engine", "alerts", "health", "hub"},
+    {"ingest", "replay", "backtest", "continuity", "scorecard"},
+    {"engine", "alerts", "health", "hub", "across"},
     {"feeds", "simulator", "store", "quant"},
     {"model", "errors", "clock", "runtime", "settings"},
 )

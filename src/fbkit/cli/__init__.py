@@ -9,7 +9,19 @@ from collections.abc import Sequence
 import typer
 
 from fbkit import __version__
-from fbkit.cli import backfilling, collecting, conforming, doctor, looking, publishing, upkeep
+from fbkit.cli import (
+    acrossing,
+    backfilling,
+    collecting,
+    conforming,
+    doctor,
+    looking,
+    publishing,
+    replaying,
+    ruling,
+    scoring,
+    upkeep,
+)
 from fbkit.cli.saying import out, say
 from fbkit.errors import FbkitError, SettingError
 
@@ -28,6 +40,10 @@ doctor.add_to(app)
 looking.add_to(app)
 publishing.add_to(app)
 upkeep.add_to(app)
+acrossing.add_to(app)
+ruling.add_to(app)
+scoring.add_to(app)
+replaying.add_to(app)
 
 
 @app.callback(invoke_without_command=True)

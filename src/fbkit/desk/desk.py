@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 
 from fbkit.clock import iso
+from fbkit.desk.across import Across
 from fbkit.desk.computed import Computed
 from fbkit.desk.events import Events
+from fbkit.desk.imports import Imports
+from fbkit.desk.scores import Scores
 from fbkit.desk.standing import Standing
 from fbkit.ingest.standing import coverage_of_venues
 
 
-class Desk(Events, Computed, Standing):
+class Desk(Events, Computed, Across, Scores, Imports, Standing):
     """Reads what was collected. Frames have a UTC index, units in their column names, coverage beside windows.
 
     ``since`` and ``until`` take an instant (``"2026-11-22T14:00Z"``, UTC ns, a Timestamp) or a duration back from now

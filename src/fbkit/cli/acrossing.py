@@ -1,0 +1,9 @@
+"""Across venues and coins, in a terminal."""
+
+from __future__ import annotations
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
