@@ -27,7 +27,7 @@ from fbkit.model import (
 log = logging.getLogger(__name__)
 
 #: So many frames do not wait any longer; nothing else has to wait long for them, then.
-MOST = 64
+MOST = 512
 
 #: How long a frame may wait. Waking up costs more than all that is done with a frame: a venue that speaks a thousand
 #: times a second is listened to a hundred times.

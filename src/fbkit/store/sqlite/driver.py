@@ -93,7 +93,7 @@ def writing_engine(path: Path, *, synchronous: Synchronous = "NORMAL", busy_ms: 
         _SYNCHRONOUS[synchronous],
         "PRAGMA wal_autocheckpoint=0",
         "PRAGMA foreign_keys=ON",
-        "PRAGMA cache_size=-8192",
+        "PRAGMA cache_size=-4096",
         "PRAGMA temp_store=MEMORY",
     )
     return _prepared(engine, pragmas, "BEGIN IMMEDIATE", path)
@@ -110,7 +110,7 @@ def reading_engine(path: Path, *, busy_ms: int = BUSY_MS) -> Engine:
         pool_size=4,
         max_overflow=12,
     )
-    return _prepared(engine, ("PRAGMA query_only=ON", "PRAGMA cache_size=-4096"), "BEGIN", path)
+    return _prepared(engine, ("PRAGMA query_only=ON", "PRAGMA cache_size=-2048"), "BEGIN", path)
 
 
 def _prepared(engine: Engine, pragmas: tuple[str, ...], begin: str, path: Path) -> Engine:
