@@ -44,7 +44,7 @@ from fbkit.store.packed import Packed, Packer, Sheet
 log = logging.getLogger(__name__)
 
 #: So many events wait as they are; then they are packed, before they leave the processor's caches.
-PACK = 256
+PACK = 512
 
 #: Every so many Beats comes the heartbeat of the metrics reference, 11.
 HEARTBEAT = 10
