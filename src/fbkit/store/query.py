@@ -74,12 +74,16 @@ TABLE_OF: dict[type, str] = {
 
 
 class Question(NamedTuple):
-    """Which rows: of an instrument's number (``None`` for all), a timeframe, a span of the table's time, the newest."""
+    """Which rows: of an instrument's number (``None`` for all), a timeframe, a span of the table's time, the newest.
+
+    ``columns`` names those wanted; none named: all.
+    """
 
     instrument: int | None = None
     tf: str | None = None
     span: Span = Span()
     last: int | None = None
+    columns: tuple[str, ...] = ()
 
 
 def get_row_table(name: str) -> RowTable:
@@ -109,6 +113,8 @@ class Found(NamedTuple):
 def ask(connection: Connection, table: RowTable, question: Question) -> Found:
     """The rows as tuples, instruments as numbers, in the table's order."""
     wanted = [column for column in table.table.columns if column.name not in table.hidden]
+    if question.columns:
+        wanted = [table.table.c[name] for name in question.columns]
     names = tuple(column.name for column in wanted)
     query = select(*wanted).where(*_conditions(table, question))
     if question.last is None:
@@ -193,12 +199,17 @@ def _last_of_each(
 
 def rows_frame(table: RowTable, found: Found) -> pd.DataFrame:
     """Rows as a frame; where the table has a time, it is the index (UTC, named ``time``) and stays a column in ns."""
-    values = zip(*found.rows, strict=True) if found.rows else [()] * len(found.names)
-    columns = {name: _column(table.table, name, column) for name, column in zip(found.names, values, strict=True)}
+    columns = rows_columns(table, found)
     frame = pd.DataFrame(columns, copy=False)
     if table.time is not None:
         frame.index = utc_index(columns[table.time])
     return frame
+
+
+def rows_columns(table: RowTable, found: Found) -> dict[str, Any]:
+    """Rows as arrays by column name."""
+    values = zip(*found.rows, strict=True) if found.rows else [()] * len(found.names)
+    return {name: _column(table.table, name, column) for name, column in zip(found.names, values, strict=True)}
 
 
 def utc_index(ts: np.ndarray[Any, np.dtype[np.int64]]) -> pd.DatetimeIndex:
