@@ -38,6 +38,7 @@ from rig.verdicts import Verdict, as_json, table
 from rig.voices import VOICES, Chatter
 
 from fbkit.clock import SystemClock, VirtualClock, iso, parse_utc
+from fbkit.feeds import reading
 from fbkit.feeds.feed import Feed, World
 from fbkit.feeds.transport import Connection, OnClose, OnFrame
 from fbkit.ingest.collector import Collector
@@ -263,6 +264,8 @@ def asked(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Live a day and tell of it."""
     chosen = asked(arguments)
+    # Frames wait for each other in real time, in which seconds of this market go by; a read's frames are taken together.
+    reading.WAIT_S = 0.0
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="fbkit-soak-") as folder:
         day = Day(chosen, Path(folder))
