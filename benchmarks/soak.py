@@ -264,7 +264,7 @@ def asked(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Live a day and tell of it."""
     chosen = asked(arguments)
-    # Frames wait for each other in real time, in which seconds of this market go by; a read's frames are taken together.
+    # Frames wait in real time, in which seconds of this market go by; here a read's frames are taken together.
     reading.WAIT_S = 0.0
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="fbkit-soak-") as folder:
