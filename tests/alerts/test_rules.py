@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from fbkit.alerts import TIER_1, Rule, Rules
-from fbkit.alerts.sentence import sentence
+from fbkit.alerts import TIER_1, Rules, Single
+from fbkit.alerts.sentence import sentence_of_z
 from fbkit.model import JUDGED, METRIC_COLUMNS, NS_MIN, TIMEFRAMES, BarRow, MetricRow
 
 BTC = "binance:BTC-USDT-PERP"
@@ -62,7 +62,7 @@ def test_what_is_hardly_covered_does_not_speak():
 
 
 def test_a_z_that_is_nothing_but_rounding_counts_as_zero():
-    touchy = Rule("touchy", 1, ("z_ret_60",), threshold=1e-10, rearm=1e-11)
+    touchy = Single(name="touchy", tier=1, columns=("z_ret_60",), threshold=1e-10, rearm=1e-11)
     assert not Rules(rules=[touchy]).judge(closed(1, z=9e-10), 0)
     assert Rules(rules=[touchy]).judge(closed(1, z=2e-9), 0)
 
@@ -142,9 +142,9 @@ def test_what_is_no_state_is_refused():
     ],
 )
 def test_each_column_is_told_in_its_own_unit(column, x, usual, said):
-    assert sentence(column, "1h", 3.21, x, usual) == said
+    assert sentence_of_z(column, "1h", 3.21, x, usual) == said
 
 
 def test_every_judged_column_has_words():
     for column in JUDGED:
-        assert "usual" in sentence(column, "1m", 3.0, 0.1, 0.1)
+        assert "usual" in sentence_of_z(column, "1m", 3.0, 0.1, 0.1)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from fbkit.alerts.rule import TIER_1, ZERO_Z, Rule
+from fbkit.alerts.rule import TIER_1, ZERO_Z
+from fbkit.alerts.rule import Single as Rule
 from fbkit.model import NS_MIN
 
 _PAGE = """\

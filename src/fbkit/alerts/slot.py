@@ -1,0 +1,122 @@
+"""What closed at one bar end of one timeframe, as columns over instruments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import groupby
+from math import nan
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fbkit.alerts.rule import ZERO_Z
+from fbkit.alerts.side import CENTRES
+from fbkit.model import JUDGED, METRIC_COLUMNS, BarRow, MetricRow
+
+Floats = NDArray[np.float64]
+
+#: Place of each metric in a row.
+PLACES = {name: place for place, name in enumerate(METRIC_COLUMNS)}
+
+#: The window whose means an engine tells as usual.
+_USUAL_WINDOW = 60
+
+
+class Closed(Protocol):
+    """What a Beat closed, as the engine tells it; ``usual[i]`` holds the 60-bar baselines' means of ``metrics[i]``."""
+
+    @property
+    def bars(self) -> Sequence[BarRow]: ...
+    @property
+    def metrics(self) -> Sequence[MetricRow]: ...
+    @property
+    def usual(self) -> Sequence[tuple[float, ...]]: ...
+
+
+def z_parts(column: str) -> tuple[str, int] | None:
+    """What a Z column judges and over how many bars; ``None`` for another column.
+
+    >>> z_parts("z_ret_60"), z_parts("rsi_14")
+    (('ret', 60), None)
+    """
+    if not column.startswith("z_"):
+        return None
+    judged, _, window = column.removeprefix("z_").rpartition("_")
+    return judged, int(window)
+
+
+class Slot:
+    """The rows of one timeframe at one bar end; ``first`` is the place of the first among all that closed."""
+
+    def __init__(
+        self,
+        metrics: Sequence[MetricRow],
+        bars: Sequence[BarRow],
+        usual: Sequence[tuple[float, ...]],
+        first: int = 0,
+    ) -> None:
+        self.metrics, self.bars, self.usual, self.first = metrics, bars, usual, first
+        self.tf, self.t1 = metrics[0].tf, metrics[0].t1
+        self.names = [row.instrument for row in metrics]
+        self._columns: dict[str, Floats] = {}
+
+    @cached_property
+    def at(self) -> dict[str, int]:
+        """The row of each instrument."""
+        return {name: i for i, name in enumerate(self.names)}
+
+    @cached_property
+    def coverage(self) -> Floats:
+        """Of each bar."""
+        return np.array([row.coverage for row in self.metrics])
+
+    def column(self, name: str) -> Floats:
+        """A column of bars or metrics, centred where it is mirrored around another value than 0; NaN where missing."""
+        found = self._columns.get(name)
+        if found is None:
+            place = PLACES.get(name)
+            raw = (
+                [getattr(bar, name) for bar in self.bars]
+                if place is None
+                else [row.values[place] for row in self.metrics]
+            )
+            found = np.array(raw, np.float64) - CENTRES.get(name, 0.0)
+            if name.startswith("z_"):
+                found[np.abs(found) < ZERO_Z] = 0.0
+            self._columns[name] = found
+        return found
+
+    def value(self, i: int, name: str) -> float:
+        """One value as it is stored."""
+        place = PLACES.get(name)
+        x = getattr(self.bars[i], name) if place is None else self.metrics[i].values[place]
+        return nan if x is None else float(x)
+
+    def behind(self, i: int, name: str) -> int:
+        """How many values stood behind one: a metric's count, 1 for a bar's own column."""
+        place = PLACES.get(name)
+        return 1 if place is None else self.metrics[i].n[place]
+
+    def usual_of(self, i: int, name: str) -> float:
+        """The mean of a Z's baseline, NaN where it is not told."""
+        parts = z_parts(name)
+        return self.usual[i][JUDGED.index(parts[0])] if parts and parts[1] == _USUAL_WINDOW else nan
+
+    def is_covered(self, i: int, columns: Sequence[str], least: float) -> bool:
+        """Whether the bar, and the baseline of each Z among ``columns``, is there by that share."""
+        shares = [self.behind(i, name) / parts[1] for name in columns if (parts := z_parts(name))]
+        return min((self.metrics[i].coverage, *shares)) >= least
+
+
+def slots_of(closed: Closed) -> Iterator[Slot]:
+    """What closed, bar end by bar end, in the order it was told."""
+    ends = {row.t1 for row in closed.metrics}
+    bars = {(bar.instrument, bar.tf, bar.t1): bar for bar in closed.bars if bar.t1 in ends}
+    first = 0
+    for (tf, t1), run in groupby(closed.metrics, lambda row: (row.tf, row.t1)):
+        metrics = list(run)
+        last = first + len(metrics)
+        yield Slot(metrics, [bars[row.instrument, tf, t1] for row in metrics], closed.usual[first:last], first)
+        first = last
