@@ -5,11 +5,11 @@ from pathlib import Path
 from fbkit.engine.reference import reference
 from fbkit.model import BAR_COLUMNS, METRIC_COLUMNS
 
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "columns.md"
 
 
 def test_the_page_is_current():
-    assert PAGE.read_text("utf-8") == reference(), "python -m fbkit.engine.reference > docs/reference/metrics.md"
+    assert PAGE.read_text("utf-8") == reference(), "python -m fbkit.engine.reference > docs/reference/columns.md"
 
 
 def test_every_column_is_on_it():

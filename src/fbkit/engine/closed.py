@@ -10,8 +10,8 @@ from fbkit.model import BarRow, MetricRow, SummaryRow
 class Closed(NamedTuple):
     """The rows of one Beat: ``filled`` counts 1m slots of the past filled since the last one.
 
-    ``usual`` stands beside ``metrics``: the baseline's mean of each column of :data:`fbkit.model.JUDGED` over the
-    longest window, for the sentences of alerts.
+    ``usual`` stands beside ``metrics``: the baseline's mean of each column of :data:`fbkit.model.JUDGED` over
+    :data:`fbkit.model.USUAL_WINDOW` bars, for the sentences of alerts.
 
     Filled slots yield bars and the newest summary only (nobody could have seen their metrics then);
     :func:`fbkit.quant.frames.metrics` computes the same bits from the bars whenever they are asked for.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.engine.derive import Bars, Floats
-from fbkit.model import JUDGED, METRIC_COLUMNS, TIMEFRAMES, Z_WINDOWS
+from fbkit.model import JUDGED, METRIC_COLUMNS, TIMEFRAMES, USUAL_WINDOW, Z_WINDOWS
 from fbkit.quant.frames.metrics import is_judged, stagger
 from fbkit.quant.panel import ATRPanel, Columns, RSIPanel, ZPanel
 from fbkit.quant.panel.columns import Bools, Index, Ints
@@ -21,7 +21,7 @@ FIRST_Z = METRIC_COLUMNS.index(f"z_{JUDGED[0]}_{Z_WINDOWS[0]}")
 class Metrics(NamedTuple):
     """Values, reason codes and counts (instruments × :data:`fbkit.model.METRIC_COLUMNS`), and who is unsettled.
 
-    ``usual`` is the mean of the longest baseline of each judged column, NaN where there is none.
+    ``usual`` is the mean of the usual baseline of each judged column, NaN where there is none.
     """
 
     values: Floats
@@ -62,7 +62,7 @@ class Judge:
         values[:, 0], code[:, 0], n[:, 0] = self.rsi.close(rows, bars["close"])
         values[:, 1], code[:, 1], n[:, 1] = self.atr.close(rows, bars["high"], bars["low"], bars["close"])
         missing = ~np.isfinite(x)
-        usual = self.z[-1].usual(rows)
+        usual = self.z[Z_WINDOWS.index(USUAL_WINDOW)].usual(rows)
         why[:, self._unjudged] = UNSUPPORTED
         for k, panel in enumerate(self.z):
             z, reason, behind = panel.close(rows, x)

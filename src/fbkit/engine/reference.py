@@ -1,6 +1,6 @@
 """The reference of bars and metrics, written from the columns themselves.
 
-``python -m fbkit.engine.reference > docs/reference/metrics.md`` writes the page anew.
+``python -m fbkit.engine.reference > docs/reference/columns.md`` writes the page anew.
 """
 
 from __future__ import annotations

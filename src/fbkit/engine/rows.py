@@ -7,6 +7,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from fbkit.engine.confluence import confluence
 from fbkit.engine.derive import NAMES, Bars, counts, source_names
 from fbkit.engine.judge import FIRST_Z, Metrics
 from fbkit.model import METRIC_COLUMNS, TIMEFRAMES, BarRow, MetricRow, SummaryRow
@@ -46,7 +47,7 @@ def metric_rows(instruments: list[str], tf: str, t1: int, bars: Bars, metrics: M
 def summary_rows(
     instruments: list[str], tf: str, t1: int, bars: Bars, metrics: Metrics, stamp: int
 ) -> list[SummaryRow]:
-    """One row an instrument: the bar in short, the loudest Z, and the mean of all |Z| that exist."""
+    """One row an instrument: the bar in short, the loudest Z, the mean of all |Z| that exist, confluence."""
     z = metrics.values[:, FIRST_Z:]
     there = np.isfinite(z)
     size = np.where(there, np.abs(z), 0.0)
@@ -65,6 +66,7 @@ def summary_rows(
         source_names(bars["source"]),
         _why_none(metrics.code[:, FIRST_Z:], n_z),
         repeat(stamp),
+        *confluence(bars, metrics.values),
     )
     return list(map(SummaryRow, instruments, repeat(tf), repeat(t1), *columns, *tail))
 

@@ -1,6 +1,6 @@
 """The words: instruments, events, items, rows, timeframes. Everybody may import them; they import nobody."""
 
-from fbkit.model.columns import BAR_COLUMNS, JUDGED, METRIC_COLUMNS, Z_COLUMNS, Z_WINDOWS, Column
+from fbkit.model.columns import BAR_COLUMNS, JUDGED, METRIC_COLUMNS, USUAL_WINDOW, Z_COLUMNS, Z_WINDOWS, Column
 from fbkit.model.events import (
     CHANNELS,
     KINDS,
@@ -64,6 +64,7 @@ __all__ = [
     "NS_S",
     "SAMPLE_BYTES",
     "TIMEFRAMES",
+    "USUAL_WINDOW",
     "Z_COLUMNS",
     "Z_WINDOWS",
     "AccountRow",

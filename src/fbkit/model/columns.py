@@ -60,7 +60,10 @@ JUDGED = (
 )
 
 #: Bars in a Z-score's baseline. A new window is a migration: each has columns of its own.
-Z_WINDOWS = (20, 60)
+Z_WINDOWS = (20, 60, 240)
+
+#: The one people are shown first, and alerts judge unless they are told otherwise.
+USUAL_WINDOW = 60
 
 Z_COLUMNS = tuple(f"z_{column}_{window}" for column in JUDGED for window in Z_WINDOWS)
 

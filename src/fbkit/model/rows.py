@@ -79,7 +79,12 @@ class MetricRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class SummaryRow(msgspec.Struct, frozen=True, gc=False):
-    """The newest state of an instrument on a timeframe, in one line: bar, loudest Z, how many Z stood behind it."""
+    """The newest state of an instrument on a timeframe, in one line: bar, loudest Z, confluence.
+
+    ``score_long`` and ``score_short`` are the confluence of each side in [0, 1], NaN where too few inputs are there;
+    ``bias`` is ``long``, ``short`` or ``none`` (``""``: no score), and ``conditions`` names those that are met, as JSON
+    ``[[side, column, value, threshold], ...]``.
+    """
 
     instrument: str
     tf: str
@@ -105,6 +110,10 @@ class SummaryRow(msgspec.Struct, frozen=True, gc=False):
     source: str
     reason: str = ""
     stamp: int = 0
+    score_long: float = NAN
+    score_short: float = NAN
+    bias: str = ""
+    conditions: str = "[]"
 
 
 class AlertRow(msgspec.Struct, frozen=True, gc=False):

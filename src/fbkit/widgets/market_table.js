@@ -312,8 +312,7 @@ function render({ model, el }) {
       const value = sheet.closed(field, row);
       line(label + " of the bar", Number.isFinite(value) ? TELL[kind](value) : "\u2013");
       line("bars behind it", `${n} of ${sheet.window}`);
-      const other = sheet.window === 20 ? 60 : 20;
-      line(`against ${other} bars`, zscore(sheet.z(column2, other, row)));
+      for (const other of sheet.windows) if (other !== sheet.window) line(`against ${other} bars`, zscore(sheet.z(column2, other, row)));
     } else {
       const reason = REASONS[sheet.zReason(column2, sheet.window, row)] || "waiting";
       line("reason", WHY[reason](n, sheet.window));

@@ -9,6 +9,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from fbkit.model.columns import Z_WINDOWS
 from fbkit.model.instrument import Instrument
 from fbkit.settings import VENUES
 from fbkit.widgets.assets import module
@@ -19,7 +20,7 @@ LIVE_FIELDS = ("last", "ts_ms", "bid", "ask", "mark", "funding_8h", "oi_usd", "d
 
 #: What a Z-score judges in this table, and over how many bars.
 TABLE_JUDGED = ("ret", "ln_vol", "oi_dlog", "premium", "funding_8h", "taker_imb")
-TABLE_WINDOWS = (20, 60)
+TABLE_WINDOWS = Z_WINDOWS
 
 #: Columns of the closed bar: ln, USD, USD, [-1, 1], ln, USD, fraction, [0, 1], UTC ms, then the Z-scores.
 CLOSED_FIELDS = (
@@ -65,7 +66,7 @@ class MarketTable(Panel):
 
     tf = traitlets.Unicode("15m", help="Timeframe of the closed bars").tag(sync=True)
     tf_s = traitlets.Float(900.0, help="Length of a bar, seconds").tag(sync=True)
-    window = traitlets.Int(60, help="Bars in a Z-score's baseline: 20 or 60").tag(sync=True)
+    window = traitlets.Int(60, help="Bars in a Z-score's baseline: 20, 60 or 240").tag(sync=True)
     stale_after_s = traitlets.Float(10.0, min=1.0, help="An instrument silent for longer is stale, seconds").tag(
         sync=True
     )

@@ -26,6 +26,7 @@ export class Sheet {
     this.closedAt = Object.fromEntries(get("closed_fields").map((f, i) => [f, i]));
     this.liveWidth = get("live_fields").length;
     this.closedWidth = get("closed_fields").length;
+    this.windows = get("closed_fields").filter((f) => f.startsWith("z_ret_")).map((f) => Number(f.slice(6)));
     this.readLive();
     this.readClosed();
     this.readSparks();

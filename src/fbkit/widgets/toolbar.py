@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traitlets
 
-from fbkit.model.columns import Z_WINDOWS
+from fbkit.model.columns import USUAL_WINDOW, Z_WINDOWS
 from fbkit.model.timeframe import TIMEFRAMES
 from fbkit.widgets.assets import module
 from fbkit.widgets.panel import Panel
@@ -22,7 +22,7 @@ class Toolbar(Panel):
     tfs = traitlets.List(traitlets.Unicode(), list(TIMEFRAMES), help="Timeframes to choose from").tag(sync=True)
     tf = traitlets.Unicode("15m", help="Timeframe of bars and Z-scores").tag(sync=True)
     windows = traitlets.List(traitlets.Int(), list(Z_WINDOWS), help="Z windows to choose from, bars").tag(sync=True)
-    window = traitlets.Int(Z_WINDOWS[-1], help="Bars in a Z-score's baseline").tag(sync=True)
+    window = traitlets.Int(USUAL_WINDOW, help="Bars in a Z-score's baseline").tag(sync=True)
     query = traitlets.Unicode("", help="What is searched for").tag(sync=True)
     venues = traitlets.List(traitlets.Unicode(), help="Venues there are; fewer than two are no choice").tag(sync=True)
     venue = traitlets.Unicode("", help="The one venue that is shown; empty: all").tag(sync=True)
