@@ -22,7 +22,8 @@ def test_the_golden_value():
 def test_no_heartbeat_ever_is_unknown():
     assert uptime([], 0, 80 * NS_S) is None
     assert uptime_windows([], 80 * NS_S).percent == {"1h": None, "24h": None, "7d": None}
-    assert uptime_windows([], None) == ({"1h": None, "24h": None, "7d": None}, None)
+    unknown = {"1h": None, "24h": None, "7d": None}
+    assert uptime_windows([], None) == (unknown, None, unknown, unknown)
 
 
 def test_before_the_first_heartbeat_ever_is_left_out():

@@ -82,7 +82,7 @@ def told():
         ("fbkit_events_stored_total", {}, 12),
         ("fbkit_backfill_done", {}, 1),
         ("fbkit_backfill_parts", {}, 4),
-        ("fbkit_health_state", {}, 1),
+        ("fbkit_health_state", {}, 2),  # the only venue's trades are down
         ("fbkit_stream_health_state", {"venue": "okx", "channel": "trade"}, 2),
         ("fbkit_items_received_total", {"venue": "okx", "channel": "trade"}, 10),
         ("fbkit_items_total", {"venue": "okx", "channel": "trade", "fate": "duplicate"}, 3),

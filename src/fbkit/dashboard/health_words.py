@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fbkit.health.judge import judge_system
+from fbkit.health import whole
 from fbkit.model import HealthRow
 from fbkit.widgets.format import age
 
@@ -30,7 +30,7 @@ def system_state(rows: Sequence[HealthRow]) -> str:
     >>> system_state([]), system_state([HealthRow(0, "binance", "trade", "ok", "", "")])
     ('unknown', 'ok')
     """
-    return judge_system(own(rows)).state if rows else "unknown"
+    return whole(rows).state if rows else "unknown"
 
 
 def own(rows: Sequence[HealthRow]) -> list[HealthRow]:

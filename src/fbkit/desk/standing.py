@@ -7,66 +7,57 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from fbkit.clock import iso
 from fbkit.desk.base import Base
-from fbkit.health import WINDOWS, Uptime, uptime_windows
+from fbkit.health import Uptime
+from fbkit.health.standing import Standing as Stands
+from fbkit.health.standing import stands, told, uptime_of
 from fbkit.ingest import ask_status, standing
-from fbkit.model import HealthRow, Span
+from fbkit.model import HealthRow
+
+_COLUMNS = ["venue", "channel", "state", "reason", "sentence", "age_s"]
 
 
 class Standing(Base):
     """The desk's words for how things are."""
 
     def health(self) -> pd.DataFrame:
-        """State of the whole (first row) and of each stream at the last heartbeat, with reasons."""
-        rows = [msgspec.structs.asdict(one) for one in self._health_rows()]
-        return pd.DataFrame(rows, columns=["venue", "channel", "state", "reason", "sentence", "age_s"])
+        """State of the whole (first row), then of each stream, with its reason, a sentence, and its age in seconds.
+
+        What the collector that runs said at its newest Beat; where none runs, the newest heartbeat that is stored.
+        ``attrs`` has the market, uptime in percent by window, and the UTC instants both are of.
+        """
+        found = self._stands()
+        first = found.whole.reasons[0] if found.whole.reasons else None
+        row = ["", "*", found.whole.state, first.code if first else "", first.sentence if first else "", None]
+        streams = [[getattr(one, name) for name in _COLUMNS] for one in found.whole.streams]
+        frame = pd.DataFrame([row, *streams], columns=_COLUMNS)
+        facts = told(found)
+        frame.attrs = {"market": str(self.market)} | {
+            name: facts[name] for name in ("as_of", "uptime_percent", "uptime_as_of")
+        }
+        return frame
 
     def health_state(self) -> dict[str, Any]:
-        """The whole in one dict: ``state``, ``reasons`` (each with a sentence), ``uptime_percent`` and its end."""
-        system, *streams = self._health_rows()
-        wrong = [one for one in (system, *streams) if one.state != "ok" and one.sentence]
-        up = self.uptime()
-        return {
-            "state": system.state,
-            "reasons": [
-                {
-                    "state": one.state,
-                    "where": f"{one.venue} {one.channel}".strip(),
-                    "reason": one.reason,
-                    "sentence": one.sentence,
-                }
-                for one in wrong
-            ],
-            "uptime_percent": up.percent,
-            "uptime_as_of": None if up.as_of is None else iso(up.as_of),
-        }
+        """The whole in one dict.
 
-    def _health_rows(self) -> list[HealthRow]:
-        """The stored rows, the whole first; where no collector runs, the whole is down and says so."""
-        rows = self.store.latest_health()
-        whole = [one for one in rows if not one.venue and one.channel == "*"]
-        streams = [one for one in rows if one.venue or one.channel != "*"]
-        if self._collected_now():
-            now = self._clock.now()
-            starting = HealthRow(now, "", "*", "degraded", "starting", "the collector has just started; wait a moment.")
-            return [*(whole or [starting]), *streams]
-        last = self.store.last_beat()
-        since = f"since {iso(last.ts_recv)}" if last else "and none ever did"
-        sentence = f"no collector runs, {since} UTC; start one with `fbkit up` or `fbkit collect`."
-        return [HealthRow(self._clock.now(), "", "*", "down", "no_collector", sentence), *streams]
+        ``state``, ``reasons`` and ``notes`` (each with code and sentence), ``venues`` with their states, ``as_of``; and
+        in percent by window ``uptime_percent``, ``available_percent`` (ok or degraded) and ``ok_percent``.
+        """
+        return told(self._stands())
+
+    def _stands(self) -> Stands:
+        runs = ask_status(self.settings, self.store.url)
+        live = None if runs is None else msgspec.convert(runs[1]["health"], list[HealthRow])
+        return stands(self.store, self._clock.now(), live=live, running=runs is not None)
 
     def uptime(self) -> Uptime:
-        """Uptime in percent over 1h, 24h and 7d, by stored heartbeats; ``None`` where unknown."""
-        now = self.now()
-        beats = self.store.beats(Span(now - WINDOWS["7d"], None))
-        heartbeats = beats.loc[beats["n"] % 10 == 0, "ts_recv"].tolist()
-        return uptime_windows(heartbeats, now if self.store.last_beat() else None)
+        """Percent of the last 1h, 24h and 7d in which a collector ran, was available, was ok; ``None`` is unknown."""
+        return uptime_of(self.store, self._clock.now(), running=self._collected_now())
 
     def status(self) -> dict[str, Any]:
         """What runs and how fast, what is stored and how large it is, and whether the books balance."""
         runs = ask_status(self.settings, self.store.url)
-        stands = standing(self.store, self.now(), None if runs is None else runs[1])
+        stands_so = standing(self.store, self.now(), None if runs is None else runs[1])
         if runs is not None:
-            stands["collector"]["hub"] = runs[0].hub
-        return stands
+            stands_so["collector"]["hub"] = runs[0].hub
+        return stands_so

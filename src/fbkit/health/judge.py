@@ -140,11 +140,7 @@ def judge_system(rows: Iterable[HealthRow]) -> Verdict:
     bad = [row for row in rows if row.state != OK]
     if not bad:
         return Verdict(OK)
-    venues: dict[str, str] = {}
-    for row in rows:
-        if row.venue:
-            state = row.state if row.channel in VITAL else OK
-            venues[row.venue] = max(venues.get(row.venue, OK), state, key=RANK.__getitem__)
+    venues = states_of_venues(rows)
     dead = [row for row in bad if not row.venue and row.state == DOWN]
     if venues and all(state == DOWN for state in venues.values()):
         dead += [row for row in bad if row.venue and row.channel in VITAL and row.state == DOWN]
@@ -153,6 +149,21 @@ def judge_system(rows: Iterable[HealthRow]) -> Verdict:
         return Verdict(DOWN, dead[0].reason, dead[0].sentence)
     more = f" And {len(bad) - 1} more." if len(bad) > 1 else ""
     return Verdict(DEGRADED, worst.reason, worst.sentence + more)
+
+
+def states_of_venues(rows: Iterable[HealthRow]) -> dict[str, str]:
+    """Each venue's state by name: the worst of its trade, quote and mark.
+
+    >>> rows = [HealthRow(0, "okx", "mark", "down", "stale", ""), HealthRow(0, "okx", "trade", "ok", "", "")]
+    >>> states_of_venues(rows)
+    {'okx': 'down'}
+    """
+    states: dict[str, str] = {}
+    for row in rows:
+        if row.venue:
+            state = row.state if row.channel in VITAL else OK
+            states[row.venue] = max(states.get(row.venue, OK), state, key=RANK.__getitem__)
+    return dict(sorted(states.items()))
 
 
 def _duration(seconds: float) -> str:

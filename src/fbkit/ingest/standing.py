@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fbkit.clock import iso
-from fbkit.health import WINDOWS, uptime_windows
+from fbkit.health.standing import uptime_of
 from fbkit.model import NS_HOUR, NS_S, AccountRow, Span
 from fbkit.store import Store
 from fbkit.store.coverage import Ledger
@@ -40,7 +40,7 @@ def standing(store: Store, now: int, live: dict[str, Any] | None = None) -> dict
         "archive_bytes": sum(path.stat().st_size for path in store.tiers.folder.rglob("*.parquet")),
         "lease": _lease(store, now),
         "checkpoint": _checkpoint(store, now),
-        "uptime_percent": _uptime(store, now),
+        "uptime_percent": uptime_of(store, now, running=live is not None).percent,
         "accounting": [msgspec.to_builtins(one) for one in accounts],
         "balanced": all(one.balances for one in accounts),
         "unbalanced": unbalanced(accounts),
@@ -114,12 +114,6 @@ def _lease(store: Store, now: int) -> dict[str, Any]:
 def _checkpoint(store: Store, now: int) -> dict[str, Any] | None:
     found = store.newest_checkpoint()
     return None if found is None else {"seq": found[0], "ts": iso(found[1]), "age_s": (now - found[1]) / NS_S}
-
-
-def _uptime(store: Store, now: int) -> dict[str, float | None]:
-    beats = store.beats(Span(now - WINDOWS["7d"], None))
-    heartbeats = beats.loc[beats["n"] % 10 == 0, "ts_recv"].tolist()
-    return uptime_windows(heartbeats, now if store.last_beat() else None).percent
 
 
 def _accounted_for(one: AccountRow) -> int:

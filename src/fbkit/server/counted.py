@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from fbkit.health import WINDOWS, uptime
-from fbkit.model import Span
+from fbkit.health.standing import is_beating, uptime_of
 from fbkit.server.prometheus import Stored
 
 if TYPE_CHECKING:
     from fbkit.store import Store
 
-#: A week of Beats is more than a scrape is worth.
-_ASKED = ("1h", "24h")
-
 
 def count(store: Store, now: int) -> Stored:
     """Everything at ``now`` (UTC ns), read once."""
-    beat, runs = store.last_beat(), store.runs()
+    beat = store.last_beat()
     return Stored(
         market=str(store.market),
         seed=store.seed,
         sizes=store.sizes(),
         rows=store.table_counts(),
         gaps=_gaps(store),
-        uptime=_uptime(store, now, runs[0].ts_start if runs else None),
+        uptime=uptime_of(store, now, running=is_beating(beat, now)).percent,
         epoch=store.lease().epoch,
         last_beat=None if beat is None else beat.ts_recv,
     )
@@ -36,10 +32,3 @@ def _gaps(store: Store) -> list[tuple[str, int, int]]:
     total = Counter(frame["cause"].tolist())
     opened = Counter(frame.loc[frame["phase"] == "opened", "cause"].tolist())
     return [(cause, opened[cause], total[cause]) for cause in sorted(total)]
-
-
-def _uptime(store: Store, now: int, first: int | None) -> dict[str, float | None]:
-    since = now - max(WINDOWS[name] for name in _ASKED)
-    beats = store.beats(Span(since, None))
-    heartbeats = beats.loc[beats["n"] % 10 == 0, "ts_recv"].tolist()
-    return {name: uptime(heartbeats, now - WINDOWS[name], now, first=first) for name in _ASKED}

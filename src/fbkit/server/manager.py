@@ -13,14 +13,14 @@ import msgspec
 from fbkit import __version__
 from fbkit.clock import Clock, SystemClock
 from fbkit.errors import StoreError
-from fbkit.health.judge import judge_system
+from fbkit.health import uptime_windows, whole
+from fbkit.health.standing import Standing, stands, told
 from fbkit.model import (
     BAR_COLUMNS,
     METRIC_COLUMNS,
     NS_S,
     AlertRow,
     BarRow,
-    HealthRow,
     MetricRow,
     SummaryRow,
 )
@@ -42,9 +42,6 @@ T = TypeVar("T")
 #: Counting all rows is work: who scrapes more often than this hears the same numbers.
 _COUNTED_NS = 10 * NS_S
 
-#: The channel of the whole's own row.
-_WHOLE = "*"
-
 _UNITS = {column.name: column.unit for column in BAR_COLUMNS}
 _SUMMARY_UNITS = {
     **{name: unit for name, unit in _UNITS.items() if name in SummaryRow.__struct_fields__},
@@ -53,6 +50,12 @@ _SUMMARY_UNITS = {
     "mean_abs_z": "standard deviations",
     "n_z": "count",
     "coverage": "share of the bar's time",
+}
+_HEALTH_UNITS = {
+    "age_s": "seconds since the stream spoke",
+    "uptime_percent": "% of the window in which a collector ran",
+    "available_percent": "% of the window in which it was ok or degraded",
+    "ok_percent": "% of the window in which it was ok",
 }
 _METRIC_UNITS = {
     name: {"rsi_14": "0 to 100", "atr_14": "USD"}.get(name, "standard deviations") for name in METRIC_COLUMNS
@@ -151,12 +154,17 @@ class Manager:
 
     async def health(self, page: Page) -> Answer:
         """``ok``, ``degraded`` or ``down``, always with the reasons; each stream's own state beside it."""
-        pulse = self._voice.pulse
-        streams = pulse.health if pulse is not None else await self._read(lambda store: store.latest_health())
-        state, reasons = judge(streams, self._voice.why if self._voice.hello is None else "")
-        heard = pulse.ts if pulse is not None else max((row.ts for row in streams), default=None)
-        body = {"state": state, "reasons": reasons, "as_of": instant(heard), "streams": plain(streams)}
-        return Answer({**body, **await self._which()})
+        voice = self._voice
+        live = None if voice.pulse is None else voice.pulse.health
+        now = self._clock.now()
+        try:
+            found = await self._read(lambda store: stands(store, now, live=live, running=voice.hello is not None))
+        except StoreError:
+            if live is None:
+                raise
+            found = Standing(whole(live), uptime_windows([], None))
+        streams = plain(found.whole.streams)
+        return Answer({**told(found), "units": _HEALTH_UNITS, "streams": streams, **await self._which()})
 
     async def status(self, page: Page) -> Answer:
         """The collector at work: rates, lag, queue, what became of every item received, backfill; and the server."""
@@ -244,24 +252,6 @@ class Manager:
         store, self._store, self._count = self._store, None, None
         if store is not None:
             store.close()
-
-
-def judge(rows: Sequence[HealthRow], no_collector: str) -> tuple[str, list[dict[str, str]]]:
-    """State of the whole and its reasons; without a collector it is down, whatever was known last.
-
-    >>> judge([], "no collector runs")
-    ('down', [{'venue': '', 'channel': '', 'reason': 'no_collector', 'sentence': 'no collector runs'}])
-    """
-    streams = [row for row in rows if row.channel != _WHOLE]
-    reasons = [
-        {"venue": row.venue, "channel": row.channel, "reason": row.reason, "sentence": row.sentence}
-        for row in streams
-        if row.state != "ok"
-    ]
-    if no_collector:
-        gone = {"venue": "", "channel": "", "reason": "no_collector", "sentence": no_collector}
-        return "down", [gone, *reasons]
-    return judge_system(streams).state, reasons
 
 
 def _newest(store: Store, page: Page, rows: Sequence[Any], units: dict[str, str], **said: Any) -> Answer:

@@ -15,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from fbkit import __version__
+from fbkit.health import whole
 from fbkit.hub import Hello, Pulse
 from fbkit.model import NS_S, AccountRow, HealthRow
 
@@ -120,8 +121,7 @@ def _of_pulse(pulse: Pulse | None) -> Iterator[Metric]:
 
 
 def _health(rows: list[HealthRow]) -> Iterator[Metric]:
-    whole = [row.state for row in rows if not row.venue and row.channel == "*"]
-    yield gauge("fbkit_health_state", _WHOLE, {(): _STATES.get(whole[0], 2)} if whole else {})
+    yield gauge("fbkit_health_state", _WHOLE, {(): _STATES[whole(rows).state]} if rows else {})
     streams = {(row.venue, row.channel): _STATES.get(row.state, 2) for row in rows if row.venue}
     yield gauge("fbkit_stream_health_state", "A stream: 0 ok, 1 degraded, 2 down.", streams, "venue", "channel")
 

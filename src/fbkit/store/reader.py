@@ -18,6 +18,7 @@ from fbkit.model.events import Beat, Event
 from fbkit.model.instrument import Instrument
 from fbkit.model.market import Market, Span
 from fbkit.model.rows import AccountRow, AlertRow, BarRow, HealthRow, MetricRow, RunRow
+from fbkit.store import uptimes
 from fbkit.store.archive.log import ArchivedLog
 from fbkit.store.archive.tiers import Tiers, folder_of
 from fbkit.store.batch import Checkpoint
@@ -219,6 +220,21 @@ class Store:
     def latest_health(self) -> list[HealthRow]:
         """The newest state of each stream."""
         return self.row_structs(HealthRow)
+
+    def heartbeats(self, since: int, until: int) -> list[int]:
+        """Instants (UTC ns of ``ts_recv``) of the heartbeats in ``[since, until)``, in order."""
+        with self._reading() as connection:
+            return uptimes.heartbeats(connection, since, until)
+
+    def first_heartbeat(self) -> int | None:
+        """The first heartbeat there is (UTC ns): what lies before it is unknown."""
+        with self._reading() as connection:
+            return uptimes.first_heartbeat(connection)
+
+    def states(self, since: int, until: int) -> list[tuple[int, str]]:
+        """The state of the whole at each change in ``[since, until)``, and at the last before: (UTC ns, state)."""
+        with self._reading() as connection:
+            return uptimes.states(connection, since, until)
 
     def checkpoint(self, code: str) -> Checkpoint | None:
         """The newest checkpoint this code can read."""

@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import psutil
 
 from fbkit.cli.doctor import clocks, database, libraries, packages, places, remains
 from fbkit.cli.doctor.finding import Finding
 from fbkit.errors import RuntimeFileError, StoreError, StoreHeld
+from fbkit.health import whole
 from fbkit.ingest import ask_status
 from fbkit.ingest.spill import spill_base, spill_paths
+from fbkit.model import HealthRow
 from fbkit.runtime import FileLock, database_path, database_url, find_runtime, shown_url, workspace
 from fbkit.settings import Settings
 from fbkit.store import library_warning, open_store
@@ -119,10 +122,9 @@ def _collector(settings: Settings, url: str) -> Iterator[Finding]:
         yield from remains.collector(None)
     else:
         facts, status = found
-        whole = [row for row in status["health"] if not row["venue"] and row["channel"] == "*"]
-        reasons = [row["sentence"] for row in status["health"] if row["state"] != "ok" and row["sentence"]]
-        state = whole[0]["state"] if whole else "starting"
-        yield from remains.collector(remains.Running(facts.pid, status["since"], state, reasons))
+        how = whole(msgspec.convert(status["health"], list[HealthRow]))
+        reasons = [one.sentence for one in how.reasons]
+        yield from remains.collector(remains.Running(facts.pid, status["since"], how.state, reasons))
     yield from remains.remains(_remains(settings, url), runs=runs)
 
 
