@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,6 +126,14 @@ class Engine:
                 found[name] = Provisional(last, slot.close_ts, slot.buy + slot.sell, ret, slot.n)
         return found
 
+    def settle(self, names: Sequence[str], tf: str, t1: NDArray[np.int64], bars: Bars) -> Bars:
+        """What is judged and told of bars that closed: the bars themselves.
+
+        One row a bar; ``names`` and ``t1`` (its end) stand beside. Who verifies (:mod:`fbkit.replay`) compares them
+        with those told once, and judges these: so an error in a bar is not told again as errors of its metrics.
+        """
+        return bars
+
     def checkpoint(self) -> bytes:
         """Everything a later engine needs to go on from here."""
         return self.freeze().pack()
@@ -241,8 +249,9 @@ class Engine:
                 self._publish(tapes, rows, tf, t1, fold.close(rows, minute))
 
     def _publish(self, tapes: list[Tape], rows: NDArray[np.intp], tf: str, t1: int, bars: Bars) -> None:
-        metrics = self._judges[tf].close(rows, bars, why_missing(tapes, bars))
         names = [tape.name for tape in tapes]
+        bars = self.settle(names, tf, np.full(len(names), t1), bars)
+        metrics = self._judges[tf].close(rows, bars, why_missing(tapes, bars))
         ready = self._ready
         ready.bars.extend(bar_rows(names, tf, [t1] * len(names), bars, self.stamp))
         ready.metrics.extend(metric_rows(names, tf, t1, bars, metrics, self.stamp))
@@ -266,12 +275,16 @@ class Engine:
 
     def _keep(self, tape: Tape, tf: str, t1: NDArray[np.int64], bars: Bars) -> None:
         """Bars of the past: all but the newest only shape the metrics to come."""
-        judge, newest = self._judges[tf], {name: column[-1:] for name, column in bars.items()}
-        if len(t1) > 1:
-            judge.run(tape.i, {name: column[:-1] for name, column in bars.items()})
-        metrics = judge.close(np.array([tape.i]), newest, why_missing([tape], newest))
+        judge = self._judges[tf]
         # After a year away nobody wants a year of rows that say so; a slot without a row counts as missing.
-        shown = t1 > t1[-1] - max(_HORIZON_NS, judge.length)
-        ends, bars = t1[shown].tolist(), {name: column[shown] for name, column in bars.items()}
-        self._ready.bars.extend(bar_rows([tape.name] * len(ends), tf, ends, bars, self.stamp))
-        self._ready.summary.extend(summary_rows([tape.name], tf, ends[-1], newest, metrics, self.stamp))
+        hidden = int(np.searchsorted(t1, t1[-1] - max(_HORIZON_NS, judge.length), side="right"))
+        ends, names = t1[hidden:], [tape.name] * (len(t1) - hidden)
+        told = self.settle(names, tf, ends, {name: column[hidden:] for name, column in bars.items()})
+        newest = {name: column[-1:] for name, column in told.items()}
+        if hidden:
+            judge.run(tape.i, {name: column[:hidden] for name, column in bars.items()})
+        if len(ends) > 1:
+            judge.run(tape.i, {name: column[:-1] for name, column in told.items()})
+        metrics = judge.close(np.array([tape.i]), newest, why_missing([tape], newest))
+        self._ready.bars.extend(bar_rows(names, tf, ends.tolist(), told, self.stamp))
+        self._ready.summary.extend(summary_rows([tape.name], tf, int(ends[-1]), newest, metrics, self.stamp))
