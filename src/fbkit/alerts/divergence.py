@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from math import isfinite, log
+from itertools import groupby
+from math import log
 from statistics import median
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from fbkit.alerts.rule import Divergence
 from fbkit.alerts.said import Said, alert
 from fbkit.alerts.sentence import sentence_of_divergence
 from fbkit.alerts.silence import Silence
-from fbkit.alerts.slot import Slot
+from fbkit.alerts.slot import Bools, Floats, Slot
 from fbkit.model import AlertRow
 
 _BP = 10_000.0
@@ -24,16 +24,24 @@ _BP = 10_000.0
 COLUMN = "divergence"
 
 
-class _Member(NamedTuple):
-    """One venue's mark at a bar end, beside the others of its coin; bp are of the median, ``z`` of its own past."""
+class _Layout(NamedTuple):
+    """Which rows of a slot are venues of which coin; from bar to bar it is mostly the same."""
 
-    i: int
-    name: str
-    mark: float
-    bp: float
-    z: float
-    usual_bp: float
-    n: int
+    names: list[str]
+    there: Bools
+    members: list[int]
+    keys: list[str]
+    coins: dict[str, slice]
+
+
+class _Measured(NamedTuple):
+    """The members of a layout: marks, bp from their coin's median, what is usual, how unusual this is."""
+
+    mark: list[float]
+    bp: Floats
+    z: Floats
+    usual: Floats
+    n: list[int]
 
 
 class DivergenceEars:
@@ -42,102 +50,109 @@ class DivergenceEars:
     def __init__(self, rule: Divergence, tf: str) -> None:
         self.rule = rule
         self.baselines = Baselines(tf, rule.window, rule.min_coverage)
-        self._coins: dict[str, str | None] = {}
+        self._layout = _Layout([], np.zeros(0, np.bool_), [], [], {})
 
     def hear(self, slot: Slot, silence: Silence, ts: int) -> list[Said]:
         """What it says of a slot: of each coin, the venue that is furthest out."""
-        said = []
-        for coin, members in self._measure(slot).items():
-            key = (self.rule.name, coin, COLUMN, slot.tf)
-            known = [abs(one.z) for one in members if isfinite(one.z)]
-            if known and max(known) < self.rule.rearm:
-                silence.arm(key)
-            out = [one for one in members if self._is_out(one)]
-            if out and silence.speaks(key, ts, self.rule.cooldown_ns):
-                furthest = max(out, key=lambda one: abs(one.z))
-                said.append(Said(furthest.i, 0, self._alert(slot, coin, members, furthest, ts)))
+        layout, rule, said = self._lay_out(slot), self.rule, []
+        if not layout.members:
+            return []
+        found = self._measure(slot, layout)
+        size = np.where(np.isfinite(found.z), np.abs(found.z), -1.0)
+        self._arm(slot, layout, silence, size)
+        with np.errstate(invalid="ignore"):
+            out = (size >= rule.threshold) & (np.abs(found.bp - found.usual) >= rule.floor_bp)
+        size = np.where(out, size, -1.0)
+        for coin in sorted({coin_of(slot.names[layout.members[k]]) for k in np.flatnonzero(out).tolist()}):
+            if silence.speaks((rule.name, coin, COLUMN, slot.tf), ts, rule.cooldown_ns):
+                part = layout.coins[coin]
+                furthest = part.start + int(size[part].argmax())
+                said.append(Said(layout.members[furthest], 0, self._alert(slot, layout, found, furthest, ts)))
         return said
 
-    def _is_out(self, one: _Member) -> bool:
-        return abs(one.z) >= self.rule.threshold and abs(one.bp - one.usual_bp) >= self.rule.floor_bp
+    def _arm(self, slot: Slot, layout: _Layout, silence: Silence, size: Floats) -> None:
+        """A coin whose venues are all back at their usual distances may be spoken of again."""
+        for coin, column in silence.unarmed(self.rule.name, slot.tf):
+            part = layout.coins.get(coin)
+            if part is not None and 0.0 <= size[part].max() < self.rule.rearm:
+                silence.arm((self.rule.name, coin, column, slot.tf))
 
-    def _measure(self, slot: Slot) -> dict[str, list[_Member]]:
-        """Every coin that enough venues have a mark of, its members by name."""
-        groups = self._groups(slot)
-        if not groups:
-            return {}
-        mark = slot.column("mark").tolist()
-        keys, bps, places = [], [], []
-        for coin, rows in groups.items():
-            middle = median(mark[i] for i in rows)
-            venues = ",".join(slot.names[i] for i in rows)
-            for i in rows:
-                keys.append(f"{slot.names[i]}|{venues}")
-                bps.append(_BP * log(mark[i] / middle))
-                places.append((coin, i))
-        z, usual, n = self.baselines.judge(keys, slot.t1, np.array(bps))
-        found: dict[str, list[_Member]] = {}
-        for (coin, i), *facts in zip(places, bps, z.tolist(), usual.tolist(), n, strict=True):
-            found.setdefault(coin, []).append(_Member(i, slot.names[i], mark[i], *facts))
-        return found
+    def _measure(self, slot: Slot, layout: _Layout) -> _Measured:
+        marks = slot.column("mark").tolist()
+        mark = [marks[i] for i in layout.members]
+        bp: list[float] = []
+        for part in layout.coins.values():
+            members = mark[part]
+            middle = median(members)
+            bp += [_BP * log(one / middle) for one in members]
+        x = np.array(bp)
+        z, usual, n = self.baselines.judge(layout.keys, slot.t1, x)
+        return _Measured(mark, x, z, usual, n)
 
-    def _groups(self, slot: Slot) -> dict[str, list[int]]:
-        """The rows of each coin's perpetuals that have a mark, by name, where there are venues enough."""
-        mark, covered = slot.column("mark"), slot.coverage >= self.rule.min_coverage
+    def _lay_out(self, slot: Slot) -> _Layout:
+        """Each coin's perpetuals that have a mark, by name, where there are venues enough."""
+        mark = slot.column("mark")
         with np.errstate(invalid="ignore"):
-            there = np.flatnonzero(covered & (mark > 0.0) & np.isfinite(mark)).tolist()
-        groups: dict[str, list[int]] = {}
-        for i in sorted(there, key=slot.names.__getitem__):
-            coin = self._coin(slot.names[i])
-            if coin is not None:
-                groups.setdefault(coin, []).append(i)
-        return {coin: rows for coin, rows in groups.items() if self._are_enough([slot.names[i] for i in rows])}
+            there = (slot.coverage >= self.rule.min_coverage) & (mark > 0.0) & np.isfinite(mark)
+        known = self._layout
+        if slot.names != known.names or not np.array_equal(there, known.there):
+            self._layout = self._new_layout(slot.names, there)
+        return self._layout
 
-    def _are_enough(self, names: list[str]) -> bool:
-        venues = [name.partition(":")[0] for name in names]
-        return 1 + sum(a != b for a, b in pairwise(venues)) >= self.rule.venues
+    def _new_layout(self, names: list[str], there: Bools) -> _Layout:
+        # A dated future's price is another thing: perpetuals only.
+        perpetuals = [i for i in np.flatnonzero(there).tolist() if names[i].endswith("-PERP")]
+        in_order = sorted(perpetuals, key=lambda i: (coin_of(names[i]), names[i]))
+        layout = _Layout(names, there, [], [], {})
+        for coin, group in groupby(in_order, lambda i: coin_of(names[i])):
+            rows = list(group)
+            if len({names[i].partition(":")[0] for i in rows}) < self.rule.venues:
+                continue
+            layout.coins[coin] = slice(len(layout.members), len(layout.members) + len(rows))
+            layout.members.extend(rows)
+            together = ",".join(names[i] for i in rows)
+            layout.keys.extend(f"{names[i]}|{together}" for i in rows)
+        return layout
 
-    def _coin(self, name: str) -> str | None:
-        """The coin of a perpetual; a dated future's price is another thing."""
-        if name not in self._coins:
-            self._coins[name] = coin_of(name) if name.endswith("-PERP") else None
-        return self._coins[name]
-
-    def _alert(self, slot: Slot, coin: str, members: list[_Member], out: _Member, ts: int) -> AlertRow:
-        marks = [one.mark for one in members]
+    def _alert(self, slot: Slot, layout: _Layout, found: _Measured, out: int, ts: int) -> AlertRow:
+        i = layout.members[out]
+        coin = coin_of(slot.names[i])
+        part = layout.coins[coin]
+        marks, members = found.mark[part], range(part.start, part.stop)
         middle = median(marks)
+        z, bp, usual = float(found.z[out]), float(found.bp[out]), float(found.usual[out])
         inputs = {
             "coin": coin,
-            "mark": out.mark,
+            "mark": found.mark[out],
             "median": middle,
-            "bp": out.bp,
-            "usual_bp": out.usual_bp,
+            "bp": bp,
+            "usual_bp": usual,
             "dispersion_bp": _BP * (max(marks) - min(marks)) / middle,
             "window": self.rule.window,
             "floor_bp": self.rule.floor_bp,
             "venues": [
                 {
-                    "instrument": one.name,
-                    "mark": one.mark,
-                    "bp": one.bp,
-                    "usual_bp": one.usual_bp,
-                    "z": one.z,
-                    "n": one.n,
+                    "instrument": slot.names[layout.members[k]],
+                    "mark": found.mark[k],
+                    "bp": float(found.bp[k]),
+                    "usual_bp": float(found.usual[k]),
+                    "z": float(found.z[k]),
+                    "n": found.n[k],
                 }
-                for one in members
+                for k in members
             ],
         }
         return alert(
             self.rule,
             slot,
-            out.i,
+            i,
             ts,
-            direction="up" if out.z > 0 else "down",
+            direction="up" if z > 0 else "down",
             column=COLUMN,
-            value=out.z,
+            value=z,
             threshold=self.rule.threshold,
-            n=out.n,
-            coverage=min(slot.metrics[one.i].coverage for one in members),
-            sentence=sentence_of_divergence(out.name, slot.tf, out.z, (out.bp, out.usual_bp), len(members)),
+            n=found.n[out],
+            coverage=min(slot.metrics[layout.members[k]].coverage for k in members),
+            sentence=sentence_of_divergence(slot.names[i], slot.tf, z, (bp, usual), len(members)),
             inputs=inputs,
         )

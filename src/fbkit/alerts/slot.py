@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import groupby
 from math import nan
+from operator import attrgetter
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from fbkit.alerts.side import CENTRES
 from fbkit.model import JUDGED, METRIC_COLUMNS, BarRow, MetricRow
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 #: Place of each metric in a row.
 PLACES = {name: place for place, name in enumerate(METRIC_COLUMNS)}
@@ -78,9 +80,7 @@ class Slot:
         if found is None:
             place = PLACES.get(name)
             raw = (
-                [getattr(bar, name) for bar in self.bars]
-                if place is None
-                else [row.values[place] for row in self.metrics]
+                list(map(attrgetter(name), self.bars)) if place is None else [row.values[place] for row in self.metrics]
             )
             found = np.array(raw, np.float64) - CENTRES.get(name, 0.0)
             if name.startswith("z_"):
