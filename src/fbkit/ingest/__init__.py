@@ -1,10 +1,10 @@
 """Feeds → sequence → store, engine, alerts, hub: the collector, and the same line for recordings and the demo."""
 
+from fbkit.engine.stamp import code_stamp
 from fbkit.ingest.child import run_headless
 from fbkit.ingest.demo import Demo, run_demo
 from fbkit.ingest.handle import CollectorHandle, ask_status, ensure_collector, find_collector
 from fbkit.ingest.recording import Recorded, collect_recording
-from fbkit.ingest.stamp import code_stamp
 from fbkit.ingest.standing import standing
 
 __all__ = [

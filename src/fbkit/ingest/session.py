@@ -14,13 +14,13 @@ import msgspec
 from fbkit.alerts import Rules
 from fbkit.clock import Clock, iso
 from fbkit.engine import Engine
+from fbkit.engine.stamp import stamp_of
 from fbkit.errors import StoreError
 from fbkit.feeds.venues import COUNTED
 from fbkit.ingest.backlog import Backlog
 from fbkit.ingest.kept import Pending
 from fbkit.ingest.pipeline import Pipeline
 from fbkit.ingest.spill import Head, Spill, spill_base, spill_path, spill_paths
-from fbkit.ingest.stamp import stamp_of
 from fbkit.ingest.writing import Spilling
 from fbkit.model import NS_MIN, NS_MS, AccountRow, Bar, Beat, Event, Gap, Market, RunRow, Span, Trade
 from fbkit.settings import Settings

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from numpy._core._multiarray_umath import (  # type: ignore[import-not-found]  # a C module; np.show_runtime() prints it
+    __cpu_features__,
+)
 
 from fbkit import __version__
 from fbkit.settings import Settings
@@ -22,7 +25,10 @@ _DECIDING_SETTINGS = ("lateness_ms", "min_coverage", "cadence_ms")
 
 
 class Stamp(NamedTuple):
-    """What a run's numbers depend on. Rows carry the number that the store gave to code and settings."""
+    """What a run's numbers depend on. Rows carry the number that the store gave to code and settings.
+
+    ``numpy`` is its version and what it found of the processor: other instructions may round otherwise.
+    """
 
     code: str
     settings: str
@@ -42,7 +48,14 @@ def code_stamp() -> str:
     return f"{__version__}+{digest.hexdigest()}"
 
 
+@cache
+def numpy_stamp() -> str:
+    """Version of numpy, the machine, and a digest of the processor's features it uses: ``2.3.1 x86_64 9c41e2``."""
+    used = ",".join(sorted(name for name, there in __cpu_features__.items() if there))
+    return f"{np.__version__} {platform.machine()} {hashlib.blake2b(used.encode(), digest_size=3).hexdigest()}"
+
+
 def stamp_of(settings: Settings) -> Stamp:
     """The stamp of rows computed here, under these settings."""
     chosen = msgspec.json.encode({name: getattr(settings, name) for name in _DECIDING_SETTINGS}).decode()
-    return Stamp(code_stamp(), chosen, platform.python_version(), np.__version__)
+    return Stamp(code_stamp(), chosen, platform.python_version(), numpy_stamp())
