@@ -182,6 +182,21 @@ async def test_one_silent_channel_is_stalled_and_its_neighbours_do_not_pay_for_i
         assert slept == []
 
 
+@pytest.mark.faults("C3")
+async def test_a_venue_that_is_silent_altogether_is_stalled_in_all_it_said_not_cut(
+    sink, keep_up, until, make_test_world, monkeypatch
+):
+    """Its marks stall first; we move, and the new connection says nothing of its trades either."""
+    monkeypatch.setattr("fbkit.feeds.link._OVERLAP_S", 0.3)
+    world, _ = make_test_world()
+    first = [("send", trade(1)), ("send", MARK), ("silence",)]
+    async with FakeVenue(first, [("wait", 1.0), ("send", trade(2)), ("send", MARK), ("stay",)]) as venue:
+        keep_up(venue.url, world, limits={"trade": 30.0, "mark": 0.3}, lifetime_s=86_400.0)
+        await until(lambda: {one for entry in sink.heard("speaking") for one in entry[1]} == {"trade", "mark"})
+        assert [entry[1:3] for entry in sink.heard("silent")] == [(("mark",), "stalled"), (("trade",), "stalled")]
+        assert "open connection" in sink.heard("trouble")[-1][3]
+
+
 @pytest.mark.faults("C10")
 async def test_a_suspend_is_no_stall(sink, keep_up, until, make_test_world):
     class Suspended(SystemClock):

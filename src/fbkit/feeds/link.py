@@ -298,15 +298,29 @@ class Link:
                 await self._leave(new)
                 old.retire = self._world.clock.now() + int(self._backoff.next() * NS_S)
                 return old
-        missing = self._with_riders(channel for channel in wanted if channel not in new.heard)
-        if missing:
-            sentence = str(
-                ConnectionLost(self.venue, short(self.url), f"moved, and nothing yet of {', '.join(missing)}")
-            )
-            self._silence.begin(self.name, missing, "disconnect", old.last, sentence)
+        missing = [channel for channel in wanted if channel not in new.heard]
+        silent = [channel for channel in missing if old.heard[channel] < new.opened and not old.ended.done()]
+        self._moved_without([channel for channel in missing if channel not in silent], old.last)
+        self._silent_on_both(silent, old)
         self._watchdog.arm(new.opened)
         await self._leave(old)
         return new
+
+    def _moved_without(self, channels: list[str], since: int) -> None:
+        """Channels that the old connection gave and the new one does not."""
+        if channels:
+            missing = self._with_riders(channels)
+            why = f"moved, and nothing yet of {', '.join(missing)}"
+            sentence = str(ConnectionLost(self.venue, short(self.url), why))
+            self._silence.begin(self.name, missing, "disconnect", since, sentence)
+
+    def _silent_on_both(self, channels: list[str], old: Session) -> None:
+        """Channels that neither connection gives: it was not the move that lost them."""
+        now = self._world.clock.now()
+        for channel in channels:
+            since = old.heard[channel]
+            error = Stalled(self.venue, channel, (now - since) / NS_S)
+            self._silence.begin(self.name, self._with_riders([channel]), "stalled", since, str(error))
 
     async def _leave(self, session: Session) -> None:
         if session.reading is not None:
