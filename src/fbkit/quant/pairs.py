@@ -37,6 +37,27 @@ PAIRS: tuple[Pair, ...] = (
             {"window": 2},
         ),
     ),
+    Pair(
+        "robust_zscore",
+        streaming.RobustZScore,
+        frames.robust_zscore_readings,
+        ("close",),
+        ({"window": 20}, {"window": 21, "min_coverage": 0.3}, {"window": 2}, {"window": 60}),
+    ),
+    Pair(
+        "ewma_zscore",
+        streaming.EwmaZScore,
+        frames.ewma_zscore_readings,
+        ("close",),
+        ({"halflife": 10.0}, {"halflife": 0.5, "least": 16}, {"halflife": 120.0}),
+    ),
+    Pair(
+        "correlation",
+        streaming.Correlation,
+        frames.rolling_correlation_readings,
+        ("close", "other"),
+        ({"window": 30}, {"window": 60, "min_coverage": 0.3}),
+    ),
     Pair("rsi", streaming.RSI, frames.rsi_readings, ("close",), ({"window": 14}, {"window": 3}, {"window": 1})),
     Pair("atr", streaming.ATR, frames.atr_readings, ("high", "low", "close"), ({"window": 14}, {"window": 3})),
 )
