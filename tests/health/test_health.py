@@ -148,6 +148,25 @@ def test_a_queue_more_than_half_full_is_degraded():
     assert row_of(listening("trade").judge(0, queue_share=0.51), "store", "").reason == "queue"
 
 
+def test_a_queue_full_of_history_is_a_note_until_it_has_drained():
+    health, told = listening("trade"), []
+    course = [(0.6, (0, 90)), (0.9, (89, 90)), (0.7, None), (0.4, None), (0.6, None)]
+    for second, (share, history) in enumerate(course):
+        health.heard("binance", "trade", second * NS_S)
+        found = health.judge(second * NS_S, queue_share=share, history=history)
+        notes = [row.sentence for row in found.streams if row.channel == "history"]
+        told.append((found.state, found.system.reason, bool(notes)))
+    assert told == [("ok", "", True)] * 3 + [("ok", "", False), ("degraded", "queue", False)]
+
+
+def test_history_says_how_far_it_is_and_hides_no_trouble():
+    health = listening("trade")
+    calm = row_of(health.judge(0, queue_share=0.1, history=(3, 90)), "history", "")
+    assert (calm.state, calm.sentence) == ("ok", "fetching history: 3 of 90 instruments.")
+    full = health.judge(0, queue_share=0.9, history=(3, 90), trouble=StoreFull("x.db", "no room", "kept"))
+    assert (full.state, full.system.reason) == ("down", "disk_full")
+
+
 @pytest.mark.parametrize(
     ("error", "state", "reason"),
     [
@@ -188,7 +207,7 @@ def test_every_state_that_is_not_ok_has_a_reason_and_a_sentence():
     for now in (0, 5 * NS_S, NS_HOUR):
         found = health.judge(now, queue_share=0.9, skews={"binance": 3 * NS_S})
         for row in (found.system, *found.streams):
-            assert (row.state == "ok") == (row.reason == "") == (row.sentence == "")
+            assert (row.state == "ok") is (row.reason == "") is (row.sentence == "")
             assert row.ts == now
     assert found.system.channel == "*"
     assert "And " in health.judge(5 * NS_S).system.sentence or health.judge(5 * NS_S).system.state == "down"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from fbkit.health.judge import judge_books, judge_stream, judge_system, judge_writing
+from fbkit.health.judge import QUEUE_SHARE, judge_books, judge_stream, judge_system, judge_writing, note_history
 from fbkit.health.streams import EXPECTED_S, FRAMES, OK, Counted, Stream
 from fbkit.model import NS_S, HealthRow
 
@@ -46,6 +46,7 @@ class Health:
         self._heard: dict[tuple[str, str], int] = {}
         self._streams: dict[tuple[str, str], Stream] = {}
         self._frames: dict[str, Stream] = {}
+        self._filling = False
 
     def expect(self, venue: str, expected_s: Mapping[str, float]) -> None:
         """How often a venue's channels should speak, seconds, where that is not the usual: a thin market is calm."""
@@ -82,6 +83,7 @@ class Health:
         now: int,
         *,
         queue_share: float = 0.0,
+        history: tuple[int, int] | None = None,
         trouble: BaseException | None = None,
         skews: Mapping[str, int] | None = None,
         accounts: Iterable[Counted] = (),
@@ -92,6 +94,10 @@ class Health:
         ----------
         queue_share : float
             How full the queue before the writer is, 0 to 1.
+        history : (int, int), optional
+            Of how many instruments, of how many, the past is here, while it is fetched. It comes as fast as it can be
+            written and waits for the writer by itself, so a full queue is then a note and no trouble; when there is no
+            room even for what is live, that is told as ``spilling``.
         trouble : exception, optional
             What keeps the writer from storing.
         skews : mapping, optional
@@ -114,8 +120,12 @@ class Health:
         for stream in self._streams.values():
             stream.known = now if stream.known is None else stream.known
         rows = [self._row(stream, now, skews or {}) for _, stream in sorted(self._streams.items()) if stream.venue]
-        own = judge_writing(now, queue_share, trouble, self._streams.get(("", "store")))
+        self._filling = history is not None or (self._filling and queue_share > QUEUE_SHARE)
+        feared = 0.0 if self._filling else queue_share
+        own = judge_writing(now, feared, trouble, self._streams.get(("", "store")))
         rows.append(HealthRow(now, "", "store", *own))
+        if self._filling:
+            rows.append(HealthRow(now, "", "history", *note_history(history, queue_share)))
         books = judge_books(accounts)
         if books.state != OK:
             rows.append(HealthRow(now, "", "books", *books))

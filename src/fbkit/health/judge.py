@@ -103,6 +103,17 @@ def judge_writing(now: int, queue_share: float, trouble: BaseException | None, l
     return Verdict(OK)
 
 
+def note_history(history: tuple[int, int] | None, queue_share: float) -> Verdict:
+    """How far fetching the past is; ``None`` where all came and the writer still has it before it.
+
+    >>> note_history((3, 90), 0.6).sentence
+    'fetching history: 3 of 90 instruments; the queue before the writer is 60% full, the past waits for it.'
+    """
+    told = "history came" if history is None else "fetching history: {} of {} instruments".format(*history)
+    waits = f"; the queue before the writer is {queue_share:.0%} full, the past waits for it."
+    return Verdict(OK, "history", told + (waits if queue_share > QUEUE_SHARE else "."))
+
+
 def judge_books(accounts: Iterable[Counted]) -> Verdict:
     """The accounting equation of every stream: each item received is somewhere.
 

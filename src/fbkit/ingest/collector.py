@@ -248,6 +248,7 @@ class Collector:
         health = self.health.judge(
             cut.beat.ts_recv,
             queue_share=self.writing.share,
+            history=self.past.fetched,
             trouble=self.writing.trouble,
             skews={venue: skew.ns for venue, skew in pipeline.skews.items() if skew.ns is not None},
             accounts=pipeline.accounts,

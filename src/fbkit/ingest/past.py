@@ -47,6 +47,12 @@ class Past:
         done, total = sum(one.done for one in self._at.values()), sum(one.total for one in self._at.values())
         return {"done": done, "total": total, "sentence": f"history of {done} of {total} instruments"}
 
+    @property
+    def fetched(self) -> tuple[int, int] | None:
+        """Of how many instruments, of how many, the past is here; ``None`` when nothing is being fetched."""
+        progress = self.progress
+        return None if progress is None else (progress["done"], progress["total"])
+
     async def catch_up(self, feed: Feed, hours: int) -> None:
         """Fetch what lies between the last run and now, or so many hours on a fresh database."""
         until = self._clock.now()
