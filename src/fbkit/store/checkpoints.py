@@ -30,10 +30,19 @@ def write_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:
     connection.execute(delete(table).where(table.c.seq.not_in(kept)))
 
 
-def newest_checkpoint(connection: Connection, code: str) -> Checkpoint | None:
-    """The newest state written by this code."""
+def places(connection: Connection, code: str) -> list[tuple[int, int]]:
+    """``seq`` and instant (UTC ns) of the states written by this code, oldest first."""
+    table = CHECKPOINTS
+    query = select(table.c.seq, table.c.ts).where(table.c.code == code).order_by(table.c.seq)
+    return [(int(seq), int(ts)) for seq, ts in connection.execute(query)]
+
+
+def newest_checkpoint(connection: Connection, code: str, seq: int | None = None) -> Checkpoint | None:
+    """The newest state written by this code, or the one of a ``seq``."""
     table = CHECKPOINTS
     query = select(table).where(table.c.code == code).order_by(table.c.seq.desc()).limit(1)
+    if seq is not None:
+        query = query.where(table.c.seq == seq)
     row = connection.execute(query).first()
     if row is None:
         return None

@@ -23,6 +23,7 @@ from fbkit.store.archive.log import ArchivedLog
 from fbkit.store.archive.tiers import Tiers, folder_of
 from fbkit.store.batch import Checkpoint
 from fbkit.store.checkpoints import newest_checkpoint
+from fbkit.store.checkpoints import places as checkpoint_places
 from fbkit.store.columns import Columns, distinct, spelled, to_frame
 from fbkit.store.commits import Commit, numbers_after, rows_of
 from fbkit.store.digest import digest_events, digest_rows
@@ -236,10 +237,15 @@ class Store:
         with self._reading() as connection:
             return uptimes.states(connection, since, until)
 
-    def checkpoint(self, code: str) -> Checkpoint | None:
-        """The newest checkpoint this code can read."""
+    def checkpoint(self, code: str, seq: int | None = None) -> Checkpoint | None:
+        """The newest checkpoint this code can read, or the one of a ``seq``."""
         with self._reading() as connection:
-            return newest_checkpoint(connection, code)
+            return newest_checkpoint(connection, code, seq)
+
+    def checkpoints(self, code: str) -> list[tuple[int, int]]:
+        """``seq`` and instant (UTC ns) of every checkpoint this code can read, oldest first."""
+        with self._reading() as connection:
+            return checkpoint_places(connection, code)
 
     # how much
 
