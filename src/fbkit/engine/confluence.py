@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,14 +54,13 @@ def _bias(scored: NDArray[np.bool_], long: Ints, short: Ints) -> list[str]:
 
 
 def _met(x: Floats, long: NDArray[np.bool_], short: NDArray[np.bool_], conditions: tuple[Condition, ...]) -> list[str]:
-    """Conditions met, ``[[side, column, value, threshold], ...]``; nearly every row has none."""
-    found = ["[]"] * len(x)
-    for i in np.flatnonzero((long | short).any(axis=1)).tolist():
-        met = [
-            (side, one.column, value, one.at_least if side == "long" else -one.at_least)
-            for side, hits in (("long", long[i]), ("short", short[i]))
-            for one, value, hit in zip(conditions, x[i].tolist(), hits.tolist(), strict=True)
-            if hit
-        ]
-        found[i] = msgspec.json.encode(met).decode()
-    return found
+    """Conditions met, ``[[side, column, value, threshold], ...]``."""
+    found: list[list[str]] = [[] for _ in x]
+    for side, hits, sign in (("long", long, 1.0), ("short", short, -1.0)):
+        for k, one in enumerate(conditions):
+            # Written by hand: many meet one (crowds are long for weeks), and an encoder's call for each is dear.
+            head, tail = f'["{side}","{one.column}",', f",{sign * one.at_least!r}]"
+            at = np.flatnonzero(hits[:, k])
+            for i, value in zip(at.tolist(), x[at, k].tolist(), strict=True):
+                found[i].append(f"{head}{value!r}{tail}")
+    return [f"[{','.join(met)}]" for met in found]

@@ -78,6 +78,13 @@ def next_cvd(cvd: float, delta: float, t1: int) -> float:
     return cvd + delta
 
 
+def next_cvds(cvd: Floats, delta: Floats, t1: int) -> Floats:
+    """:func:`next_cvd` of many instruments."""
+    if t1 % NS_DAY == NS_MIN:
+        return delta.copy()
+    return np.where(np.isnan(cvd), delta, cvd + delta)
+
+
 def cvd_along(cvd: float, delta: Floats, t1: NDArray[np.int64]) -> Floats:
     """:func:`next_cvd` minute after minute."""
     out = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fbkit.engine.derive import NAMES, NONE, OWN, VENUE, Bars, derive, next_cvd, oi_heard
+from fbkit.engine.derive import NAMES, NONE, OWN, VENUE, Bars, derive, next_cvds, oi_heard
 from fbkit.engine.gaps import Gaps
-from fbkit.engine.sample import SAMPLED, sample
+from fbkit.engine.sample import sample
 from fbkit.engine.tape import NAN, Slot, Tape, nowhere
 from fbkit.model import NS_MIN
 
@@ -29,30 +29,23 @@ LIQUIDATED = ("liq_long_usd", "liq_short_usd")
 #: What a minute hands on: the columns of a bar, and what folds need beside them.
 COLUMNS = (*NAMES, "coverage", "source", "oi_age")
 
-_RAW = (*TRADED, *LIQUIDATED, *SAMPLED)
+_SUMMED = (*TRADED, *LIQUIDATED)
 
 
 def close_minute(tapes: list[Tape], t1: int, gaps: Gaps, liquidates: dict[str, int], min_coverage: float) -> Bars:
     """The bars of the minute that ends at ``t1``; each tape moves on to the next."""
     end = np.array([t1])
-    rows = []
-    for tape in tapes:
-        slot = tape.slots.pop(t1, None)
-        whole = gaps.is_whole(tape, t1)
-        if slot is not None and not whole:
-            tape.slots[t1] = slot  # coverage looks whether its trades were fetched
-        coverage = 1.0 if whole else float(gaps.coverage(tape, end)[0])
-        tape.slots.pop(t1, None)
-        first = liquidates.get(tape.venue)
-        heard = first is not None and t1 > first
-        if heard and gaps.unheard:
-            heard = float(gaps.heard_liquidations(tape, end)[0]) >= min_coverage
-        rows.append((
-            *_traded(tape, slot, t1, coverage, min_coverage),
-            *_liquidated(slot, heard),
-            *sample(tape, slot, t1),
-        ))  # fmt: skip
-    bars: Bars = dict(zip(_RAW, np.array(rows, np.float64).T.copy(), strict=True))
+    # Before its slot goes: coverage looks whether its trades were fetched.
+    covered = [1.0 if gaps.is_whole(tape, t1) else float(gaps.coverage(tape, end)[0]) for tape in tapes]
+    slots = [tape.slots.pop(t1, None) for tape in tapes]
+    rows = [
+        _traded(tape, slot, t1, coverage, min_coverage) + _liquidated(slot, heard)
+        for tape, slot, coverage, heard in zip(
+            tapes, slots, covered, _listened(tapes, t1, gaps, liquidates, min_coverage), strict=True
+        )
+    ]
+    bars: Bars = dict(zip(_SUMMED, np.array(rows, np.float64).T.copy(), strict=True))
+    bars |= sample(tapes, slots, t1)
     derive(bars, np.array([tape.close_before for tape in tapes]), np.array([tape.oi_before for tape in tapes]))
     _move_on(tapes, t1, bars)
     return {name: bars[name] for name in COLUMNS}
@@ -74,6 +67,15 @@ def _traded(tape: Tape, slot: Slot | None, t1: int, coverage: float, min_coverag
     return (*prices, bar.vol_base, bar.vol_usd, n, buy, bar.vol_usd - buy, 1.0, VENUE)
 
 
+def _listened(tapes: list[Tape], t1: int, gaps: Gaps, liquidates: dict[str, int], min_coverage: float) -> list[bool]:
+    """Whether each instrument's liquidations were listened to: its venue has told of a first one, and no gap since."""
+    told = {venue for venue, first in liquidates.items() if t1 > first}
+    if not gaps.unheard:
+        return [tape.venue in told for tape in tapes]
+    end = np.array([t1])
+    return [tape.venue in told and float(gaps.heard_liquidations(tape, end)[0]) >= min_coverage for tape in tapes]
+
+
 def _liquidated(slot: Slot | None, heard: bool) -> tuple[float, float]:  # noqa: FBT001 - a fact, not a switch
     if not heard:
         return NAN, NAN
@@ -81,14 +83,14 @@ def _liquidated(slot: Slot | None, heard: bool) -> tuple[float, float]:  # noqa:
 
 
 def _move_on(tapes: list[Tape], t1: int, bars: Bars) -> None:
-    deltas, closes, interest = bars["delta"].tolist(), bars["close"].tolist(), oi_heard(bars, NS_MIN).tolist()
-    for tape, delta, close, oi in zip(tapes, deltas, closes, interest, strict=True):
-        tape.cvd = next_cvd(tape.cvd, delta, t1)
-        tape.close_before, tape.oi_before, tape.next = close, oi, t1 + NS_MIN
+    cvd = next_cvds(np.array([tape.cvd for tape in tapes]), bars["delta"], t1)
+    bars["cvd"] = cvd
+    closes, interest = bars["close"].tolist(), oi_heard(bars, NS_MIN).tolist()
+    for tape, flow, close, oi in zip(tapes, cvd.tolist(), closes, interest, strict=True):
+        tape.cvd, tape.close_before, tape.oi_before, tape.next = flow, close, oi, t1 + NS_MIN
         if close == close:  # noqa: PLR0124 - not NaN
             tape.last_close = close
         if tape.slot.t1 <= t1:
             tape.slot = nowhere()  # what comes for it now is late
         if tape.bars:
             tape.bars = {end: bar for end, bar in tape.bars.items() if end > t1}
-    bars["cvd"] = np.array([tape.cvd for tape in tapes])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import repeat
 
 import numpy as np
@@ -30,18 +31,20 @@ def bar_rows(instruments: list[str], tf: str, t1: list[int], bars: Bars, stamp: 
 
 def metric_rows(instruments: list[str], tf: str, t1: int, bars: Bars, metrics: Metrics, stamp: int) -> list[MetricRow]:
     """One row an instrument; ``coverage`` is the bar's."""
-    return [
-        MetricRow(name, tf, t1, tuple(values), tuple(n), tuple([REASONS[c] for c in code]), coverage, unsettled, stamp)
-        for name, values, n, code, coverage, unsettled in zip(
-            instruments,
-            metrics.values.tolist(),
-            metrics.n.tolist(),
-            metrics.code.tolist(),
-            bars["coverage"].tolist(),
-            metrics.unsettled.tolist(),
-            strict=True,
-        )
-    ]
+    columns = (
+        map(tuple, metrics.values.tolist()),
+        map(tuple, metrics.n.tolist()),
+        map(_reasons, map(bytes, np.ascontiguousarray(metrics.code))),
+        bars["coverage"].tolist(),
+        metrics.unsettled.tolist(),
+    )
+    return list(map(MetricRow, instruments, repeat(tf), repeat(t1), *columns, repeat(stamp)))
+
+
+@lru_cache(maxsize=4096)
+def _reasons(codes: bytes) -> tuple[str, ...]:
+    """The words of one row's codes: most rows have one of a few sets of them."""
+    return tuple([REASONS[code] for code in codes])
 
 
 def summary_rows(

@@ -1,16 +1,20 @@
 """The last-value columns of a bar: what was known of quote, mark, funding, open interest and ratios at its close.
 
-Each event becomes numbers by one function here, for a bar that closes live and for a stretch of the past alike.
+Events become numbers by one function a kind here, for the bars of a minute that closes live and for a stretch of the
+past alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import log
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fbkit.engine.derive import lns
 from fbkit.engine.tape import (
     ACCT_GLOBAL,
     ACCT_TOP,
@@ -29,9 +33,10 @@ from fbkit.engine.tape import (
     Value,
     kind_of_value,
 )
-from fbkit.model import NS_HOUR, Funding, Mark, OpenInterest, Quote, Ratio
+from fbkit.model import NS_HOUR
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 #: What :func:`sample` gives, in order; ``oi_usd`` as the venue states it, ``oi_age`` in ns (no column of a bar).
 SAMPLED = (
@@ -54,89 +59,115 @@ def ln(x: float) -> float:
     return log(x) if 0.0 < x < _INF else NAN
 
 
-def per_8h(rate: float | None, hours: float | None) -> tuple[float, float]:
-    """A funding rate per ``hours`` as (per 8 h, per year simple); an unknown interval is never guessed.
+def per_8h(rate: Floats, hours: Floats) -> tuple[Floats, Floats]:
+    """Funding rates per ``hours`` as (per 8 h, per year simple); an unknown interval is never guessed.
 
-    >>> [round(f, 6) for f in per_8h(0.0001, 8)]
+    >>> [round(float(f[0]), 6) for f in per_8h(np.array([0.0001]), np.array([8.0]))]
     [0.0001, 0.1095]
     """
-    if rate is None or not hours:
-        return NAN, NAN
+    hours = np.where(hours > 0.0, hours, NAN)
     return rate * 8.0 / hours, rate * 8760.0 / hours
 
 
-def _from_quote(event: Quote) -> tuple[float, float]:
+_quote = attrgetter("bid", "ask", "depth_bid", "depth_ask", "levels")
+_mark = attrgetter("mark", "index", "funding_rate", "funding_hours")
+_funding = attrgetter("rate", "funding_hours")
+_oi = attrgetter("oi_base", "oi_usd")
+_value = attrgetter("value")
+_ts = attrgetter("ts_event")
+
+
+def _numbers(get: Callable[[Any], Any], events: Sequence[Value]) -> Floats:
+    """Fields of events as columns; ``None`` is NaN."""
+    return np.array(list(map(get, events)), np.float64).T
+
+
+def _from_quotes(events: Sequence[Value]) -> tuple[Floats, ...]:
     """Spread in bp of mid, and book imbalance over 5 levels."""
-    bid, ask = event.bid, event.ask
-    spread = NAN
-    if bid is not None and ask is not None and bid + ask > 0.0:
-        spread = (ask - bid) / ((ask + bid) / 2.0) * 10_000.0
-    b, a = event.depth_bid, event.depth_ask
-    if event.levels != LEVELS or not b or not a:
-        return spread, NAN
-    return spread, (b - a) / (b + a)
+    bid, ask, b, a, levels = _numbers(_quote, events)
+    spread = np.where(bid + ask > 0.0, (ask - bid) / ((ask + bid) / 2.0) * 10_000.0, NAN)
+    there = (levels == LEVELS) & (b != 0.0) & (a != 0.0)
+    return spread, np.where(there, (b - a) / (b + a), NAN)
 
 
-def _from_mark(event: Mark) -> tuple[float, float, float, float, float]:
+def _from_marks(events: Sequence[Value]) -> tuple[Floats, ...]:
     """Mark, index, premium, funding per 8 h and per year."""
-    index = NAN if event.index is None else event.index
-    premium = (event.mark - index) / index if index else NAN
-    return (event.mark, index, premium, *per_8h(event.funding_rate, event.funding_hours))
+    mark, index, rate, hours = _numbers(_mark, events)
+    premium = np.where(index != 0.0, (mark - index) / index, NAN)
+    return (mark, index, premium, *per_8h(rate, hours))
 
 
-def _from_funding(event: Funding) -> tuple[float, float]:
-    return per_8h(event.rate, event.funding_hours)
+def _from_fundings(events: Sequence[Value]) -> tuple[Floats, ...]:
+    return per_8h(*_numbers(_funding, events))
 
 
-def _from_oi(event: OpenInterest) -> tuple[float, float]:
-    return event.oi_base, NAN if event.oi_usd is None else event.oi_usd
+def _from_interest(events: Sequence[Value]) -> tuple[Floats, ...]:
+    return tuple(_numbers(_oi, events))
 
 
-def _from_ratio(event: Ratio) -> tuple[float]:
-    return (ln(event.value),)
+def _from_ratios(events: Sequence[Value]) -> tuple[Floats, ...]:
+    return (lns(_numbers(_value, events)),)
 
 
-_READ: tuple[Callable[..., tuple[float, ...]], ...] = (
-    _from_quote, _from_quote, _from_mark, _from_funding, _from_oi, *[_from_ratio] * 4,
+_READ: tuple[Callable[[Sequence[Value]], tuple[Floats, ...]], ...] = (
+    _from_quotes, _from_quotes, _from_marks, _from_fundings, _from_interest, *[_from_ratios] * 4,
 )  # fmt: skip
 _WIDTH = (2, 2, 5, 2, 2, 1, 1, 1, 1)
-_ABSENT = tuple((NAN,) * width for width in _WIDTH)
 
 
-def _limit(kind: int, event: Value) -> int:
-    """How old (ns) this value may be."""
-    if isinstance(event, Funding) and event.funding_hours:
-        return int(event.funding_hours * NS_HOUR)
-    return FRESH_NS[kind]
+def _limits(kind: int, events: Sequence[Value]) -> Ints | int:
+    """How old (ns) these values may be: a settled funding rate as long as its interval."""
+    if kind != FUNDING:
+        return FRESH_NS[kind]
+    _, hours = _numbers(_funding, events)
+    return np.where(hours > 0.0, hours * NS_HOUR, FRESH_NS[kind]).astype(np.int64)
 
 
-def sample(tape: Tape, slot: Slot | None, t1: int) -> tuple[float, ...]:
-    """The numbers of :data:`SAMPLED` at ``t1``; what the slot heard becomes what is known."""
-    if tape.past:
-        _take_past(tape, t1)
-    if slot is not None:
-        for kind, heard in enumerate(slot.values):
-            if heard is not None:
-                tape.learn(kind, heard)
-    read = [
-        _READ[kind](event) if event is not None and t1 - event.ts_event <= _limit(kind, event) else _ABSENT[kind]
-        for kind, event in enumerate(tape.known)
-    ]
-    oi = tape.known[OI]
-    return _joined(read, NAN if oi is None else float(t1 - oi.ts_event))
+def sample(tapes: Sequence[Tape], slots: Sequence[Slot | None], t1: int) -> dict[str, Floats]:
+    """The columns of :data:`SAMPLED` at ``t1``, one element a tape; what the slots heard becomes what is known."""
+    for tape, slot in zip(tapes, slots, strict=True):
+        if tape.past:
+            _take_past(tape, t1)
+        if slot is not None:
+            _learn(tape, slot)
+    known = list(zip(*[tape.known for tape in tapes], strict=True))
+    with np.errstate(all="ignore"):
+        read = [_at(kind, events, t1) for kind, events in enumerate(known)]
+    age = np.array([NAN if event is None else t1 - event.ts_event for event in known[OI]])
+    return _joined(read, age)
 
 
-def _joined(read: list[tuple[float, ...]], oi_age: float) -> tuple[float, ...]:
-    spread, _ = read[QUOTE]
-    depth_spread, obi = read[DEPTH]
-    mark, index, premium, f8h, apr = read[MARK]
-    if f8h != f8h:  # noqa: PLR0124 - NaN: nothing predicted, so what was settled last
-        f8h, apr = read[FUNDING]
-    return (
-        depth_spread if spread != spread else spread,  # noqa: PLR0124 - NaN: no plain quote
-        obi, mark, index, premium, f8h, apr, *read[OI], oi_age,
-        *read[ACCT_GLOBAL], *read[ACCT_TOP], *read[POS_TOP], *read[TAKER],
+def _learn(tape: Tape, slot: Slot) -> None:
+    known = tape.known
+    for kind, heard in enumerate(slot.values):
+        if heard is not None:
+            held = known[kind]
+            if held is None or held.ts_event <= heard.ts_event:
+                known[kind] = heard
+
+
+def _at(kind: int, events: Sequence[Value | None], t1: int) -> Sequence[Floats]:
+    """One kind's numbers, NaN where an instrument has none or too old a one."""
+    heard = [event for event in events if event is not None]
+    numbers = [np.full(len(events), NAN) for _ in range(_WIDTH[kind])]
+    if heard:
+        fresh = t1 - np.array(list(map(_ts, heard))) <= _limits(kind, heard)
+        there = [event is not None for event in events] if len(heard) < len(events) else slice(None)
+        for column, read in zip(numbers, _READ[kind](heard), strict=True):
+            column[there] = np.where(fresh, read, NAN)
+    return numbers
+
+
+def _joined(read: Sequence[Sequence[Floats]], oi_age: Floats) -> dict[str, Floats]:
+    """All kinds' numbers as columns: the plain quote's spread before the book's, funding predicted before settled."""
+    spread, mark = read[QUOTE][0], read[MARK]
+    quoted, predicted = ~np.isnan(spread), ~np.isnan(mark[3])
+    columns = (
+        np.where(quoted, spread, read[DEPTH][0]), read[DEPTH][1], *mark[:3],
+        np.where(predicted, mark[3], read[FUNDING][0]), np.where(predicted, mark[4], read[FUNDING][1]),
+        *read[OI], oi_age, *read[ACCT_GLOBAL], *read[ACCT_TOP], *read[POS_TOP], *read[TAKER],
     )  # fmt: skip
+    return dict(zip(SAMPLED, columns, strict=True))
 
 
 def _take_past(tape: Tape, t1: int) -> None:
@@ -146,7 +177,7 @@ def _take_past(tape: Tape, t1: int) -> None:
     tape.past = [event for event in tape.past if event.ts_event > t1]
 
 
-def sample_stretch(tape: Tape, t1: NDArray[np.int64]) -> dict[str, Floats]:
+def sample_stretch(tape: Tape, t1: Ints) -> dict[str, Floats]:
     """As :func:`sample` at every one of many ends, rising; afterwards the tape knows what it knows at the last."""
     end = int(t1[-1])
     points: list[list[Value]] = [[] if event is None else [event] for event in tape.known]
@@ -159,35 +190,27 @@ def sample_stretch(tape: Tape, t1: NDArray[np.int64]) -> dict[str, Floats]:
             for kind, value in enumerate(slot.values):
                 if value is not None:
                     points[kind].append(value)
-    read = [_at_ends(tape, kind, points[kind], t1) for kind in range(KINDS)]
-    oi_age = _ages(points[OI], t1)
-    predicted, quoted = ~np.isnan(read[MARK][3]), ~np.isnan(read[QUOTE][0])
-    columns = (
-        np.where(quoted, read[QUOTE][0], read[DEPTH][0]),
-        read[DEPTH][1], *read[MARK][:3],
-        np.where(predicted, read[MARK][3], read[FUNDING][0]), np.where(predicted, read[MARK][4], read[FUNDING][1]),
-        *read[OI], oi_age, *read[ACCT_GLOBAL], *read[ACCT_TOP], *read[POS_TOP], *read[TAKER],
-    )  # fmt: skip
-    return dict(zip(SAMPLED, columns, strict=True))
+    with np.errstate(all="ignore"):
+        read = [_at_ends(tape, kind, points[kind], t1) for kind in range(KINDS)]
+    return _joined(read, _ages(points[OI], t1))
 
 
-def _ages(points: list[Value], t1: NDArray[np.int64]) -> Floats:
+def _ages(points: list[Value], t1: Ints) -> Floats:
     """How old (ns) the newest of these, sorted, is at each end; NaN before the first."""
     ts = np.array([event.ts_event for event in points], np.int64)
     last = np.searchsorted(ts, t1, side="right") - 1
     return np.where(last >= 0, t1 - ts[last], NAN) if len(ts) else np.full(len(t1), NAN)
 
 
-def _at_ends(tape: Tape, kind: int, points: list[Value], t1: NDArray[np.int64]) -> Floats:
-    """One kind's numbers (width × ends): the last value at or before each end, NaN where it is too old."""
+def _at_ends(tape: Tape, kind: int, points: list[Value], t1: Ints) -> Sequence[Floats]:
+    """One kind's numbers at each end: the last value at or before it, NaN where it is too old."""
     if not points:
-        return np.full((_WIDTH[kind], len(t1)), NAN)
-    points.sort(key=lambda event: event.ts_event)
-    ts = np.array([event.ts_event for event in points])
+        return [np.full(len(t1), NAN) for _ in range(_WIDTH[kind])]
+    points.sort(key=_ts)
+    ts = np.array(list(map(_ts, points)))
     last = np.searchsorted(ts, t1, side="right") - 1
-    limits = np.array([_limit(kind, event) for event in points])
-    numbers = np.array([_READ[kind](event) for event in points]).T
+    limits = np.broadcast_to(_limits(kind, points), ts.shape)
     fresh = (last >= 0) & (t1 - ts[last] <= limits[last])
     if last[-1] >= 0:
         tape.known[kind] = points[int(last[-1])]
-    return np.where(fresh, numbers[:, last], NAN)
+    return [np.where(fresh, column[last], NAN) for column in _READ[kind](points)]

@@ -32,8 +32,9 @@ def why_missing(tapes: list[Tape], bars: Bars) -> NDArray[np.int8]:
     for k, column in enumerate(JUDGED):
         feeds = _FED_BY.get(column)
         if feeds is not None:
-            heard = np.array([any(tape.known[kind] is not None for kind in feeds) for tape in tapes])
-            why[:, k] = np.where(heard, STALE, UNSUPPORTED)
+            for i in np.flatnonzero(~np.isfinite(bars[column])).tolist():
+                known = tapes[i].known
+                why[i, k] = STALE if any(known[kind] is not None for kind in feeds) else UNSUPPORTED
         elif column != "ret":
             why[quiet, k] = STALE
     return why
