@@ -64,10 +64,10 @@ class Ahead:
 
     def forward(self, bars: int, min_coverage: float) -> Forward:
         """What followed an entry at each minute's open."""
-        with np.errstate(invalid="ignore"):
-            known = self.coverage(bars) >= min_coverage - _ROUNDING
-            entry = np.where(known, self.entry, np.nan)
-            return Forward(*(x(bars) / entry - 1.0 for x in (self.close, self.highest, self.lowest)))
+        reached = self.close(bars), self.highest(bars), self.lowest(bars)
+        known = np.isfinite(reached).all(axis=0) & (self.coverage(bars) >= min_coverage - _ROUNDING)
+        entry = np.where(known, self.entry, np.nan)
+        return Forward(*(prices / entry - 1.0 for prices in reached))
 
 
 def first_minute(ts: Integers) -> Integers:

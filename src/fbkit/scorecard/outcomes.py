@@ -25,7 +25,7 @@ REASONS: dict[str, str] = {
 
 _KEPT = ("alert_id", "ts", "instrument", "tf", "t1", "tier", "rule", "direction", "column", "sentence")
 
-#: Says how many instruments are done, and which one was the last.
+#: Says how many instruments are done, and of how many.
 Told = Callable[[float, str], None]
 
 
@@ -78,14 +78,15 @@ def follow(
     price, above zero where it went the alert's way. That is what a linear contract earns before costs; the mirror
     image of a move x is x / (1 + x).
     """
-    for done, (name, indices) in enumerate(alerts.groupby("instrument", observed=True).indices.items(), 1):
+    instruments = alerts.groupby("instrument", observed=True).indices
+    for done, (name, indices) in enumerate(instruments.items(), 1):
         places = np.asarray(indices, dtype=np.int64)
         ahead = Ahead(minutes_of(str(name)))
         found.price[places] = at(ahead.entry, ahead.begin, found.entry[places])
         for horizon in asked.horizons:
             yield Look(horizon, ahead, _fill(found, ahead, horizon, places, asked), places)
         if told is not None:
-            told(done, str(name))
+            told(done, f"{done} of {len(instruments)} instruments")
 
 
 def nothing_yet(alerts: pd.DataFrame, horizons: tuple[str, ...]) -> Followed:

@@ -21,18 +21,17 @@ def verdict(row: Mapping[str, Any], horizon: str) -> str:
     if row["stretches"] < TOO_FEW:
         return f"too short a time to say anything: {row['stretches']} times {horizon} of {TOO_FEW}{still}"
     low, high = row["excess_hit_low"], row["excess_hit_high"]
-    if not low <= 0.0 <= high:
-        better = "better" if low > 0.0 else "worse"
-        return (
-            f"{better} than random times, by {points(min(abs(low), abs(high)))} to {points(max(abs(low), abs(high)))}"
-        )
-    return f"no different from random times: {points(low)} to {points(high)}"
+    if low <= 0.0 <= high:
+        return f"no different from random times: {points(low)} to {points(high)} points"
+    near, far = sorted((abs(low), abs(high)))
+    return f"{'better' if low > 0.0 else 'worse'} than random times by {near * 100:.0f} to {far * 100:.0f} points"
 
 
 def points(share: float) -> str:
-    """A difference of rates.
+    """A difference of rates, in hundredths.
 
-    >>> points(0.123), points(-0.04)
-    ('12 points', '−4 points')
+    >>> points(0.123), points(-0.04), points(-0.001)
+    ('+12', '−4', '0')
     """
-    return f"{'−' if share < 0 else ''}{abs(share) * 100:.0f} points"
+    whole = round(share * 100)
+    return f"{whole:+d}".replace("-", "−") if whole else "0"

@@ -120,7 +120,7 @@ def scorecard(
         for horizon in asked.horizons
     ]
     frame = pd.DataFrame(rows, columns=[*by, "horizon", *UNITS])
-    frame.attrs = {"coverage": float(np.mean(covered)) if covered else 0.0, "n_base": turns}
+    frame.attrs = {"coverage": float(np.mean(covered)) if covered else NAN, "n_base": turns}
     return frame
 
 
@@ -136,7 +136,7 @@ def circle_of(asked: Asked, found: Followed, horizon: str) -> Circle:
 
 def _covered(ahead: Ahead, circle: Circle) -> float:
     minutes = circle.begin + np.arange(circle.length)
-    return float(np.nan_to_num(at(ahead.coverage(1), ahead.begin, minutes)).mean()) if circle.length else 0.0
+    return float(np.nan_to_num(at(ahead.coverage(1), ahead.begin, minutes)).mean()) if circle.length else NAN
 
 
 def _row(found: Followed, base: Base, horizon: str, mine: Mask, n: int) -> dict[str, Any]:
