@@ -1,0 +1,194 @@
+"""The bars of one coin's contracts at all its venues, on one grid of slots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fbkit.across.contracts import contracts_of, in_order
+from fbkit.model import TIMEFRAMES, Instrument, Span
+from fbkit.quant.formulas.numbers import Floats, summed
+from fbkit.store import Store
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+#: What is read of a bar.
+COLUMNS = (
+    "vol_usd", "mark", "index", "premium", "funding_8h", "funding_apr", "oi_base", "oi_usd", "liq_long_usd",
+    "liq_short_usd", "coverage",
+)  # fmt: skip
+
+
+class Coin(NamedTuple):
+    """A coin across its venues: for each column of :data:`COLUMNS` a table of slots × contracts, NaN where missing.
+
+    ``t1`` are the ends (UTC ns, rising) of the slots of which any contract has a bar. ``there`` says of each slot and
+    contract whether it existed: from its first bar to its expiry, or all along if nothing was heard of it.
+    """
+
+    tf: str
+    contracts: tuple[Instrument, ...]
+    t1: Ints
+    columns: dict[str, Floats]
+    there: Bools
+    min_coverage: float
+
+    @property
+    def times(self) -> pd.DatetimeIndex:
+        """The ends of the slots as the index of a frame."""
+        return pd.DatetimeIndex(self.t1.view("M8[ns]"), tz="UTC", name="time")
+
+    @property
+    def venues(self) -> tuple[str, ...]:
+        """The venues of its contracts, in name order."""
+        return tuple(dict.fromkeys(one.venue for one in self.contracts))
+
+    @property
+    def perpetual(self) -> Bools:
+        """Which contracts are perpetuals."""
+        return np.array([one.expiry is None for one in self.contracts], np.bool_)
+
+    def newest(self, count: int = 1) -> Coin:
+        """The same of its last slots only."""
+        return self.since(int(self.t1[-count]) - 1) if len(self.t1) > count else self
+
+    def since(self, ts: int) -> Coin:
+        """The same of the slots that end after an instant (UTC ns)."""
+        keep = self.t1 > ts
+        columns = {name: values[keep] for name, values in self.columns.items()}
+        return self._replace(t1=self.t1[keep], columns=columns, there=self.there[keep])
+
+    def fresh(self, column: str) -> Floats:
+        """A column where it counts: the bar has a finite value and its coverage reaches ``min_coverage``."""
+        values = self.columns[column]
+        counts = np.isfinite(values) & (self.coverage >= self.min_coverage) & self.there
+        return np.where(counts, values, np.nan)
+
+    @property
+    def coverage(self) -> Floats:
+        """Coverage of every bar; 0 where there is none."""
+        return np.nan_to_num(self.columns["coverage"], nan=0.0)
+
+    def covered(self) -> Floats:
+        """Of each slot: the mean coverage of the contracts that existed, NaN where none did."""
+        return mean_where(self.coverage, self.there)
+
+    def covered_by_venue(self) -> Floats:
+        """The same of each venue's contracts: slots × venues."""
+        each = [(self.coverage[:, places], self.there[:, places]) for places in map(self.at, self.venues)]
+        return columnwise([mean_where(values, there) for values, there in each], len(self.t1))
+
+    def at(self, venue: str) -> list[int]:
+        """The places of a venue's contracts."""
+        return [place for place, one in enumerate(self.contracts) if one.venue == venue]
+
+    def by_venue(self, values: Floats) -> Floats:
+        """Slots × contracts summed up to slots × venues; NaN where a venue has no value."""
+        return columnwise([summed(values[:, self.at(venue)]) for venue in self.venues], len(self.t1))
+
+    def main(self) -> dict[str, int]:
+        """The place of each venue's main perpetual: the one of the most volume over all slots, of equals the first."""
+        volume = np.nansum(self.columns["vol_usd"], axis=0)
+        found = {venue: [at for at in self.at(venue) if self.perpetual[at]] for venue in self.venues}
+        return {venue: max(places, key=lambda at: volume[at]) for venue, places in found.items() if places}
+
+    def names_where(self, there: Bools) -> list[str]:
+        """Of each slot: the venues that have a contract where ``there`` is true."""
+        words = self.venues
+        each = columnwise([np.any(there[:, self.at(venue)], axis=1) for venue in words], len(self.t1), np.bool_)
+        return joined(words, each)
+
+
+def venues_of(store: Store, coin: str, tf: str, span: Span = Span(), min_coverage: float = 0.8) -> Coin:  # noqa: B008 - frozen
+    """Read the bars of a coin at all its venues.
+
+    Parameters
+    ----------
+    coin : str
+        A coin, a symbol (that contract at each venue) or a full name.
+    span : Span
+        Of the ends: ``since < t1 <= until``.
+    min_coverage : float
+        What a bar's coverage must reach for its values to count.
+
+    Raises :class:`~fbkit.errors.UnknownName`.
+    """
+    contracts = contracts_of(store, coin)
+    wanted = ("t1", *COLUMNS)
+    bars = {one.name: store.columns("bars", wanted, instrument=one.name, tf=tf, span=span) for one in contracts}
+    return gathered(bars, contracts, tf, min_coverage)
+
+
+def gathered(
+    bars: Mapping[str, Mapping[str, Any]], contracts: Iterable[Instrument], tf: str, min_coverage: float = 0.8
+) -> Coin:
+    """The same from bars by name: columns ``t1`` (UTC ns, rising) and :data:`COLUMNS`, as arrays or frames."""
+    contracts = in_order(contracts)
+    ends = [np.asarray(bars[one.name]["t1"], np.int64) for one in contracts]
+    t1 = np.unique(np.concatenate([np.empty(0, np.int64), *ends]))
+    columns = {name: np.full((len(t1), len(contracts)), np.nan) for name in COLUMNS}
+    for place, (one, end) in enumerate(zip(contracts, ends, strict=True)):
+        rows = np.searchsorted(t1, end)
+        for name, column in columns.items():
+            column[rows, place] = np.asarray(bars[one.name][name], np.float64)
+    there = np.ones((len(t1), len(contracts)), np.bool_)
+    for place, (one, end) in enumerate(zip(contracts, ends, strict=True)):
+        there[:, place] = _existed(one, t1, end)
+    return Coin(tf, tuple(contracts), t1, columns, there, min_coverage)
+
+
+def _existed(one: Instrument, t1: Ints, heard: Ints) -> Bools:
+    since = heard[0] if len(heard) else (0 if one.status == "trading" else 2**63 - 1)
+    until = 2**63 - 1 if one.expiry is None else one.expiry
+    existed: Bools = (t1 >= since) & (t1 < until)
+    return existed
+
+
+def columnwise(columns: Sequence[NDArray[Any]], rows: int, dtype: type = np.float64) -> NDArray[Any]:
+    """Columns side by side, also none of them."""
+    return np.stack(columns, axis=1) if columns else np.empty((rows, 0), dtype)
+
+
+def mean_where(values: Floats, there: Bools) -> Floats:
+    """The mean of each row where ``there`` is true; NaN where nowhere.
+
+    >>> mean_where(np.array([[1.0, 0.5]]), np.array([[True, False]]))
+    array([1.])
+    """
+    n = there.sum(axis=1)
+    mean: Floats = np.divide(summed(np.where(there, values, 0.0)), n, out=np.full(len(n), np.nan), where=n > 0)
+    return mean
+
+
+def before(t1: Ints, tf: str, values: Floats) -> Floats:
+    """What stood one slot earlier; NaN where the slot before has no row.
+
+    >>> minute = TIMEFRAMES["1m"]
+    >>> before(np.array([1, 2, 4]) * minute, "1m", np.array([[1.0], [2.0], [4.0]])).ravel()
+    array([nan,  1., nan])
+    """
+    earlier = np.full_like(values, np.nan)
+    next_to = np.diff(t1) == TIMEFRAMES[tf]
+    earlier[1:][next_to] = values[:-1][next_to]
+    return earlier
+
+
+def joined(words: Sequence[str], there: Bools) -> list[str]:
+    """Of each row, the words whose column is true.
+
+    >>> joined(("binance", "okx"), np.array([[True, True], [False, True]]))
+    ['binance, okx', 'okx']
+    """
+    seen: dict[bytes, str] = {}
+    told = []
+    for row in there:
+        key = row.tobytes()
+        if key not in seen:
+            seen[key] = ", ".join(word for word, yes in zip(words, row.tolist(), strict=True) if yes)
+        told.append(seen[key])
+    return told

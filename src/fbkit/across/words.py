@@ -1,0 +1,94 @@
+"""The newest bar of a coin in sentences: what a table of venues cannot say, and who is not in its sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from fbkit.across.liquidations import COMPLETE
+from fbkit.quant.formulas import funding
+
+
+def sentences(row: pd.Series, board: pd.DataFrame, curve: pd.DataFrame) -> list[str]:
+    """One line each about a row of :func:`fbkit.across.across`, with the board and the curve of the same bar."""
+    said = [_interest, _funding, _prices]
+    coin = str(board.attrs.get("coin", "coins"))
+    return [*(told(row, coin) for told in said), *_basis(row, curve), *_liquidations(board)]
+
+
+def _interest(row: pd.Series, coin: str) -> str:
+    if not row["oi_venues"]:
+        return "open interest: none is fresh."
+    told = f"open interest: {_usd(row['oi_total_usd'])} over {row['oi_venues']}"
+    if row["oi_dlog"] == row["oi_dlog"]:
+        change = f"{_coins(row['oi_change_base'])} {coin} ({100 * row['oi_dlog']:+.3f} %)"
+        told += f"; {change} since the bar before, over {_same(row['oi_change_venues'], row['oi_venues'])}"
+    if row["oi_vw_usd_per_venue"] == row["oi_vw_usd_per_venue"]:
+        told += f"; a mean per venue, weighted by volume: {_usd(row['oi_vw_usd_per_venue'])}"
+    return f"{told}." + (f" Not in it, for none is fresh: {row['oi_missing']}." if row["oi_missing"] else "")
+
+
+def _funding(row: pd.Series, _coin: str) -> str:
+    rate = row["funding_oiw_8h"]
+    if not row["funding_venues"]:
+        return "funding: no venue has a rate and open interest."
+    who = "longs pay shorts" if rate > 0 else "shorts pay longs" if rate < 0 else "nobody pays"
+    year = 100 * funding.apr(rate, 8.0)
+    told = f"{1e4 * rate:+.3f} bp per 8 h, {year:+.2f} % a year ({who})"
+    return f"funding, weighted by open interest: {told}, over {row['funding_venues']}."
+
+
+def _prices(row: pd.Series, _coin: str) -> str:
+    if not row["mark_venues"]:
+        return "prices: no mark price is fresh."
+    if row["dispersion_bp"] != row["dispersion_bp"]:
+        return f"prices: only {row['mark_venues']} has a fresh mark, {row['mark_median_usd']:,.6g} USD."
+    ends = (
+        f"lowest {row['lowest']} {_price(row['lowest_usd'])}, highest {row['highest']} {_price(row['highest_usd'])} USD"
+    )
+    return f"mark prices lie {row['dispersion_bp']:.2f} bp apart: {ends}, of {row['mark_venues']}."
+
+
+def _basis(row: pd.Series, curve: pd.DataFrame) -> Iterator[str]:
+    dated = curve[curve["expiry"].notna()]
+    if dated.empty:
+        yield "basis: no dated futures are listed."
+        return
+    for _, one in dated.iterrows():
+        if one["basis_bp"] != one["basis_bp"]:
+            yield f"basis of {one['instrument']}: its mark is not fresh."
+            continue
+        year = f"{100 * one['basis_ann']:+.2f} % a year" if one["days"] >= 1.0 else "less than a day to go"
+        over = f"{one['basis_bp']:+.1f} bp over spot"
+        yield f"basis of {one['instrument']}: {over}, {one['days']:.2f} days to go, {year}."
+    if row["basis_3m"] == row["basis_3m"]:
+        how = "of the expiry nearest to 90 days: no two lie around it" if row["basis_extrapolated"] else "interpolated"
+        yield f"basis in 3 months: {100 * row['basis_3m']:+.2f} % a year, {how}."
+
+
+def _liquidations(board: pd.DataFrame) -> Iterator[str]:
+    venues = board[board["venue"] != "all"]
+    heard = venues[venues["liq_long_usd"].notna() | venues["liq_short_usd"].notna()]["venue"].tolist()
+    silent = [venue for venue in venues["venue"] if venue not in heard]
+    sampled = sorted(venue for venue in heard if venue not in COMPLETE)
+    if sampled:
+        yield f"liquidations are lower bounds at {', '.join(sampled)}: do not compare them between venues."
+    if silent:
+        yield f"liquidations of {', '.join(sorted(silent))}: none was heard, which is not 0."
+
+
+def _usd(value: float) -> str:
+    return f"{value:,.0f} USD"
+
+
+def _coins(value: float) -> str:
+    return f"{value:+,.0f}" if abs(value) >= 1e5 else f"{value:+,.6g}"
+
+
+def _price(value: float) -> str:
+    return f"{value:,.8g}"
+
+
+def _same(venues: str, others: str) -> str:
+    return "the same" if venues == others else venues
