@@ -27,6 +27,9 @@ _UNIT_NS = {"ms": NS_MS, "s": NS_S, "m": NS_MIN, "h": NS_HOUR, "d": NS_DAY}
 #: Venues fbkit has a room for, largest first. ``sim`` is the simulated market on their wires.
 VENUES = ("binance", "bybit", "okx", "hyperliquid", "deribit", "bitget", "gate")
 
+#: Keys whose values are never shown.
+_SECRET = {"token", "webhook"}
+
 #: Venues without a room, through ccxt: ``ccxt.krakenfutures``.
 _LONG_TAIL = re.compile(r"ccxt\.[a-z0-9][a-z0-9_]*")
 
@@ -79,6 +82,8 @@ class Settings(BaseSettings):
     backfill_hours: int = Field(48, ge=0, le=168, description="history fetched at a first start")
     queue_items: int = Field(200_000, ge=1000, description="bound of the queue before the writer")
     spill_mb: int = Field(512, ge=0, le=1_000_000, description="bound of the file behind that queue; 0 keeps none")
+    rules: Path | None = Field(None, description="TOML file of alert rules; default: rules.toml in home, if there")
+    webhook: SecretStr | None = Field(None, description="URL that each stored alert is sent to as JSON; https only")
     transport: Literal["auto", "picows", "websockets"] = Field("auto", description="websocket library")
     synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", description="SQLite durability of each commit")
     max_mb: int = Field(0, ge=0, description="MB the database may take; kept to once an hour; 0: no bound")
@@ -114,6 +119,16 @@ class Settings(BaseSettings):
         ):
             return value.rstrip("/")
         raise ValueError("https:// or wss://; plain http:// and ws:// only to 127.0.0.1")
+
+    @field_validator("webhook")
+    @classmethod
+    def _encrypted_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts is None or (parts.scheme == "https" and parts.hostname):
+            return value
+        if parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}:
+            return value
+        raise ValueError("https://; plain http:// only to 127.0.0.1")
 
     @classmethod
     def settings_customise_sources(
@@ -184,7 +199,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _told(error: ValidationError) -> SettingError:
     first = error.errors(include_url=False)[0]
     key = str(first["loc"][0]) if first["loc"] else "settings"
-    value = "****" if key == "token" else first.get("input")
+    value = "****" if key in _SECRET else first.get("input")
     field = Settings.model_fields.get(key)
     about = f" ({field.description})" if field and field.description else ""
     return SettingError(key, value, f"{first['msg']}{about}")

@@ -13,6 +13,7 @@ from fbkit.quant.confluence import DEFAULT, Condition
 ZERO_Z = 1e-9
 
 Way: TypeAlias = Literal["at_least", "size", "above", "below"]
+WAYS: tuple[Way, ...] = ("at_least", "size", "above", "below")
 
 
 class Also(NamedTuple):

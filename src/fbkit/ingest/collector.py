@@ -23,12 +23,14 @@ from fbkit.ingest.ground import Ground
 from fbkit.ingest.past import Past, patiently
 from fbkit.ingest.pipeline import HEARTBEAT, Cut
 from fbkit.ingest.refill import Refill
+from fbkit.ingest.rulebook import RuleWatch
 from fbkit.ingest.session import Session
+from fbkit.ingest.sinks import Webhook, write_to_log
 from fbkit.ingest.telling import Telling
 from fbkit.ingest.upkeep import Upkeep
 from fbkit.ingest.wall import Wall
 from fbkit.ingest.writing import WriterThread
-from fbkit.model import NS_HOUR, NS_S, AccountRow, Beat, Event, Gap, Listing, Setting
+from fbkit.model import NS_HOUR, NS_S, AccountRow, AlertRow, Beat, Event, Gap, Listing, Setting
 from fbkit.runtime import RuntimeFile, publish_runtime, runtime_path
 from fbkit.settings import Settings
 from fbkit.store.packed import Packed
@@ -100,6 +102,10 @@ class Collector:
             clock=self.clock,
         )
         self.telling = Telling(self.hub, pipeline, self.started)
+        self.webhook = Webhook(settings.webhook, session.writer.market, self.health) if settings.webhook else None
+        self._rules = RuleWatch(
+            session.rulebook, lambda rules: session.adopt(self.clock.now(), rules), self.health, self.spawn
+        )
         if not owned:
             self.hub.hold()
         self._token = token
@@ -144,6 +150,8 @@ class Collector:
                 self.spawn(self._beat_forever())
                 self.spawn(self.telling.show_forever())
                 self.spawn(self.upkeep.forever())
+                if self.webhook is not None:
+                    self.spawn(self.webhook.run())
                 if self._owned:
                     self.spawn(self._watch_owners())
                 self.spawn(self._start_feeds(stack))
@@ -191,6 +199,8 @@ class Collector:
         await asyncio.sleep(0)  # acknowledgements wait in the loop
         if self._capture is not None:
             self._capture.close()
+        if self.webhook is not None:
+            await self.webhook.close()
         await self.hub.stop()
         return self.session.end(now)
 
@@ -244,6 +254,7 @@ class Collector:
         if heartbeat:
             self.compare_prices()
             self.ground.look()
+        self._rules.beat(heartbeat=heartbeat)
         self.ground.look_at(self.writing)
         health = self.health.judge(
             cut.beat.ts_recv,
@@ -304,6 +315,11 @@ class Collector:
         self._acknowledged_beat = cut.beat.n
         self._acknowledgement.set()
         self.telling.rows(cut, commit)
+        alerts = [row for row in cut.rows if isinstance(row, AlertRow)] if cut.closed.metrics else []
+        if alerts:
+            write_to_log(alerts, self.session.writer.market)
+            if self.webhook is not None:
+                self.webhook.tell(alerts)
 
     async def stored_up_to(self, beat: int) -> None:
         """Wait until the batch of a Beat (by its number) is in the store."""

@@ -10,6 +10,8 @@ import threading
 import time
 from typing import Any
 
+from pydantic import SecretStr
+
 from fbkit.errors import CollectorError, CollectorGone, NotLive, RuntimeFileError
 from fbkit.hub import OwnerLink, call_sync
 from fbkit.runtime import RuntimeFile, database_url, find_runtime, runtime_path, shown_url, spawn
@@ -138,11 +140,11 @@ def _last_line(path: os.PathLike[str]) -> str:
 
 
 def _as_environment(settings: Settings) -> dict[str, str]:
-    """The settings as the child reads them: only what was chosen, the token through the environment alone."""
+    """The settings as the child reads them: only what was chosen, secrets through the environment alone."""
     chosen = {}
     for name in settings.model_fields_set | {"home"}:
         value = getattr(settings, name)
         if value is None:
             continue
-        chosen[f"FBKIT_{name.upper()}"] = value.get_secret_value() if name == "token" else str(value)
+        chosen[f"FBKIT_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
     return chosen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import logging
 import os
 import platform
 from collections import defaultdict
@@ -11,20 +12,24 @@ from itertools import chain
 
 import msgspec
 
-from fbkit.alerts import Rules
+from fbkit.alerts import AnyRule, Rules
+from fbkit.alerts.load import dump, load
 from fbkit.clock import Clock, iso
 from fbkit.engine import Engine
 from fbkit.engine.stamp import stamp_of
-from fbkit.errors import StoreError
+from fbkit.errors import SettingError, StoreError
 from fbkit.feeds.venues import COUNTED
 from fbkit.ingest.backlog import Backlog
 from fbkit.ingest.kept import Pending
 from fbkit.ingest.pipeline import Pipeline
+from fbkit.ingest.rulebook import KEY, Rulebook
 from fbkit.ingest.spill import Head, Spill, spill_base, spill_path, spill_paths
 from fbkit.ingest.writing import Spilling
-from fbkit.model import NS_MIN, NS_MS, AccountRow, Bar, Beat, Event, Gap, Market, RunRow, Span, Trade
+from fbkit.model import NS_MIN, NS_MS, AccountRow, Bar, Beat, Event, Gap, Market, RunRow, Setting, Span, Trade
 from fbkit.settings import Settings
 from fbkit.store import Batch, Checkpoint, Writer, open_writer
+
+log = logging.getLogger(__name__)
 
 #: Trades of so long before the last Beat are known again at a start.
 _KNOWN_AGAIN_NS = 10 * NS_MIN
@@ -36,8 +41,12 @@ class Session:
     ``last_beat_ts`` is where an earlier run ended (UTC ns), ``None`` on a fresh database.
     """
 
-    def __init__(self, writer: Writer, settings: Settings, counted: Collection[str] = COUNTED) -> None:
+    def __init__(
+        self, writer: Writer, settings: Settings, counted: Collection[str] = COUNTED, rulebook: Rulebook | None = None
+    ) -> None:
         self.writer = writer
+        self.rulebook = rulebook or Rulebook.of(settings)
+        self._rules = self.rulebook.read()
         self.spill_base = spill_base(writer.url, settings.home)
         self.backlog = Backlog(writer, spill_paths(self.spill_base))
         self.stamp = stamp_of(settings)
@@ -81,11 +90,13 @@ class Session:
         ``clock`` times the lease, so it is the machine's, also for a recording or a simulation. ``counted`` are the
         venues whose trade ids count one by one.
         """
+        rulebook = Rulebook.of(settings)
+        rulebook.read()  # a wrong file is refused before anything is touched
         writer = open_writer(
             url, market=market, seed=seed, clock=clock, holder=holder, synchronous=settings.synchronous
         )
         try:
-            return cls(writer, settings, counted)
+            return cls(writer, settings, counted, rulebook)
         except BaseException:
             writer.close()
             raise
@@ -113,6 +124,7 @@ class Session:
         )
         self.pipeline.add_row(self._run)
         self.pipeline.setting(now, "engine", facts.settings)
+        self.adopt(now, self._rules)
         self._close_left_open(now)
         for absence in self.backlog.absences:
             gap = self.pipeline.open_gap(now, "stopped", absence.t0, t1=absence.t1)
@@ -122,6 +134,11 @@ class Session:
             self.pipeline.close_gap(gap, now, now, backfilled=False)
             if fetches:
                 self._history = {name: self._open(name, now, self.last_beat_ts) for name in self.writer.instruments()}
+
+    def adopt(self, now: int, rules: tuple[AnyRule, ...]) -> None:
+        """Judge by these rules from the next Beat on, and write that it is so, for whoever replays."""
+        self.pipeline.setting(now, KEY, dump(rules))
+        self.pipeline.rules.adopt(rules)
 
     def _close_left_open(self, now: int) -> None:
         """A run that was killed closed nothing: its gaps end where it was last alive, unfilled."""
@@ -173,6 +190,8 @@ class Session:
                     # What spoke since the checkpoint has spoken: its cooldown goes on.
                     pipeline.rules.judge(closed, event.ts_event)
             else:
+                if type(event) is Setting and event.key == KEY:
+                    self._adopt_again(event)
                 pipeline.engine.take(event)
         recent = Span(last.ts_recv - _KNOWN_AGAIN_NS, None)
         trades, bars = self._left(recent.since or 0)
@@ -186,6 +205,13 @@ class Session:
         for name, minutes in bars.items():
             if minutes:
                 pipeline.order.reload_bars(name, "1m", minutes)
+
+    def _adopt_again(self, setting: Setting) -> None:
+        """Rules that were in force; such as this fbkit cannot read were judged by another, and stay what they were."""
+        try:
+            self.pipeline.rules.adopt(load(setting.value))
+        except SettingError as error:
+            log.warning("rules of an earlier run are passed over: %s", error)
 
     def _placed(self, since: int) -> Iterator[Event]:
         """Every event from a place on, by its place: stored ones, and what earlier runs left to be stored."""

@@ -93,10 +93,9 @@ def logging_config(path: Path) -> dict[str, Any]:
 
 
 def kernel_environment(settings: Settings) -> dict[str, str]:
-    """The settings as kernels and what they start read them. The token stays where it came from."""
-    chosen = {
-        name: getattr(settings, name) for name in type(settings).model_fields if name not in {"token", "workspace"}
-    }
+    """The settings as kernels and what they start read them. Secrets stay where they came from."""
+    apart = {"token", "webhook", "workspace"}
+    chosen = {name: getattr(settings, name) for name in type(settings).model_fields if name not in apart}
     words = {f"FBKIT_{name.upper()}": str(value) for name, value in chosen.items() if value is not None}
     return {**words, "FBKIT_WORKSPACE": str(workspace(settings)), **_jupyter_places()}
 
