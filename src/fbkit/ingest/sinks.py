@@ -51,7 +51,7 @@ def text_of(alert: AlertRow, market: Market) -> str:
 
 def body_of(alert: AlertRow, market: Market) -> dict[str, Any]:
     """An alert as it is sent: instants as RFC 3339, the id as text (a browser's number cannot hold every id)."""
-    facts = msgspec.to_builtins(alert)
+    facts: dict[str, Any] = msgspec.to_builtins(alert)
     return facts | {
         "market": str(market),
         "text": text_of(alert, market),
