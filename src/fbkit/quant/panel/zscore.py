@@ -12,15 +12,15 @@ from fbkit.quant.reading import GAP, NAN, UNSUPPORTED, WARMUP, ZERO_VAR, needed
 class ZPanel(Columns):
     """:class:`fbkit.quant.streaming.RollingZScore` for ``width`` columns of each instrument, to the bit.
 
-    ``place[i]`` is how many slots of the current block have passed; the columns of one instrument share it.
+    ``place[i]`` is how many slots of the current block have passed; the columns of one instrument share it. ``ring``
+    holds the last ``window`` values: the current block's, and behind them what is still needed of the one before.
     """
 
     place: Ints
-    previous: Floats
-    current: Floats
+    ring: Floats
     suffix_s: Floats
     suffix_q: Floats
-    suffix_m: Ints
+    suffix_m: NDArray[np.int32]
     s: Floats
     q: Floats
     m: Ints
@@ -34,11 +34,10 @@ class ZPanel(Columns):
         self._need = needed(window, min_coverage)
         self._across = np.arange(width)[None, :]
         self.declare("place", 0, np.int64)
-        for name in ("previous", "current"):
-            self.declare(name, NAN, shape=(width, window))
+        self.declare("ring", NAN, shape=(width, window))
         for name in ("suffix_s", "suffix_q"):
             self.declare(name, 0.0, shape=(width, window + 1), derived=True)
-        self.declare("suffix_m", 0, np.int64, shape=(width, window + 1), derived=True)
+        self.declare("suffix_m", 0, np.int32, shape=(width, window + 1), derived=True)
         for name in ("s", "q", "anchor"):
             self.declare(name, 0.0, shape=(width,))
         self.declare("m", 0, np.int64, shape=(width,))
@@ -102,34 +101,35 @@ class ZPanel(Columns):
             self.s[rows] += d
             self.q[rows] += d * d
         self.m[rows] += finite
-        self.current[rows[:, None], self._across, self.place[rows][:, None]] = x
+        self.ring[rows[:, None], self._across, self.place[rows][:, None]] = x
         self.place[rows] += 1
 
     def _turn(self, rows: Index, finite: Bools) -> None:
         """These instruments' blocks are full: they become the previous ones."""
-        self.previous[rows] = self.current[rows]
-        self.current[rows] = NAN
         for zeroed in (self.s, self.q, self.m, self.place):
             zeroed[rows] = 0
         self.anchored[rows] = False
         r, c = np.nonzero(~finite)
         if r.size:
-            block = self.previous[rows[r], c]
+            block = self.ring[rows[r], c]
             there = np.isfinite(block)
             final = self.window - 1 - there[:, ::-1].argmax(axis=1)
             self._rebuild(rows[r], c, np.where(there.any(axis=1), block[np.arange(r.size), final], 0.0))
 
     def _rebuild(self, i: Index, c: Index, anchor: Floats) -> None:
-        """Sums over the ends of the previous blocks, newest to oldest, as distances from ``anchor``."""
+        """Sums over the ends of the previous blocks, newest to oldest, as distances from ``anchor``.
+
+        Those from where a current block begins no more are not asked for again.
+        """
         self.anchor[i, c] = anchor
-        newest_first = self.previous[i, c][:, ::-1]
+        newest_first = self.ring[i, c][:, ::-1]
         there = np.isfinite(newest_first)
         with np.errstate(all="ignore"):
             d = np.where(there, newest_first - anchor[:, None], 0.0)
             # accumulate adds one by one, in order: the bits of a loop
             self.suffix_s[i, c, : self.window] = np.add.accumulate(d, axis=1)[:, ::-1]
             self.suffix_q[i, c, : self.window] = np.add.accumulate(d * d, axis=1)[:, ::-1]
-        self.suffix_m[i, c, : self.window] = np.add.accumulate(there, axis=1, dtype=np.int64)[:, ::-1]
+        self.suffix_m[i, c, : self.window] = np.add.accumulate(there, axis=1, dtype=np.int32)[:, ::-1]
 
     def derive(self) -> None:
         """The sums over the previous blocks: every value's own, whenever they were made."""
@@ -143,17 +143,18 @@ class ZPanel(Columns):
         """
         n = self.window
         place = int(self.place[i])
-        series = np.concatenate((self.previous[i].T, self.current[i, :, :place].T, x))
+        lost = np.full((place, self.width), NAN)
+        series = np.concatenate((lost, self.ring[i, :, place:].T, self.ring[i, :, :place].T, x))
         self._note_filled(i, series, len(x))
         passed = place + len(x)
         # A full block turns only when the next value comes.
         turns = (passed - 1) // n if passed else 0
         inside = passed - turns * n
-        self.previous[i] = series[turns * n : turns * n + n].T
-        self.current[i] = NAN
-        self.current[i, :, :inside] = series[turns * n + n :].T
+        self.ring[i] = series[turns * n : turns * n + n].T
+        old = self.ring[i].copy()
+        self.ring[i, :, :inside] = series[turns * n + n :].T
         self.place[i] = inside
-        self._sum_up(i, inside)
+        self._sum_up(i, inside, old)
 
     def _note_filled(self, i: int, series: Floats, new: int) -> None:
         count = np.zeros((len(series) + 1, self.width), np.int64)
@@ -161,12 +162,11 @@ class ZPanel(Columns):
         behind = count[len(series) - new : -1] - count[len(series) - new - self.window : -1 - self.window]
         self.filled[i] |= (behind >= self._need).any(axis=0)
 
-    def _sum_up(self, i: int, inside: int) -> None:
-        """Anchor, suffixes and prefix sums of one instrument from its two blocks."""
-        block = self.current[i, :, :inside]
+    def _sum_up(self, i: int, inside: int, old: Floats) -> None:
+        """Anchor, suffixes and prefix sums of one instrument from its two blocks, ``old`` being the one before."""
+        block = self.ring[i, :, :inside]
         there = np.isfinite(block)
         anchored = there.any(axis=1)
-        old = self.previous[i]
         known = np.isfinite(old)
         final = self.window - 1 - known[:, ::-1].argmax(axis=1)
         across = np.arange(self.width)
