@@ -79,7 +79,7 @@ def test_alerts_travel_as_json_whatever_they_hold():
     shown = feed.alerts[0]
     json.dumps(shown, allow_nan=False)
     assert shown["alert_id"] == str(2**60 + 1)
-    assert shown["inputs"] == [("mean", "+0.5000"), ("words", "a")]
+    assert shown["inputs"] == [("mean", "+0.5000", ""), ("words", "a", "")]
 
 
 def test_inputs_that_cannot_be_read_are_left_out():

@@ -427,7 +427,7 @@ class Board:
         self.foot.coverage = float(known.mean()) if known.size else None
 
     def _show_market(self, market: Market, seed: int | None) -> None:
-        self.mode.market = market.value
+        self.mode.market = self.feed.market = market.value
         venues = sorted({instrument.venue for instrument in self._known.values()}, key=_size)
         told = ", ".join(venues) if len(venues) <= _VENUES_NAMED else f"{len(venues)} venues"
         self.mode.detail = f"seed {seed}" if seed is not None else told

@@ -1,7 +1,8 @@
 // What the rules said, newest first. The chips are legend and filter; a click opens the conditions. New rows wait
 // while the pointer is in the list, so that nothing moves under it.
 
-import { NBSP, clock, signed, zscore } from "./format.js";
+import { bell } from "./bell.js";
+import { NBSP, clock, signed } from "./format.js";
 import { dress, faultBox, follow, h, write } from "./dom.js";
 
 const TIERS = ["", "single Z", "confluence", "confirmed", "funding", "divergence", "cluster"];
@@ -10,9 +11,8 @@ function conditions(alert) {
   const grid = h("div", "g");
   const line = (...cells) => grid.append(...cells.map(([text, cls]) => h("span", cls, text)));
   line(["condition", "s"], ["value", "s"], ["needs", "s"], ["cover", "s"]);
-  const needs = `${alert.threshold < 0 ? "\u2264" : "\u2265"}${NBSP}${zscore(alert.threshold)}`;
-  line([alert.column, ""], [zscore(alert.value), ""], [needs, "l"], [signed((alert.coverage ?? NaN) * 100, 0).replace("+", "") + NBSP + "%", "l"]);
-  for (const [name, text] of alert.inputs) line([name, ""], [text, ""], ["", ""], ["", ""]);
+  line([alert.column, ""], [alert.told, ""], [alert.needs, "l"], [signed((alert.coverage ?? NaN) * 100, 0).replace("+", "") + NBSP + "%", "l"]);
+  for (const [name, text, needs] of alert.inputs) line([name, ""], [text, ""], [needs, "l"], ["", ""]);
   return grid;
 }
 
@@ -24,7 +24,8 @@ function render({ model, el }) {
   more.type = "button";
   more.hidden = true;
   const list = h("div", "list");
-  el.append(h("div", "head", h("h2", "", "Alerts"), today, h("span", "sp"), chips), more, list);
+  const notify = bell(ask);
+  el.append(h("div", "head", h("h2", "", "Alerts"), today, h("span", "sp"), notify.el, chips), more, list);
   const off = new Set();
   let open = null;
   let inside = false;
@@ -42,6 +43,12 @@ function render({ model, el }) {
     });
     return button;
   });
+
+  function ask(alert) {
+    model.set("chosen", alert.instrument);
+    model.set("opened", model.get("opened") + 1);
+    model.save_changes();
+  }
 
   function row(alert) {
     const isOpen = open === alert.alert_id;
@@ -64,9 +71,7 @@ function render({ model, el }) {
       link.type = "button";
       link.addEventListener("click", (event) => {
         event.stopPropagation();
-        model.set("chosen", alert.instrument);
-        model.set("opened", model.get("opened") + 1);
-        model.save_changes();
+        ask(alert);
       });
       el2.append(h("div", "why", conditions(alert), h("div", "l", "Rule ", h("b", "", alert.rule), `, ${alert.n} values behind it, bar to ${clock(alert.t1_ms)}`), link));
     }
@@ -89,7 +94,7 @@ function render({ model, el }) {
   list.addEventListener("pointerenter", () => (inside = true));
   list.addEventListener("pointerleave", () => ((inside = false), draw()));
   more.addEventListener("click", () => ((inside = false), draw(), (list.scrollTop = 0)));
-  const undo = [follow(model, ["alerts", "today", "watching", "tiers"], draw), faultBox(el, model)];
+  const undo = [follow(model, ["alerts"], () => notify.hear(model.get("alerts"), model.get("market"))), follow(model, ["alerts", "today", "watching", "tiers"], draw), faultBox(el, model)];
   return () => undo.forEach((f) => f());
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import traitlets
 
+from fbkit.alerts.sentence import name_of, number_of
 from fbkit.model.rows import AlertRow
 from fbkit.model.timeframe import NS_MS
 from fbkit.widgets.assets import module
@@ -30,8 +31,9 @@ class AlertFeed(Panel):
 
     alerts = traitlets.List(traitlets.Dict(), help="Newest first").tag(sync=True)
     today = traitlets.Int(None, allow_none=True, help="Alerts since 00:00 UTC").tag(sync=True)
-    tiers = traitlets.List(traitlets.Int(), [1], help="Tiers the rules in force can speak in").tag(sync=True)
+    tiers = traitlets.List(traitlets.Int(), [1, 2, 3, 4, 5, 6], help="Tiers the rules in force can speak in").tag(sync=True)
     watching = traitlets.Unicode("", help="What is being watched, said while there is no alert").tag(sync=True)
+    market = traitlets.Unicode("", help="Which market, said first in a notification").tag(sync=True)
     chosen = traitlets.Unicode("", help="Instrument whose charts are asked for").tag(sync=True)
     opened = traitlets.Int(0, help="Counts such askings").tag(sync=True)
 
@@ -55,8 +57,8 @@ def _shown(alert: AlertRow) -> dict[str, Any]:
         "tier": alert.tier,
         "rule": alert.rule,
         "column": alert.column,
-        "value": _finite(alert.value),
-        "threshold": _finite(alert.threshold),
+        "told": _number(alert, alert.value),
+        "needs": f"≥ {_number(alert, alert.threshold)}",
         "n": alert.n,
         "coverage": _finite(alert.coverage),
         "sentence": alert.sentence,
@@ -64,12 +66,34 @@ def _shown(alert: AlertRow) -> dict[str, Any]:
     }
 
 
-def _inputs(alert: AlertRow) -> list[tuple[str, str]]:
+def _inputs(alert: AlertRow) -> list[tuple[str, str, str]]:
+    """Name, value and what was needed of every input; conditions one by one, in words."""
     try:
         inputs = msgspec.json.decode(alert.inputs, type=dict[str, Any])
     except msgspec.DecodeError:
         return []
-    return [(name, _told(value)) for name, value in inputs.items() if name != alert.column]
+    conditions = [*inputs.pop("conditions", []), *inputs.pop("also", [])]
+    plain = [(name, _told(value), "") for name, value in inputs.items() if name != alert.column]
+    return [_condition(one) for one in conditions] + plain
+
+
+def _condition(one: dict[str, Any]) -> tuple[str, str, str]:
+    column, value = one["column"], one["value"]
+    told = "–" if value is None else number_of(column, value)
+    return name_of(column), told, f"{_WAYS[one['way']]} {number_of(column, one['bound'])}"
+
+
+_WAYS = {"at_least": "≥", "at_most": "≤", "size": "±", "above": ">", "below": "<"}
+
+
+def _number(alert: AlertRow, x: float) -> str:
+    """A Z with one digit; a share of conditions in percent; a count as it is."""
+    if alert.column.startswith("score_"):
+        return f"{100 * x:.0f} %"
+    return f"{x:.0f}" if alert.column.startswith("cluster_") else number_of(_Z_LIKE.get(alert.column, alert.column), x)
+
+
+_Z_LIKE = {"divergence": "z_premium_60"}
 
 
 def _finite(value: float) -> float | None:
@@ -78,4 +102,11 @@ def _finite(value: float) -> float | None:
 
 
 def _told(value: object) -> str:
-    return signed(value, 4) if isinstance(value, float) else str(value)
+    if isinstance(value, list):
+        return ", ".join(_short(one) for one in value)
+    return signed(value, 4) if isinstance(value, float) else "–" if value is None else str(value)
+
+
+def _short(one: object) -> str:
+    """An instrument of a divergence, an alert of a cluster, a coin."""
+    return str(one.get("instrument")) if isinstance(one, dict) else str(one)
