@@ -31,7 +31,7 @@ class AlertFeed(Panel):
 
     alerts = traitlets.List(traitlets.Dict(), help="Newest first").tag(sync=True)
     today = traitlets.Int(None, allow_none=True, help="Alerts since 00:00 UTC").tag(sync=True)
-    tiers = traitlets.List(traitlets.Int(), [1, 2, 3, 4, 5, 6], help="Tiers the rules in force can speak in").tag(sync=True)
+    tiers = traitlets.List(traitlets.Int(), [1, 2, 3, 4, 5, 6], help="Tiers that rules can speak in").tag(sync=True)
     watching = traitlets.Unicode("", help="What is being watched, said while there is no alert").tag(sync=True)
     market = traitlets.Unicode("", help="Which market, said first in a notification").tag(sync=True)
     chosen = traitlets.Unicode("", help="Instrument whose charts are asked for").tag(sync=True)
