@@ -13,6 +13,7 @@ FbkitError                      1
 │   ├── VenueRefused                the venue answered with an error we cannot mend
 │   ├── NotRemembered               the venue's memory does not reach back that far
 │   └── DamagedRecording            a recording that cannot be read from some byte on
+├── TableRefused                1   a table in a file that cannot be read as bars
 ├── StoreError                  1
 │   ├── StoreMissing                no database there
 │   ├── MarketMismatch              the database holds another market
@@ -172,6 +173,17 @@ class DamagedRecording(FeedError):
 
     def __str__(self) -> str:
         return f"{self.path}: unreadable after line {self.line} ({self.why}); what came before it was kept"
+
+
+class TableRefused(FbkitError):
+    """A table in a file cannot be read as bars: which row, which column, and what to do."""
+
+    def __init__(self, path: str, where: str, why: str, then: str) -> None:
+        super().__init__(path, where, why, then)
+        self.path, self.where, self.why, self.then = path, where, why, then
+
+    def __str__(self) -> str:
+        return f"{self.path}, {self.where}: {self.why}; {self.then}"
 
 
 class StoreError(FbkitError):

@@ -1,13 +1,15 @@
-"""Commands that look: health, instruments, metrics, summary, alerts; status and gaps have files of their own."""
+"""Commands that look: health, instruments, metrics, summary, alerts; status, gaps, import have their own files."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
 
 from fbkit.cli.gaps import gaps
+from fbkit.cli.importing import import_
 from fbkit.cli.options import AsJson, Db, Since, Timeframe
 from fbkit.cli.saying import answer_json, out, plain, table
 from fbkit.cli.standing import status
@@ -30,6 +32,14 @@ _UNITS = {
 }
 
 
+#: Shares of time that ``fbkit health`` tells, in percent.
+_SHARES = {
+    "uptime_percent": "a collector ran",
+    "available_percent": "available (ok or degraded)",
+    "ok_percent": "ok",
+}
+
+
 class HealthSays(Exception):
     """How ``fbkit health`` leaves: its exit code is its answer."""
 
@@ -45,6 +55,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     for command in (health, status, gaps, instruments, metrics, summary, alerts):
         app.command()(command)
+    app.command("import")(import_)
 
 
 def _show(desk: Desk, what: str, frame: pd.DataFrame, columns: list[str], as_json: bool) -> None:
@@ -61,18 +72,26 @@ def _show(desk: Desk, what: str, frame: pd.DataFrame, columns: list[str], as_jso
 
 
 def health(db: Db = None, as_json: AsJson = False) -> None:
-    """Say how it is: exit 0 ok, 1 degraded, 2 down; always the reasons."""
+    """Say how it is: exit 0 ok, 1 degraded, 2 down; always the reasons, and how much of the time it was up."""
     desk = open_desk(db)
     state = desk.health_state()
     if as_json:
         answer_json(head(desk) | state)
     else:
-        out.print(f"{state['state']} · {title(desk, 'health')}", markup=False)
-        for reason in state["reasons"]:
-            out.print(f"  {reason['state']:9} {reason['where']:24} {reason['sentence']}", markup=False)
-        up = ", ".join(f"{k} {'unknown' if v is None else f'{v:.2f} %'}" for k, v in state["uptime_percent"].items())
-        out.print(f"  uptime: {up}", markup=False)
+        for line in _health_lines(state, title(desk, "health")):
+            out.print(line, markup=False)
     raise HealthSays({"ok": 0, "degraded": 1}.get(state["state"], 2))
+
+
+def _health_lines(state: dict[str, Any], said: str) -> Iterator[str]:
+    yield f"{state['state']} · {said}"
+    yield from (f"  {venue}: {how}" for venue, how in state["venues"].items())
+    for one in (*state["reasons"], *state["notes"]):
+        yield f"  {one['state']:9} {one['where']:24} {one['reason']:12} {one['sentence']}"
+    for name, what in _SHARES.items():
+        known = (f"{k} {'unknown' if v is None else f'{v:.2f} %'}" for k, v in state[name].items())
+        yield f"  {what}: {', '.join(known)}"
+    yield f"  streams as of {state['as_of'] or 'never'}, shares up to {state['uptime_as_of'] or 'never'} (UTC)"
 
 
 def instruments(db: Db = None, as_json: AsJson = False) -> None:

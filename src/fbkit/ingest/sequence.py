@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from fbkit.ingest.seen import SeenIds, SeenKeys
 from fbkit.model import (
+    NS_MIN,
     NS_S,
     TIMEFRAMES,
     Bar,
@@ -200,7 +201,8 @@ class Sequence:
         seen = self._bars.get(key)
         if seen is None:
             seen = self._bars[key] = SeenIds()
-        return Verdict.NEWS if seen.add(bar.ts_event // TIMEFRAMES[bar.tf]) else Verdict.DUPLICATE
+        # An imported table may have bars of any length: the engine passes over them, and so their minutes count.
+        return Verdict.NEWS if seen.add(bar.ts_event // TIMEFRAMES.get(bar.tf, NS_MIN)) else Verdict.DUPLICATE
 
     def _liquidation(self, event: Liquidation, _beat: int) -> Verdict:
         return self._key(event, (event.ts_event, event.liquidated, event.price, event.size))
