@@ -22,7 +22,10 @@ def vector(x: Any) -> Floats:
         x = x.to_numpy(dtype="float64", na_value=np.nan)
     values = np.asarray(x, np.float64)
     if values.ndim != 1:
-        raise ValueError(f"one column at a time, not {values.ndim} dimensions; a DataFrame is taken column by column")
+        raise ValueError(
+            f"one column at a time, not {values.ndim} dimensions; a DataFrame is taken column by column, and a Z-score "
+            "of an array needs axis=, the dimension along which time passes"
+        )
     return values
 
 
@@ -35,6 +38,19 @@ def like(series: T, function: Callable[[Floats], Floats]) -> T:
 
     Raises :class:`ValueError` where instants repeat: then several instruments stand in one column.
     """
+
+    def write(x: Floats, out: Floats) -> None:
+        out[:] = function(x)
+
+    return filled(series, write)
+
+
+def filled(series: T, write: Callable[[Floats, Floats], None], out: Floats | None = None, axis: int | None = None) -> T:
+    """As :func:`like`, a column at a time, with ``write(x, out)`` writing its answer to ``out``.
+
+    An array of two dimensions needs ``axis``, the one along which time passes. ``out`` is an array of float64 of the
+    same shape that is written to and comes back.
+    """
     frame: Any = series
     if getattr(getattr(frame, "index", None), "dtype", None) is not None and _repeats(frame.index):
         raise ValueError(
@@ -42,11 +58,48 @@ def like(series: T, function: Callable[[Floats], Floats]) -> T:
             'desk.bars("binance:BTC-USDT-PERP"), or group by "instrument" first'
         )
     if hasattr(frame, "columns"):
-        new = frame.astype("float64")
-        for place in range(frame.shape[1]):
-            new.isetitem(place, function(vector(frame.iloc[:, place])))
-        return new  # type: ignore[no-any-return]  # the frame's own type
-    result = function(vector(frame))
+        result = _room(frame.shape, out, by_column=True)
+        for place, lane in enumerate(result.T):
+            _write(vector(frame.iloc[:, place]), lane, write)
+        return type(frame)(result, index=frame.index, columns=frame.columns, copy=False)  # type: ignore[no-any-return]  # a DataFrame
+    if axis is not None and not hasattr(frame, "to_numpy"):
+        return _along(np.asarray(frame, np.float64), axis, write, out)  # type: ignore[return-value]  # an array
+    x = vector(frame)
+    result = _room(x.shape, out)
+    _write(x, result, write)
     if hasattr(frame, "index") and hasattr(frame, "to_numpy"):
-        return type(frame)(result, index=frame.index, name=frame.name)  # type: ignore[no-any-return]  # a Series
+        return type(frame)(result, index=frame.index, name=frame.name, copy=False)  # type: ignore[no-any-return]  # a Series
     return result  # type: ignore[return-value]  # an array for an array or a list
+
+
+def _along(x: Floats, axis: int, write: Callable[[Floats, Floats], None], out: Floats | None) -> Floats:
+    if x.ndim not in {1, 2} or not -x.ndim <= axis < x.ndim:
+        raise ValueError(f"axis is a dimension of an array of one or two, not {axis} of {x.ndim}")
+    result = _room(x.shape, out, by_column=axis % x.ndim == 0)
+    for column, lane in zip(np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis]), _lanes(result, axis), strict=True):
+        _write(column, lane, write)
+    return result
+
+
+def _lanes(x: Floats, axis: int) -> list[Floats]:
+    return [x] if x.ndim == 1 else list(np.moveaxis(x, axis, -1))
+
+
+def _room(shape: tuple[int, ...], out: Floats | None, *, by_column: bool = False) -> Floats:
+    """``out`` if it fits, else a new array whose columns lie together in memory."""
+    if out is None:
+        return np.empty(shape, order="F" if by_column else "C")
+    if getattr(out, "dtype", None) != np.float64 or out.shape != shape:
+        raise ValueError(f"out is an array of float64 of shape {shape}")
+    return out
+
+
+def _write(x: Floats, lane: Floats, write: Callable[[Floats, Floats], None]) -> None:
+    """Let ``write`` see nothing but contiguous arrays."""
+    whole = np.ascontiguousarray(x)
+    if lane.flags.c_contiguous and not np.may_share_memory(whole, lane):
+        write(whole, lane)
+        return
+    room = np.empty(lane.shape)
+    write(whole, room)
+    lane[:] = room

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.quant.frames.shape import like, vector
+from fbkit.quant.driver import kernels
+from fbkit.quant.frames.shape import filled, vector
 from fbkit.quant.reading import GAP, UNSUPPORTED, WARMUP, ZERO_VAR, needed
 
 T = TypeVar("T")
@@ -15,6 +16,9 @@ Floats = NDArray[np.float64]
 
 #: So many values at a time stay in the cache with everything made of them.
 _STRETCH = 8192
+
+#: Where only values are wanted.
+_NO_CODE, _NO_N = np.empty(0, np.int8), np.empty(0, np.int64)
 
 
 class ZColumn(NamedTuple):
@@ -25,17 +29,33 @@ class ZColumn(NamedTuple):
     n: NDArray[np.int64]
 
 
-def zscore(
-    series: T, window: int = 240, *, min_coverage: float = 0.8, offset: int = 0, include_current: bool = False
+def zscore(  # noqa: PLR0913 - one statistic's options, all but the series with a default
+    series: T,
+    window: int = 240,
+    *,
+    min_coverage: float = 0.8,
+    offset: int = 0,
+    include_current: bool = False,
+    axis: int | None = None,
+    out: Floats | None = None,
+    driver: str = "auto",
 ) -> T:
     """Distance of each value from the ``window`` values before it, in standard deviations.
 
     Parameters
     ----------
-    series : numpy array of one dimension, pandas Series or DataFrame
-        One row a slot, oldest first, NaN where a slot is missing; a DataFrame is judged column by column.
+    series : numpy array, pandas Series or DataFrame
+        One row a slot, oldest first, NaN where a slot is missing; a DataFrame is judged column by column, an array of
+        two dimensions needs ``axis``.
     window, min_coverage, offset, include_current
         As :class:`fbkit.quant.streaming.RollingZScore`; ``offset`` is the number of the first slot.
+    axis : int
+        The dimension of an array along which time passes: 1 for instruments × bars.
+    out : array of float64 of the same shape
+        Written to and given back: a second use costs no new memory, which is most of the time of a large one. Quickest
+        where the values of one series lie together.
+    driver : {"auto", "numpy", "numba"}
+        Who does the sums; the bits are the same. ``auto`` takes numba for large ones, where it is installed.
 
     Returns
     -------
@@ -46,33 +66,89 @@ def zscore(
     >>> zscore(np.array([1.0, 2.0, 3.0, 4.0, 100.0]), window=4).round(6)
     array([      nan,       nan,       nan,       nan, 75.523175])
     """
+    task = _task(window, min_coverage, offset, include_current=include_current)
+    given: Any = series
+    compiled = kernels(driver, int(np.size(given)))
 
-    def one(x: Floats) -> Floats:
-        return zscore_readings(
-            x, window, min_coverage=min_coverage, offset=offset, include_current=include_current
-        ).value
+    def write(x: Floats, into: Floats) -> None:
+        _into(compiled, x, task, ZColumn(into, _NO_CODE, _NO_N))
 
-    return like(series, one)
+    return filled(series, write, out, axis)
 
 
 def zscore_readings(
-    x: Any, window: int = 240, *, min_coverage: float = 0.8, offset: int = 0, include_current: bool = False
+    x: Any,
+    window: int = 240,
+    *,
+    min_coverage: float = 0.8,
+    offset: int = 0,
+    include_current: bool = False,
+    driver: str = "auto",
 ) -> ZColumn:
     """As :func:`zscore` of one column, with the reasons and counts."""
-    values = vector(x)
-    lead, now = offset % window, int(include_current)
+    values = np.ascontiguousarray(vector(x))
+    size = len(values)
+    task = _task(window, min_coverage, offset, include_current=include_current)
+    out = ZColumn(np.empty(size), np.zeros(size, np.int8), np.empty(size, np.int64))
+    _into(kernels(driver, size), values, task, out)
+    return out
+
+
+class _Task(NamedTuple):
+    """A window; slots of its first block before the column; 1 where a value counts itself; how many it needs."""
+
+    window: int
+    lead: int
+    now: int
+    need: int
+
+
+def _task(window: int, min_coverage: float, offset: int, *, include_current: bool) -> _Task:
+    if window < 2:
+        raise ValueError(f"a baseline needs at least 2 values, not {window}")
+    return _Task(window, offset % window, int(include_current), needed(window, min_coverage))
+
+
+def _into(compiled: Any | None, values: Floats, task: _Task, out: ZColumn) -> None:
+    if compiled is None:
+        _by_numpy(values, task, out)
+    else:
+        compiled.zscore_into(values, *task, tuple(out))
+
+
+def agrees(compiled: Any) -> bool:
+    """Whether compiled kernels give numpy's bits on this machine, on a column with everything in it."""
+    x = np.sin(np.arange(400.0) ** 1.5) * 10.0 + 1e5
+    x[[130, 131, 250, 300]] = np.nan, np.inf, 1e12, 1e200
+    x[330:360] = x[330]
+    same = []
+    for task in (_Task(7, 0, 0, 6), _Task(20, 3, 1, 16), _Task(60, 0, 0, 48)):
+        ours, theirs = (ZColumn(np.empty(400), np.zeros(400, np.int8), np.empty(400, np.int64)) for _ in range(2))
+        _by_numpy(x, task, ours)
+        compiled.zscore_into(x, *task, tuple(theirs))
+        same += [ours[k].tobytes() == theirs[k].tobytes() for k in range(3)]
+    return all(same)
+
+
+def _by_numpy(values: Floats, task: _Task, out: ZColumn) -> None:
+    window, lead, now, need = task
     head = 3 * window - lead
     if len(values) <= head or not np.isfinite(values).all():
-        return _any(values, window, lead, now, needed(window, min_coverage))
-    out = ZColumn(np.empty(len(values)), np.zeros(len(values), np.int8), np.full(len(values), window))
-    early = _any(values[:head], window, lead, now, needed(window, min_coverage))
-    out.value[:head], out.code[:head], out.n[:head] = early
+        _put(out, slice(None), _any(values, window, lead, now, need))
+        return
+    _put(out, slice(head), _any(values[:head], window, lead, now, need))
+    out.n[head:] = window
     # From the third block on every baseline is full: no masks, no counts, a stretch that stays in the cache.
     step = max(1, _STRETCH // window) * window
     for start in range(head, len(values), step):
         end = min(start + step, len(values))
         _full(values[start - 2 * window : end], window, now, out.value[start:end], out.code[start:end])
-    return out
+
+
+def _put(out: ZColumn, at: slice, found: ZColumn) -> None:
+    out.value[at] = found.value
+    if out.code.size:
+        out.code[at], out.n[at] = found.code, found.n
 
 
 def _any(values: Floats, window: int, lead: int, now: int, need: int) -> ZColumn:
@@ -110,10 +186,12 @@ def _full(values: Floats, window: int, now: int, z: Floats, code: NDArray[np.int
         np.subtract(values[2 * window :], np.repeat(anchor, window)[at], out=z)
         z -= s
         z /= np.sqrt(var, out=q)
+        if var.min() > 0.0 and var.max() < np.inf and z.min() > -np.inf and z.max() < np.inf:
+            return  # nothing is missing, as nearly always; a NaN would fail every comparison
         good = (var > 0.0) & (var < np.inf) & np.isfinite(z)
-        if not good.all():
+        if code.size:
             code[~good] = np.where(var[~good] <= 0.0, ZERO_VAR, UNSUPPORTED)
-            z[~good] = np.nan
+        z[~good] = np.nan
 
 
 def _explained(values: Floats, z: Floats, var: Floats, m: NDArray[np.int64], need: int) -> tuple[Any, Any, Any]:
