@@ -12,11 +12,14 @@ GAPS = "gaps"
 
 _FIELDS = ("instrument", "venue", "channel", "phase", "cause", "t0", "t1", "missing", "seq")
 
+#: What the event that ends a gap says again.
+_SAME = ("instrument", "venue", "channel", "cause", "t0")
+
 
 def compare_gaps(store: Store, ledger: Ledger) -> None:
     """Each gap's row beside its newest event; what a later event leaves out stands as the earlier said."""
     rows = {int(row["gap_id"]): row for row in store.rows(GAPS).to_dict("records")}
-    said = _said(store)
+    said = _said(store, ledger)
     account = ledger.of(GAPS)
     for number in sorted(rows.keys() | said.keys()):
         row, gap = rows.get(number), said.get(number)
@@ -31,12 +34,15 @@ def compare_gaps(store: Store, ledger: Ledger) -> None:
                 _tell(ledger, int(gap["t0"]), name, old, new, str(gap["instrument"]))
 
 
-def _said(store: Store) -> dict[int, dict[str, Any]]:
+def _said(store: Store, ledger: Ledger) -> dict[int, dict[str, Any]]:
     events = [event for event in store.events("gap") if isinstance(event, Gap)]
     said: dict[int, dict[str, Any]] = {}
     for event in sorted(events, key=lambda event: event.seq):
         before = said.get(event.gap_id, {})
         now = {name: getattr(event, name) for name in _FIELDS}
+        for name in _SAME if before else ():
+            if before[name] != now[name]:
+                _tell(ledger, event.t0, name, now[name], before[name], event.instrument)
         now |= {name: before.get(name) for name in ("t1", "missing") if now[name] is None}
         said[event.gap_id] = now
     return said

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from fbkit.clock import iso
-from fbkit.model import NS_S, Beat, Event, Gap, Setting, Span
+from fbkit.model import NS_S, Beat, Event, Gap, Origin, Setting, Span, Trade
 from fbkit.replay.found import Difference, Ledger
 from fbkit.store import Store
 from fbkit.store.archive.removed import KEY
@@ -17,6 +17,8 @@ EVENTS = "events"
 
 #: Numbers of one writer begin above a multiple of this.
 _WRITER = 1 << 48
+
+_LIVE = Origin.LIVE
 
 
 class Broken(Exception):
@@ -81,7 +83,7 @@ class Hearing:
 
         Raises :class:`Broken` where events are missing for a reason. Where there is none, it is a difference.
         """
-        wanted = since
+        wanted, received = since, 0
         before: list[Event] = []
         for event in self._store.replay(since, until):
             kind = type(event)
@@ -101,6 +103,10 @@ class Hearing:
                     self.now = event.ts_event
             else:
                 before.append(event)
+                if kind is Trade and event.origin is _LIVE:
+                    if event.ts_recv < received:
+                        self._tell_early(event, received)
+                    received = event.ts_recv
 
     def _note(self, gap: Gap) -> None:
         if gap.phase == "opened":
@@ -117,6 +123,11 @@ class Hearing:
                     raise Broken(event.seq, why)
                 self._tell(wanted, event)
             wanted = event.seq + 1
+
+    def _tell_early(self, event: Event, received: int) -> None:
+        """Live trades are placed as they come: one that came earlier than the one before it was put there later."""
+        came, least = repr(event.ts_recv), f"{received} or later"
+        self._ledger.differ(Difference(EVENTS, event.instrument, "", event.ts_event, "ts_recv", came, least))
 
     def _tell(self, wanted: int, event: Event) -> None:
         missing = f"events {wanted} to {event.seq - 1}" if event.seq - wanted > 1 else f"event {wanted}"
