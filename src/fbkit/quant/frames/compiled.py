@@ -177,9 +177,10 @@ _COLUMN, _CODE, _N = (
 )
 _GIVEN = types.Array(types.float64, 1, "C", readonly=True)  # one kernel for what may be written to and what may not
 _INTO = types.void(_GIVEN, *(types.int64,) * 4, types.Tuple((_COLUMN, _CODE, _N)))
+_compile_once: Any = njit(_INTO, error_model="numpy", cache=True)
 
 
-@njit(_INTO, error_model="numpy", cache=True)
+@_compile_once
 def zscore_into(x: Any, window: int, lead: int, now: int, need: int, out: Any) -> None:
     """Write ``out = (z, code, n)`` of a column; ``code`` and ``n`` may be empty, then only values are written."""
     z, code, n = out
