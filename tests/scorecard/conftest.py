@@ -66,14 +66,9 @@ def covers(row: pd.Series, what: str) -> bool:
 
 def by_hand(minutes: Minutes, ts: int, way: str, bars: int, min_coverage: float = 0.8):
     """What followed, one bar after the other, from a list that holds nothing before ``ts``."""
-    first = math.ceil(ts / NS_MIN)
-    ahead = [
-        tuple(float(column[at]) for column in minutes[1:])
-        for at in range(len(minutes.open))
-        if minutes.begin + at >= first
-    ]
-    taken = ahead[:bars] if minutes.begin <= first else []
-    if len(taken) < bars or any(math.isnan(bar[3]) for bar in taken):
+    first = math.ceil(ts / NS_MIN) - minutes.begin
+    taken = [tuple(float(x) for x in bar) for bar in zip(*(x[first : first + bars] for x in minutes[1:]), strict=True)]
+    if first < 0 or len(taken) < bars or any(math.isnan(bar[3]) for bar in taken):
         return None
     if sum(bar[4] for bar in taken) / bars < min_coverage:
         return None

@@ -16,7 +16,7 @@ from tests.scorecard.conftest import EVERY, NAMES, bursts, covers, scored, spoke
 
 BTC = NAMES[0]
 DAY = 1440
-SEEDS = range(150)
+SEEDS = range(120)
 
 
 @cache
@@ -38,7 +38,7 @@ def shares_that_cover(*, wild: bool) -> dict[tuple[str, str], float]:
 @pytest.mark.parametrize("wild", [False, True])
 @pytest.mark.parametrize("what", ["hit", "ret"])
 def test_in_noise_the_bounds_hold_nothing_about_95_times_in_100(what, wild):
-    # Of 150 tapes, the share of a true 95 % strays by 1.8 points. Rates come in steps, so theirs lies a little above.
+    # Of 120 tapes, the share of a true 95 % strays by 2 points. Rates come in steps, so theirs lies a little above.
     shares = [shares_that_cover(wild=wild)[what, horizon] for horizon in EVERY]
     assert all(0.89 <= share <= 0.995 for share in shares), shares
     assert 0.92 <= np.mean(shares) <= 0.98, shares

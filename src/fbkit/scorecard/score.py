@@ -104,8 +104,7 @@ def scorecard(
     -----
     ``attrs["coverage"]`` is the share of the minutes, of all instruments that alerted, that bars cover.
     """
-    groups = alerts.groupby(list(by), sort=True, observed=True)
-    group = np.asarray(groups.ngroup(), dtype=np.int64)
+    group = np.asarray(alerts.groupby(list(by), sort=True, observed=True).ngroup(), dtype=np.int64)
     found, draws = nothing_yet(alerts, asked.horizons), random.random(turns)
     bases = {name: Base(circle_of(asked, found, name), draws, group, found, name) for name in asked.horizons}
     covered: list[float] = []
@@ -113,7 +112,7 @@ def scorecard(
         bases[look.horizon].add(look.ahead.begin, look.ret, look.places)
         if look.horizon == asked.horizons[0]:
             covered.append(_covered(look.ahead, bases[look.horizon].circle))
-    keys = [key if isinstance(key, tuple) else (key,) for key in groups.groups]
+    keys = alerts[list(by)].iloc[np.unique(group, return_index=True)[1]].itertuples(index=False)
     rows = [
         dict(zip(by, key, strict=True)) | {"horizon": horizon} | _row(found, bases[horizon], horizon, group == n, n)
         for n, key in enumerate(keys)
