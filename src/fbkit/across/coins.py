@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, sqrt, tanh
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from fbkit.quant.interval import LEAST_PAIRS
 from fbkit.store import Store
 
 EVERYTHING = Span()
+
+#: In standard deviations of ``atanh r``: what the largest of 21 lags of two unrelated series exceeds once in 20 times.
+_LARGEST_BY_CHANCE = 3.04
 
 #: Lags that are looked at, in bars, on either side.
 MOST = 10
@@ -76,7 +79,7 @@ def lead_lag(read: Returns) -> pd.DataFrame:
 
     Above zero the first leads: its return now goes with the second's that many bars later. ``attrs`` hold the
     largest |r| (``lag r low high n``) and a ``sentence`` that says who leads. The interval
-    is that of one lag looked at alone; the largest of 21 is larger than it looks.
+    is that of one lag looked at alone; the sentence allows for having looked at 21.
     """
     short = max(0, MOST + 1 - len(read.t1))
     first, second = np.pad(read.fresh, ((0, short), (0, 0)), constant_values=np.nan).T
@@ -100,8 +103,8 @@ def in_words(best: LeadLag, frame: pd.DataFrame, names: Sequence[str], tf: str) 
     if not isfinite(best.r):
         return f"No lag of {first} and {second} has {LEAST_PAIRS} pairs of returns that move: nothing can be said."
     told = f"r {best.r:.2f}, 95 % {best.low:.2f} to {best.high:.2f}, {best.n:,} pairs."
-    if best.low <= 0.0 <= best.high:
-        return f"Neither leads: the largest correlation, at a lag of {best.lag} bars, cannot be told from 0: {told}"
+    if abs(best.r) < tanh(_LARGEST_BY_CHANCE / sqrt(best.n - 3)):
+        return f"Nothing can be said: the largest of {2 * MOST + 1} lags is no larger than chance makes it: {told}"
     if best.lag == 0:
         return f"Neither leads: {first} and {second} are tied most in the same bar of {tf}: {told}"
     leader, follower = (first, second) if best.lag > 0 else (second, first)

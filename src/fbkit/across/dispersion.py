@@ -26,7 +26,8 @@ def dispersion(coin: Coin) -> pd.DataFrame:
         "mark_median_usd": pd.DataFrame(marks).median(axis=1).to_numpy(np.float64),
         "lowest_usd": low, "lowest": lowest,
         "highest_usd": high, "highest": highest,
-        "mark_venues": joined(names, ~np.isnan(marks)),
+        "venues": joined(names, ~np.isnan(marks)),
+        "coverage": coin.covered(),
     }  # fmt: skip
     return pd.DataFrame(body, index=coin.times)
 

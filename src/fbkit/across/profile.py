@@ -49,7 +49,7 @@ def profile(
     """
     trades = store.read("trade", instrument, span)
     prices, usd = trades["price"], trades["price"] * trades["size"] * trades["side"]
-    width = Width(width_usd, "given") if width_usd else _width(store, instrument, tf, trades)
+    width = Width(width_usd, "given") if width_usd is not None else _width(store, instrument, tf, trades)
     frame = _framed(volume_profile(prices, usd, width.usd))
     frame.attrs |= {
         "width_usd": width.usd,

@@ -26,7 +26,7 @@ def across(coin: Coin) -> pd.DataFrame:
         open_interest(coin),
         weighted_funding(coin),
         pd.DataFrame(traded, index=coin.times),
-        dispersion(coin),
+        dispersion(coin).drop(columns="coverage").rename(columns={"venues": "mark_venues"}),
         three_months(coin),
         all_liquidated(coin),
     ]
