@@ -1,4 +1,4 @@
-"""The reference of bars and metrics, written from the columns themselves.
+"""The reference of bars, metrics and summaries, written from the columns themselves.
 
 ``python -m fbkit.engine.reference > docs/reference/columns.md`` writes the page anew.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from fbkit.model import BAR_COLUMNS, JUDGED, TIMEFRAMES, Z_WINDOWS
+from fbkit.model import BAR_COLUMNS, METRICS, SUMMARY_COLUMNS, TIMEFRAMES, Column
+from fbkit.quant.confluence import DEFAULT
 
 _HEAD = """\
-# Bars and metrics
+# Bars, metrics and summaries: every column
 
 Made from `fbkit.model.columns` by `fbkit.engine.reference`; a test holds it current.
 
@@ -43,11 +44,12 @@ Timeframes: {timeframes}. Those above 1m are folds of 1m bars, oldest first.
 
 ## Metrics of a bar
 
-| column | meaning |
-|---|---|
-| `rsi_14` | Wilder's RSI over 14 bars: the seed is the mean of the first 14 changes |
-| `atr_14` | Wilder's ATR over 14 bars, USD: the seed is the mean of the first 14 true ranges |
+| column | unit | meaning |
+|---|---|---|
 {metrics}
+
+sd: standard deviations of the baseline. Robust (`zr_`) and EWMA (`ze_`) Z of the same columns are computed from the
+bars when asked for: `desk.metrics(coin, tf, kind="robust")`.
 
 - A Z-score is the distance from the mean of the previous n bars, **the current one excluded**, in their standard
   deviations (ddof 1), by two-pass blocks: nothing is ever subtracted from a sum.
@@ -66,6 +68,17 @@ Timeframes: {timeframes}. Those above 1m are folds of 1m bars, oldest first.
 | `unsupported` | nobody feeds it; or no Z is defined there: `funding_8h` below 1h is piecewise constant |
 
 The same bits come out live, in replay, and from `fbkit.quant.frames.metrics` over the stored bars.
+
+## Columns of a summary
+
+One row an instrument and timeframe, of its newest bar: `desk.summary("15m")`.
+
+| column | unit | meaning |
+|---|---|---|
+{summary}
+
+- Conditions of the confluence: {conditions}. Each is mirrored for the other side; one whose input is missing does not
+  count, and with less than 2/3 of the weight left there is no score.
 """
 
 
@@ -73,17 +86,15 @@ def reference() -> str:
     """The page as Markdown."""
     return _HEAD.format(
         timeframes=", ".join(TIMEFRAMES),
-        bars=_lines(f"| `{c.name}` | {c.unit} | {c.meaning.replace('|', '¦')} |" for c in BAR_COLUMNS),
-        metrics=_lines(
-            f"| `z_{column}_{window}` | Z-score of `{column}` against {window} bars |"
-            for column in JUDGED
-            for window in Z_WINDOWS
-        ),
+        bars=_table(BAR_COLUMNS),
+        metrics=_table(METRICS),
+        summary=_table(SUMMARY_COLUMNS),
+        conditions=", ".join(f"`{one.column}` ≥ {one.at_least:.4g}" for one in DEFAULT),
     )
 
 
-def _lines(lines: Iterable[str]) -> str:
-    return "\n".join(lines)
+def _table(columns: Iterable[Column]) -> str:
+    return "\n".join(f"| `{c.name}` | {c.unit} | {c.meaning.replace('|', '¦')} |" for c in columns)
 
 
 if __name__ == "__main__":

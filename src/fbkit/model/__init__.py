@@ -1,6 +1,16 @@
 """The words: instruments, events, items, rows, timeframes. Everybody may import them; they import nobody."""
 
-from fbkit.model.columns import BAR_COLUMNS, JUDGED, METRIC_COLUMNS, USUAL_WINDOW, Z_COLUMNS, Z_WINDOWS, Column
+from fbkit.model.columns import (
+    BAR_COLUMNS,
+    JUDGED,
+    METRIC_COLUMNS,
+    METRICS,
+    SUMMARY_COLUMNS,
+    USUAL_WINDOW,
+    Z_COLUMNS,
+    Z_WINDOWS,
+    Column,
+)
 from fbkit.model.events import (
     CHANNELS,
     KINDS,
@@ -56,6 +66,7 @@ __all__ = [
     "CHANNELS",
     "JUDGED",
     "KINDS",
+    "METRICS",
     "METRIC_COLUMNS",
     "NS_DAY",
     "NS_HOUR",
@@ -63,6 +74,7 @@ __all__ = [
     "NS_MS",
     "NS_S",
     "SAMPLE_BYTES",
+    "SUMMARY_COLUMNS",
     "TIMEFRAMES",
     "USUAL_WINDOW",
     "Z_COLUMNS",

@@ -69,3 +69,39 @@ Z_COLUMNS = tuple(f"z_{column}_{window}" for column in JUDGED for window in Z_WI
 
 #: Everything a metrics row holds, in order.
 METRIC_COLUMNS = ("rsi_14", "atr_14", *Z_COLUMNS)
+
+#: The columns of a metrics row with unit and meaning, in the order of :data:`METRIC_COLUMNS`.
+METRICS: tuple[Column, ...] = (
+    Column("rsi_14", "0 to 100", "Wilder's RSI over 14 bars: the seed is the mean of the first 14 changes"),
+    Column("atr_14", "USD", "Wilder's ATR over 14 bars: the seed is the mean of the first 14 true ranges"),
+    *(
+        Column(f"z_{column}_{window}", "sd", f"Z-score of {column} against the {window} bars before")
+        for column in JUDGED
+        for window in Z_WINDOWS
+    ),
+)
+
+_BAR = {column.name: column for column in BAR_COLUMNS}
+
+#: The columns of a summary row with unit and meaning; those of the bar are the bar's.
+SUMMARY_COLUMNS: tuple[Column, ...] = (
+    Column("last", "USD", "close of the bar"),
+    *(
+        _BAR[name]
+        for name in (
+            "high", "low", "ret", "vol_usd", "delta", "taker_imb", "oi_usd", "oi_dlog", "funding_8h", "premium",
+            "liq_long_usd", "liq_short_usd",
+        )
+    ),
+    Column("loudest", "–", "the metric with the largest |Z| of the bar"),
+    Column("loudest_z", "sd", "that Z"),
+    Column("mean_abs_z", "sd", "mean of all |Z| that exist"),
+    Column("n_z", "count", "how many Z exist"),
+    Column("coverage", "share", "of the slot outside gaps of trades"),
+    Column("source", "–", "own, venue or none, as the bar's"),
+    Column("reason", "–", "why there is no Z at all"),
+    Column("score_long", "[0, 1]", "confluence: share of the weight of valid conditions met on the long side"),
+    Column("score_short", "[0, 1]", "the same for the short side, every threshold mirrored"),
+    Column("bias", "–", "long or short: the side with more weight met; none where neither has; empty: no score"),
+    Column("conditions", "JSON", "conditions met: [[side, column, value, threshold], ...]"),
+)  # fmt: skip
