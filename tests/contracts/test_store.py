@@ -217,6 +217,26 @@ def test_rows_come_back_as_they_went_in(writer: Writer, reader: Store) -> None:
         assert sorted(map(repr, reader.row_structs(struct))) == sorted(map(repr, mine))
 
 
+def test_columns_of_one_instrument_are_those_of_its_rows(writer: Writer, reader: Store) -> None:
+    bars = [
+        BarRow(name, "1m", m * 60 * NS_S, (m + 1) * 60 * NS_S, close=float("nan") if m == 3 else m / 3, coverage=m / 7)
+        for m in range(9)
+        for name in NAMES[:2]
+    ]
+    writer.append(Batch(rows=bars))
+    names = ("t1", "close", "coverage", "source")
+    whole = reader.rows("bars", instrument=NAMES[0], tf="1m")
+    found = reader.columns("bars", names, instrument=NAMES[0], tf="1m")
+    assert len(whole) == 9
+    assert tuple(found) == names
+    for name in names:
+        assert pd.Series(found[name]).equals(whole[name].reset_index(drop=True)), name
+    empty = reader.columns("bars", names, instrument=NAMES[0], tf="1m", span=Span(0, 1))
+    assert [len(column) for column in empty.values()] == [0] * len(names)
+    with pytest.raises(UnknownName, match="column of bars named 'price'"):
+        reader.columns("bars", ("price",), instrument=NAMES[0])
+
+
 def test_a_slot_is_filled_once(writer: Writer, reader: Store) -> None:
     first = BarRow(NAMES[0], "1m", 0, 60 * NS_S, close=1.0, source="own")
     writer.append(Batch(rows=[first]))

@@ -148,7 +148,7 @@ class Store:
     def columns(
         self, table: str, names: Sequence[str], *, instrument: str, tf: str | None = None, span: Span = EVERYTHING
     ) -> dict[str, Any]:
-        """Some columns of one instrument's rows as arrays, in the order of :meth:`rows` and at a fifth of its price.
+        """Some columns of one instrument's rows as arrays, in the order of :meth:`rows` and at a third of its price.
 
         Raises ``UnknownName`` for a table or column that is not there.
         """
