@@ -12,42 +12,48 @@ from fbkit.quant.formulas import funding
 
 def sentences(row: pd.Series, board: pd.DataFrame, curve: pd.DataFrame) -> list[str]:
     """One line each about a row of :func:`fbkit.across.across`, with the board and the curve of the same bar."""
-    said = [_interest, _funding, _prices]
+    listed = ", ".join(sorted(board.loc[board["venue"] != "all", "venue"]))
     coin = str(board.attrs.get("coin", "coins"))
-    return [*(told(row, coin) for told in said), *_basis(row, curve), *_liquidations(board)]
+    return [
+        _interest(row, coin, listed),
+        _funding(row, listed),
+        _prices(row, listed),
+        *_basis(row, curve),
+        *_liquidations(board),
+    ]
 
 
-def _interest(row: pd.Series, coin: str) -> str:
+def _interest(row: pd.Series, coin: str, listed: str) -> str:
     if not row["oi_venues"]:
         return "open interest: none is fresh."
-    told = f"open interest: {_usd(row['oi_total_usd'])} over {row['oi_venues']}"
-    if row["oi_dlog"] == row["oi_dlog"]:
+    told = f"open interest: {_usd(row['oi_total_usd'])} over {_named(row['oi_venues'], listed)}"
+    if row["oi_change_venues"]:
         change = f"{_coins(row['oi_change_base'])} {coin} ({100 * row['oi_dlog']:+.3f} %)"
-        told += f"; {change} since the bar before, over {_same(row['oi_change_venues'], row['oi_venues'])}"
-    if row["oi_vw_usd_per_venue"] == row["oi_vw_usd_per_venue"]:
+        told += f"; {change} since the bar before, over {_same(row['oi_change_venues'], row['oi_venues'], listed)}"
+    if "," in row["oi_vw_venues"]:
         told += f"; a mean per venue, weighted by volume: {_usd(row['oi_vw_usd_per_venue'])}"
     return f"{told}." + (f" Not in it, for none is fresh: {row['oi_missing']}." if row["oi_missing"] else "")
 
 
-def _funding(row: pd.Series, _coin: str) -> str:
+def _funding(row: pd.Series, listed: str) -> str:
     rate = row["funding_oiw_8h"]
     if not row["funding_venues"]:
         return "funding: no venue has a rate and open interest."
     who = "longs pay shorts" if rate > 0 else "shorts pay longs" if rate < 0 else "nobody pays"
     year = 100 * funding.apr(rate, 8.0)
     told = f"{1e4 * rate:+.3f} bp per 8 h, {year:+.2f} % a year ({who})"
-    return f"funding, weighted by open interest: {told}, over {row['funding_venues']}."
+    return f"funding, weighted by open interest: {told}, over {_named(row['funding_venues'], listed)}."
 
 
-def _prices(row: pd.Series, _coin: str) -> str:
+def _prices(row: pd.Series, listed: str) -> str:
     if not row["mark_venues"]:
         return "prices: no mark price is fresh."
-    if row["dispersion_bp"] != row["dispersion_bp"]:
-        return f"prices: only {row['mark_venues']} has a fresh mark, {row['mark_median_usd']:,.6g} USD."
+    if "," not in row["mark_venues"]:
+        return f"prices: only {row['mark_venues']} has a fresh mark, {_price(row['mark_median_usd'])} USD."
     ends = (
         f"lowest {row['lowest']} {_price(row['lowest_usd'])}, highest {row['highest']} {_price(row['highest_usd'])} USD"
     )
-    return f"mark prices lie {row['dispersion_bp']:.2f} bp apart: {ends}, of {row['mark_venues']}."
+    return f"mark prices lie {row['dispersion_bp']:.2f} bp apart: {ends}, of {_named(row['mark_venues'], listed)}."
 
 
 def _basis(row: pd.Series, curve: pd.DataFrame) -> Iterator[str]:
@@ -90,5 +96,14 @@ def _price(value: float) -> str:
     return f"{value:,.8g}"
 
 
-def _same(venues: str, others: str) -> str:
-    return "the same" if venues == others else venues
+def _same(venues: str, others: str, listed: str) -> str:
+    return "the same" if venues == others else _named(venues, listed)
+
+
+def _named(venues: str, listed: str) -> str:
+    """Venues by name; all that are listed, by their number.
+
+    >>> _named("a, b", "a, b, c"), _named("a, b, c", "a, b, c"), _named("a", "a")
+    ('a, b', 'all 3 venues', 'a')
+    """
+    return f"all {venues.count(',') + 1} venues" if venues == listed and "," in venues else venues
