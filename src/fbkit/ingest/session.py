@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 import msgspec
+import numpy as np
 
 from fbkit.alerts import AnyRule, Rules
 from fbkit.alerts.load import dump, load
@@ -177,12 +178,7 @@ class Session:
         """Know again what the last run knew: instruments, trade ids, and the engine as of its newest checkpoint."""
         writer, pipeline = self.writer, self.pipeline
         checkpoint = writer.checkpoint(self.stamp.code)
-        since = 0
-        if checkpoint is not None:
-            state = msgspec.msgpack.decode(checkpoint.state, type=dict[str, bytes])
-            pipeline.engine.restore(state["engine"])
-            pipeline.rules.restore(state["rules"])
-            since = self.from_checkpoint = checkpoint.seq
+        since = 0 if checkpoint is None else self._take_up(checkpoint)
         for event in self._placed(since + 1):
             if type(event) is Beat:
                 closed = pipeline.engine.beat(event)
@@ -198,7 +194,8 @@ class Session:
         for name in writer.instruments():
             stored = writer.read("trade", name, recent)
             trades[name].update(zip(stored["venue_id"].tolist(), stored["ts_event"].tolist(), strict=True))
-            bars[name] += writer.read("bar", name)["ts_event"].tolist()
+            stored = writer.read("bar", name)  # an imported table may have left bars of other lengths
+            bars[name] += stored["ts_event"][np.asarray(stored["tf"]) == "1m"].tolist()
         for name, known in trades.items():
             if known:
                 pipeline.order.reload(name, sorted(known), max(known.values()))
@@ -212,6 +209,17 @@ class Session:
             self.pipeline.rules.adopt(load(setting.value))
         except SettingError as error:
             log.warning("rules of an earlier run are passed over: %s", error)
+
+    def _take_up(self, checkpoint: Checkpoint) -> int:
+        """Go on from a saved state: from which event. One made under other settings is of no use: from the first."""
+        state = msgspec.msgpack.decode(checkpoint.state, type=dict[str, bytes])
+        try:
+            self.pipeline.engine.restore(state["engine"])
+        except ValueError:  # nothing was taken over
+            return 0
+        self.pipeline.rules.restore(state["rules"])
+        self.from_checkpoint = checkpoint.seq
+        return checkpoint.seq
 
     def _placed(self, since: int) -> Iterator[Event]:
         """Every event from a place on, by its place: stored ones, and what earlier runs left to be stored."""
@@ -232,7 +240,7 @@ class Session:
         for event in self.backlog.replay():
             if type(event) is Trade and event.ts_event >= recent:
                 trades[event.instrument][event.venue_id] = event.ts_event
-            elif type(event) is Bar:
+            elif type(event) is Bar and event.tf == "1m":
                 bars[event.instrument].append(event.ts_event)
         return trades, bars
 
