@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from fbkit.scorecard import (
     TURNS,
     UNITS,
     Asked,
+    Told,
     checked,
     first_minute,
     follow,
@@ -27,8 +28,6 @@ from fbkit.scorecard import (
 
 #: A bar is stored within so much after its end; until then it is not missing.
 _SETTLES_NS = NS_MIN
-
-Told = Callable[[float, str], None]
 
 
 class Scores(Base):

@@ -2,7 +2,7 @@
 
 from fbkit.scorecard.ahead import HORIZONS, Ahead, Forward, first_minute
 from fbkit.scorecard.minutes import Minutes, MinutesOf, lay, stored_minutes
-from fbkit.scorecard.outcomes import REASONS, Asked, follow, nothing_yet, outcomes
+from fbkit.scorecard.outcomes import REASONS, Asked, Told, follow, nothing_yet, outcomes
 from fbkit.scorecard.saying import TOO_FEW
 from fbkit.scorecard.score import APART, TURNS, UNITS, checked, scorecard
 
@@ -18,6 +18,7 @@ __all__ = [
     "Forward",
     "Minutes",
     "MinutesOf",
+    "Told",
     "checked",
     "first_minute",
     "follow",

@@ -77,6 +77,16 @@ def follow(
     of the horizon's last bar, ``mfe`` the best and ``mae`` the worst price on the way, each as a fraction of the entry
     price, above zero where it went the alert's way. That is what a linear contract earns before costs; the mirror
     image of a move x is x / (1 + x).
+
+    >>> from fbkit.scorecard import lay
+    >>> x = [100.0, 101.0, 99.0, 102.0, 103.0, 104.0]
+    >>> bars = lay([n * NS_MIN for n in range(6)], (x, x, x, x), [1.0] * 6)
+    >>> spoken = pd.DataFrame({"ts": [1], "instrument": ["BTC"], "direction": ["down"]})
+    >>> asked = Asked(("5m",), as_of=6 * NS_MIN)
+    >>> found = nothing_yet(spoken, asked.horizons)
+    >>> for _ in follow(found, spoken, {"BTC": bars}.__getitem__, asked): pass
+    >>> [round(float(x["5m"][0]), 4) for x in (found.ret, found.mfe, found.mae)]
+    [-0.0297, 0.0198, -0.0297]
     """
     instruments = alerts.groupby("instrument", observed=True).indices
     for done, (name, indices) in enumerate(instruments.items(), 1):

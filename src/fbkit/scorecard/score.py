@@ -103,6 +103,17 @@ def scorecard(
     Notes
     -----
     ``attrs["coverage"]`` is the share of the minutes, of all instruments that alerted, that bars cover.
+
+    Examples
+    --------
+    >>> from fbkit.scorecard import lay
+    >>> rises = 100.0 + np.arange(300.0)
+    >>> bars = lay(np.arange(300) * 60 * 10**9, (rises,) * 4, np.ones(300))
+    >>> spoken = pd.DataFrame({"ts": [1, 2], "instrument": "BTC", "direction": ["up", "down"], "tf": "1m"})
+    >>> asked = Asked(("5m",), as_of=300 * 60 * 10**9)
+    >>> score = scorecard(spoken, {"BTC": bars}.__getitem__, asked, np.random.default_rng(7), by=["tf"])
+    >>> score[["tf", "horizon", "n", "hits", "hit_rate", "base_hit_rate"]].to_numpy().tolist()
+    [['1m', '5m', 2, 1, 0.5, 0.5]]
     """
     group = np.asarray(alerts.groupby(list(by), sort=True, observed=True).ngroup(), dtype=np.int64)
     found, draws = nothing_yet(alerts, asked.horizons), random.random(turns)
