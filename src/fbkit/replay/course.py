@@ -45,33 +45,36 @@ class Course:
         self.stretches: list[Stretch] = []
         self.events = 0
         self.absences = Absences(store)
+        last = store.last_beat()
+        #: What is appended meanwhile is left for another time.
+        self.end = last.seq + 1 if last else 0
 
     def walk(self) -> None:
         """Every run, in order."""
-        every = starts(self.store.runs())
-        for at, start in enumerate(every):
-            until = every[at + 1].runs[0].seq_start if at + 1 < len(every) else None
-            self._walk(start, until)
+        for start in starts(self.store.runs()):
+            self._walk(start)
+        last = self.store.last_beat()
+        if last and last.seq >= self.end:
+            self.stretches.append(Stretch(_FOREVER, "written while this ran: verify again"))
 
-    def _walk(self, start: Start, until: int | None) -> None:
-        end = _FOREVER if until is None else until
-        places = [place for place in self.store.checkpoints(self.code) if place[0] < end]
+    def _walk(self, start: Start) -> None:
+        places = [place for place in self.store.checkpoints(self.code) if start.made(place[0])]
         since = self.scope.span.since
         early = [place for place in places if since is not None and place[1] <= since]
         seq: int | None = early[-1][0] if early else 0
         while seq is not None:
             walker = _Walker(self, start)
-            broken = walker.go(seq, until)
+            broken = walker.go(seq)
             self.events += walker.hearing.heard
             if broken is None:
                 return
             after = [place for place in places if place[0] >= broken.seq - 1 and place[0] > seq]
             seq = after[0][0] if after else None
-            self.stretches.append(Stretch(after[0][1] if after else self._end(until), broken.why))
+            self.stretches.append(Stretch(after[0][1] if after else self._end(start.end), broken.why))
 
-    def _end(self, until: int | None) -> int:
+    def _end(self, until: int) -> int:
         """When the run begins that has the event ``until``."""
-        later = [run.ts_start for run in self.store.runs() if until is not None and run.seq_start >= until]
+        later = [run.ts_start for run in self.store.runs() if run.seq_start >= until]
         return min(later, default=_FOREVER)
 
     def is_at(self, seq: int) -> None:
@@ -96,16 +99,17 @@ class _Walker:
         self.rules = Rules()
         self.hearing = Hearing(course.store, course.absences, course.ledger)
         self._runs: list[RunRow] = list(start.runs)
+        self._until = min(start.end, course.end)
         self._ts = 0
 
-    def go(self, seq: int, until: int | None) -> Broken | None:
+    def go(self, seq: int) -> Broken | None:
         """Hear everything after ``seq``; where it cannot go on, from where and why."""
         self.scope.is_on = False
         at = seq
         try:
             if seq:
                 self._restore(seq)
-            for before, event in self.hearing.steps(seq + 1 if seq else 0, until):
+            for before, event in self.hearing.steps(seq + 1 if seq else 0, self._until):
                 at = event.seq
                 self._turn(before[0].seq if before else at)
                 self.engine.take_all(before)

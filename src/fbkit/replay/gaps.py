@@ -16,13 +16,19 @@ _FIELDS = ("instrument", "venue", "channel", "phase", "cause", "t0", "t1", "miss
 _SAME = ("instrument", "venue", "channel", "cause", "t0")
 
 
-def compare_gaps(store: Store, ledger: Ledger) -> None:
-    """Each gap's row beside its newest event; what a later event leaves out stands as the earlier said."""
+def compare_gaps(store: Store, ledger: Ledger, end: int) -> None:
+    """Each gap's row beside its newest event; what a later event leaves out stands as the earlier said.
+
+    What was written from the event ``end`` on is left out.
+    """
     rows = {int(row["gap_id"]): row for row in store.rows(GAPS).to_dict("records")}
+    newer = {number for number, row in rows.items() if row["seq"] >= end}
     said = _said(store, ledger)
     account = ledger.of(GAPS)
-    for number in sorted(rows.keys() | said.keys()):
+    for number in sorted((rows.keys() | said.keys()) - newer):
         row, gap = rows.get(number), said.get(number)
+        if row is None and gap is not None and gap["seq"] >= end:
+            continue
         if row is None or gap is None:
             _tell(ledger, number, "gap_id", "no row" if row is None else number, "no event" if gap is None else number)
             continue

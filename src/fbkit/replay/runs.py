@@ -21,18 +21,26 @@ class Start(NamedTuple):
     """Consecutive runs whose engines were made alike: one engine that hears all of it is each of theirs.
 
     A run goes on from a checkpoint and the events after it, or hears every stored event again: either way it knows
-    what an engine knows that heard them all, so long as it was made with the same settings.
+    what an engine knows that heard them all, so long as it was made with the same settings. ``end`` is the first event
+    of others.
     """
 
     lateness_ns: int
     min_coverage: float
     runs: tuple[RunRow, ...]
+    end: int
+
+    def made(self, seq: int) -> bool:
+        """Whether one of these engines was at work when the event ``seq`` came: its checkpoint is theirs."""
+        return self.runs[0].seq_start <= seq < self.end
 
 
 def starts(runs: list[RunRow]) -> list[Start]:
     """Runs by the settings of their engines, in order."""
     apart = groupby(sorted(runs, key=lambda run: run.seq_start), key=lambda run: _settings(run.settings))
-    return [Start(lateness, coverage, tuple(own)) for (lateness, coverage), own in apart]
+    found = [(settings, tuple(own)) for settings, own in apart]
+    ends = [*(own[0].seq_start for _, own in found[1:]), 1 << 62]
+    return [Start(*settings, own, end) for (settings, own), end in zip(found, ends, strict=True)]
 
 
 def _settings(text: str) -> tuple[int, float]:

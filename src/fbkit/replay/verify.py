@@ -50,7 +50,7 @@ def verify(
     course.walk()
     course.told.compare_summary(span)
     _tell_left(store, course)
-    compare_gaps(store, ledger)
+    compare_gaps(store, ledger, course.end)
     found = ledger.found
     found.events, found.seconds = course.events, perf_counter() - began
     compare_history(store, ledger, span)
