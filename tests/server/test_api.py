@@ -1,8 +1,10 @@
 """The HTTP API of a running server, over a small database."""
 
 import re
+from importlib import resources
 
 import pytest
+import yaml
 
 from fbkit.model import METRIC_COLUMNS
 from tests.server.conftest import BTC, ETH
@@ -17,6 +19,46 @@ def test_health_says_state_reasons_and_market(http):
     assert (body["state"], body["reasons"], body["market"], body["seed"]) == ("ok", [], "SIMULATED", 7)
     assert [stream["channel"] for stream in body["streams"]] == ["trade"]
     assert INSTANT.fullmatch(body["as_of"])
+
+
+def test_health_tells_all_that_is_written_of_it(http):
+    body = http.get("/fbkit/api/health").json()
+    spec = yaml.safe_load((resources.files("fbkit.server") / "openapi.yaml").read_text("utf-8"))
+    written = spec["components"]["schemas"]["Health"]
+    assert set(written["required"]) == set(written["properties"]) == body.keys()
+    assert body["venues"] == {"binance": "ok"}
+    assert (
+        set(body["uptime_percent"]) == set(body["available_percent"]) == set(body["ok_percent"]) == {"1h", "24h", "7d"}
+    )
+    assert body["units"]["uptime_percent"].startswith("%")
+
+
+def test_the_summary_has_units_and_conditions_that_can_be_read(http):
+    body = http.get("/fbkit/api/summary", params={"tf": "1m"}).json()
+    assert body == http.get("/fbkit/api/quant/summary", params={"tf": "1m"}).json()
+    assert (body["market"], body["tf"]) == ("SIMULATED", "1m")
+    fields = {name for one in body["items"] for name in one}
+    assert body["units"].keys() <= fields
+    assert all(isinstance(one["conditions"], list) for one in body["items"])
+
+
+def test_alerts_have_units_and_the_inputs_they_were_judged_by(http):
+    body = http.get("/fbkit/api/alerts").json()
+    assert body["units"]["value"].startswith("that of its column")
+    assert all(isinstance(one["inputs"], dict | list) for one in body["items"])
+    assert all(one["sentence"] for one in body["items"])
+    assert (body["market"], body["coverage"] is not None) == ("SIMULATED", True)
+
+
+def test_asking_writes_nothing(http, served):
+    def stored():
+        files = (served.home / name for name in ("simulated.db", "simulated.db-wal"))
+        return [path.read_bytes() if path.exists() else b"" for path in files]
+
+    before = stored()
+    for route in ("health", "summary", "alerts", "gaps", "metrics", "instruments"):
+        assert http.get(f"/fbkit/api/{route}").status_code == 200
+    assert stored() == before
 
 
 def test_status_tells_of_collector_and_server(http):

@@ -132,6 +132,7 @@ def questions(manager: Manager) -> dict[str, Question]:
         "health": manager.health,
         "status": manager.status,
         "metrics": manager.metrics,
+        "summary": manager.summary,
         "quant/summary": manager.summary,
         "instruments": manager.instruments,
         "history/([^/]+)": manager.history,

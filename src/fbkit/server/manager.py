@@ -19,6 +19,7 @@ from fbkit.model import (
     BAR_COLUMNS,
     METRIC_COLUMNS,
     NS_S,
+    SUMMARY_COLUMNS,
     AlertRow,
     BarRow,
     MetricRow,
@@ -43,13 +44,12 @@ T = TypeVar("T")
 _COUNTED_NS = 10 * NS_S
 
 _UNITS = {column.name: column.unit for column in BAR_COLUMNS}
-_SUMMARY_UNITS = {
-    **{name: unit for name, unit in _UNITS.items() if name in SummaryRow.__struct_fields__},
-    "last": "USD",
-    "loudest_z": "standard deviations",
-    "mean_abs_z": "standard deviations",
-    "n_z": "count",
-    "coverage": "share of the bar's time",
+_SUMMARY_UNITS = {column.name: column.unit for column in SUMMARY_COLUMNS}
+_ALERT_UNITS = {
+    "value": "that of its column: standard deviations for z_, else as /metrics and /history say",
+    "threshold": "that of its column",
+    "n": "values behind it",
+    "coverage": "share of the window that lies in no gap",
 }
 _HEALTH_UNITS = {
     "age_s": "seconds since the stream spoke",
@@ -131,14 +131,19 @@ class Manager:
         """The newest state of every instrument on a timeframe, by instrument."""
 
         def answer(store: Store) -> Answer:
-            rows = store.row_structs(SummaryRow, tf=page.tf)
-            return _cut(store, page, sorted(rows, key=lambda row: row.instrument), _SUMMARY_UNITS, tf=page.tf)
+            rows = sorted(store.row_structs(SummaryRow, tf=page.tf), key=lambda row: row.instrument)
+            return _opened_up(_cut(store, page, rows, _SUMMARY_UNITS, tf=page.tf), "conditions")
 
         return await self._read(answer)
 
     async def alerts(self, page: Page) -> Answer:
-        """Alerts, newest first."""
-        return await self._read(lambda store: _newest(store, page, store.row_structs(AlertRow, last=page.end), {}))
+        """Alerts, newest first, each with every input it was judged by."""
+
+        def answer(store: Store) -> Answer:
+            rows = store.row_structs(AlertRow, last=page.end)
+            return _opened_up(_newest(store, page, rows, _ALERT_UNITS), "inputs")
+
+        return await self._read(answer)
 
     async def gaps(self, page: Page) -> Answer:
         """Intervals in which we know that we do not know, newest first; ``t1`` is null while one is open."""
@@ -277,6 +282,13 @@ def _tell(store: Store, part: Sequence[Any], total: int | None, units: dict[str,
         "items": plain(part),
     }
     return Answer(body, len(part), total)
+
+
+def _opened_up(answer: Answer, name: str) -> Answer:
+    """A field that the store keeps as JSON text, as what it says."""
+    for item in answer.body["items"]:
+        item[name] = msgspec.json.decode(item[name])
+    return answer
 
 
 def _without_missing(row: dict[Any, Any]) -> dict[str, Any]:
