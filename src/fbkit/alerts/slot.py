@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fbkit.alerts.rule import ZERO_Z
 from fbkit.alerts.side import CENTRES
-from fbkit.model import JUDGED, METRIC_COLUMNS, BarRow, MetricRow
+from fbkit.model import JUDGED, METRIC_COLUMNS, USUAL_WINDOW, BarRow, MetricRow
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -22,12 +22,9 @@ Bools = NDArray[np.bool_]
 #: Place of each metric in a row.
 PLACES = {name: place for place, name in enumerate(METRIC_COLUMNS)}
 
-#: The window whose means an engine tells as usual.
-_USUAL_WINDOW = 60
-
 
 class Closed(Protocol):
-    """What a Beat closed, as the engine tells it; ``usual[i]`` holds the 60-bar baselines' means of ``metrics[i]``."""
+    """What a Beat closed, as the engine tells it; ``usual[i]`` holds the baselines' means of ``metrics[i]``."""
 
     @property
     def bars(self) -> Sequence[BarRow]: ...
@@ -102,7 +99,7 @@ class Slot:
     def usual_of(self, i: int, name: str) -> float:
         """The mean of a Z's baseline, NaN where it is not told."""
         parts = z_parts(name)
-        return self.usual[i][JUDGED.index(parts[0])] if parts and parts[1] == _USUAL_WINDOW else nan
+        return self.usual[i][JUDGED.index(parts[0])] if parts and parts[1] == USUAL_WINDOW else nan
 
     def is_covered(self, i: int, columns: Sequence[str], least: float) -> bool:
         """Whether the bar, and the baseline of each Z among ``columns``, is there by that share."""
