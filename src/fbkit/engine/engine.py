@@ -236,6 +236,7 @@ class Engine:
             for judge in self._judges.values():
                 judge.begin(tape.i, tape.name, floor_to(tape.first - NS_MIN, judge.length) + judge.length)
 
+    @np.errstate(all="ignore")  # what is too large becomes missing; nobody need be warned
     def _close(self, tapes: list[Tape], t1: int) -> None:
         for tape in tapes:
             self._start(tape)
@@ -258,6 +259,7 @@ class Engine:
         ready.usual.extend(map(tuple, metrics.usual.tolist()))
         ready.summary.extend(summary_rows(names, tf, t1, bars, metrics, self.stamp))
 
+    @np.errstate(all="ignore")
     def _fill(self, tape: Tape, until: int) -> None:
         """Fill one instrument's minutes up to ``until`` or the first that waits, and the bars above them."""
         until = self._reach(tape, until)

@@ -80,9 +80,9 @@ class Fold(Columns):
         bars["coverage"] = covered / self.minutes
         enough = bars["coverage"] >= self.min_coverage
         for name in TRADED:
-            bars[name] = np.where(enough, bars[name], NAN)
+            bars[name] = np.where(enough & np.isfinite(bars[name]), bars[name], NAN)
         for name in LIQUIDATIONS:
-            bars[name] = np.where(liq_known, bars[name], NAN)
+            bars[name] = np.where(liq_known & np.isfinite(bars[name]), bars[name], NAN)
         bars["source"] = np.where(enough, np.where(venue, VENUE, OWN), NONE).astype(np.float64)
 
     def _empty(self, rows: Index | int) -> None:

@@ -43,6 +43,7 @@ class Repair:
         for gap in gaps:
             self._listener.gaps.take(gap)
 
+    @np.errstate(all="ignore")  # as in the engine
     def fill(self, events: Iterable[Event], until: int, published: Bars) -> Minutes:
         """The minutes up to the one that ends at ``until``, whose events these are, in ``seq`` order.
 
@@ -76,6 +77,7 @@ def _same(a: NDArray[np.float64], b: NDArray[np.float64]) -> Bools:
     return np.asarray((a == b) | (np.isnan(a) & np.isnan(b)))
 
 
+@np.errstate(all="ignore")
 def fold_up(minutes: Minutes, tf: str, min_coverage: float) -> Minutes:
     """Whole bars of a timeframe from minutes that follow on each other; repaired where one of their minutes is."""
     fold = Fold(tf, min_coverage)

@@ -85,15 +85,15 @@ def _numbers(get: Callable[[Any], Any], events: Sequence[Value]) -> Floats:
 def _from_quotes(events: Sequence[Value]) -> tuple[Floats, ...]:
     """Spread in bp of mid, and book imbalance over 5 levels."""
     bid, ask, b, a, levels = _numbers(_quote, events)
-    spread = np.where(bid + ask > 0.0, (ask - bid) / ((ask + bid) / 2.0) * 10_000.0, NAN)
-    there = (levels == LEVELS) & (b != 0.0) & (a != 0.0)
+    spread = np.where((bid > 0.0) & (ask > 0.0), (ask - bid) / ((ask + bid) / 2.0) * 10_000.0, NAN)
+    there = (levels == LEVELS) & (b > 0.0) & (a > 0.0)
     return spread, np.where(there, (b - a) / (b + a), NAN)
 
 
 def _from_marks(events: Sequence[Value]) -> tuple[Floats, ...]:
     """Mark, index, premium, funding per 8 h and per year."""
     mark, index, rate, hours = _numbers(_mark, events)
-    premium = np.where(index != 0.0, (mark - index) / index, NAN)
+    premium = np.where((mark > 0.0) & (index > 0.0), (mark - index) / index, NAN)
     return (mark, index, premium, *per_8h(rate, hours))
 
 
