@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -18,17 +17,17 @@ from tests.across.made import START, listing
 Make = Callable[..., Desk]
 
 
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
+@pytest.fixture(scope="module")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Write contracts, rows and events into a new database and open it."""
-    numbers = count()
+    folder, numbers = tmp_path_factory.mktemp("across"), count()
 
     def made(contracts: Iterable[Instrument], rows: Iterable[Row], events: Iterable[Event] = ()) -> Desk:
-        url = f"sqlite:///{(tmp_path / f'{next(numbers)}.db').as_posix()}"
+        url = f"sqlite:///{(folder / f'{next(numbers)}.db').as_posix()}"
         clock = VirtualClock(START)
         with open_writer(url, market=Market.SIMULATED, seed=7, clock=clock, holder="a test") as writer:
             told = [listing(one, seq) for seq, one in enumerate(contracts, 1)]
             writer.append(Batch([*told, *events], list(rows)))
-        return Desk(open_store(url), load_settings(db=url), clock)
+        return Desk(open_store(url), load_settings(db=url, home=folder), clock)
 
     return made

@@ -9,6 +9,7 @@ from scipy import stats
 
 from fbkit.across import breadth, coin_returns, correlations, lead_lag
 from fbkit.across.returns import Returns
+from fbkit.errors import UnknownName
 from fbkit.model import BarRow, Instrument
 from fbkit.quant.frames import metrics
 from tests.across.conftest import Make
@@ -59,6 +60,18 @@ def test_a_coin_speaks_with_its_most_traded_perpetual_of_all_venues(make: Make) 
     assert list(found["r"].columns) == ["BTC", "ETH"], "the most traded first"
     named = desk.correlation("1h", [BTC.name, BTC_B.name])
     assert list(named["r"].columns) == [BTC.name, BTC_B.name], "two contracts of one coin keep their names"
+
+
+def test_changes_of_open_interest_may_be_correlated_and_levels_may_not(make: Make) -> None:
+    x, y = noise(1), noise(2)
+    told = [bar(one.name, end, oi_dlog=v, ret=0.0) for one, values in ((BTC, x), (ETH, x + y))
+            for end, v in zip(ends(100), values.tolist(), strict=True)]  # fmt: skip  # a line more
+    desk = make([BTC, ETH], told)
+    found = desk.correlation("1h", column="oi_dlog")
+    assert found["r"].loc["BTC", "ETH"] == pytest.approx(np.corrcoef(x, x + y)[0, 1])
+    assert found.attrs["column"] == "oi_dlog"
+    with pytest.raises(UnknownName, match="ret, oi_dlog"):
+        desk.correlation("1h", column="oi_usd")
 
 
 def test_returns_of_bars_too_little_covered_do_not_count(make: Make) -> None:

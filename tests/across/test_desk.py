@@ -50,7 +50,7 @@ def market() -> list[Row]:
     return [*kept, stale, *newest]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def desk(make: Make) -> Iterator[Desk]:
     opened = make([BINANCE, BYBIT, DERIBIT, DATED, SILENT, EURO, DOGE], market())
     yield opened
@@ -257,3 +257,14 @@ def test_frames_of_one_venue_work_without_a_second(make: Make) -> None:
     told = sentences(row, board, desk.curve("BTC", "1h"))
     assert "prices: no mark price is fresh." in told
     assert "basis: no dated futures are listed." in told
+
+
+def test_a_venue_with_dated_futures_only_has_a_row_without_a_perpetual(make: Make) -> None:
+    rows = [*bars(DATED, oi_usd=1e8, mark=61_200.0, index=60_000.0), summary(DATED.name, ends(N)[-1])]
+    desk = make([DATED], rows)
+    row = desk.board("BTC", "1h").iloc[0]
+    assert (row["venue"], row["perpetual"], row["oi_usd"]) == ("deribit", "", 1e8)
+    assert np.isnan(row["mark_usd"])
+    told = sentences(desk.across("BTC", "1h").iloc[-1], desk.board("BTC", "1h"), desk.curve("BTC", "1h"))
+    assert any("8.69 % a year" in one for one in told)
+    assert "funding: no venue has a rate and open interest." in told

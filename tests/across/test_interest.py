@@ -9,6 +9,7 @@ import pytest
 
 from fbkit.across.interest import open_interest, volume_24h
 from fbkit.across.state import across
+from fbkit.model import Instrument
 from tests.across.made import NAN, coin, contract
 
 A, B, C = (contract(f"{venue}:BTC-USDT-PERP") for venue in ("a", "b", "c"))
@@ -138,3 +139,32 @@ def test_sums_are_as_one_would_add_them_by_hand_in_name_order() -> None:
                 part += value
             total += part
         assert frame["oi_total_usd"].iloc[at] == total
+
+
+def test_changes_and_weights_are_as_one_would_work_them_out_by_hand() -> None:
+    rng = np.random.default_rng(6)
+    contracts = [contract(f"{venue}:BTC-{quote}-PERP") for venue in "abc" for quote in ("USDT", "USDC")]
+    given = {
+        one: {"oi_usd": rng.lognormal(20, 3, 60), "oi_base": rng.lognormal(10, 3, 60),
+              "funding_8h": rng.standard_normal(60) * 1e-4, "coverage": rng.choice([1.0, 0.9, 0.5], 60)}
+        for one in contracts
+    }  # fmt: skip  # a table
+    for columns in given.values():
+        for name in ("oi_usd", "oi_base", "funding_8h"):
+            columns[name][rng.random(60) < 0.2] = np.nan
+    frame = across(coin(given))
+    for at in range(1, 60):
+
+        def counts(one: Instrument, name: str, when: int) -> bool:
+            return bool(given[one]["coverage"][when] >= 0.8 and np.isfinite(given[one][name][when]))
+
+        both = [one for one in contracts if counts(one, "oi_base", at) and counts(one, "oi_base", at - 1)]
+        if both:
+            now, then = (fsum(given[one]["oi_base"][when] for one in both) for when in (at, at - 1))
+            assert frame["oi_dlog"].iloc[at] == pytest.approx(log(now / then), rel=1e-9, abs=1e-14)
+        weighed = [one for one in contracts if counts(one, "funding_8h", at) and counts(one, "oi_usd", at)]
+        assert frame["funding_venues"].iloc[at] == ", ".join(dict.fromkeys(one.venue for one in weighed))
+        if weighed:
+            weights = fsum(given[one]["oi_usd"][at] for one in weighed)
+            mean = fsum(given[one]["oi_usd"][at] * given[one]["funding_8h"][at] for one in weighed) / weights
+            assert frame["funding_oiw_8h"].iloc[at] == pytest.approx(mean, rel=1e-12, abs=1e-18)

@@ -62,7 +62,7 @@ def zscores(read: Returns) -> Floats:
     first = int(read.t1[0]) // TIMEFRAMES[read.tf] if len(read.t1) else 0
     columns = [
         zscore(ret, WINDOW, min_coverage=read.min_coverage, offset=first + stagger(one.name, WINDOW))
-        for one, ret in zip(read.contracts, read.ret.T, strict=True)
+        for one, ret in zip(read.contracts, read.change.T, strict=True)
     ]
     return columnwise(columns, len(read.t1))
 

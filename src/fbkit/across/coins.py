@@ -27,19 +27,26 @@ MOST = 10
 
 
 def coin_returns(
-    store: Store, coins: Sequence[str] | None, tf: str, span: Span = EVERYTHING, min_coverage: float = 0.8
+    store: Store,
+    coins: Sequence[str] | None,
+    tf: str,
+    span: Span = EVERYTHING,
+    min_coverage: float = 0.8,
+    column: str = "ret",
 ) -> Returns:
     """The returns of each coin's most traded perpetual, over all venues; of all coins where none is named.
+
+    ``column`` may name ``oi_dlog`` instead, the changes of open interest.
 
     A symbol or a full name stands for the most traded contract it means. In the order given; else the most traded
     first. Raises :class:`~fbkit.errors.UnknownName`.
     """
     if coins is None:
-        found = _most_traded(returns_of(store, perpetuals(store), tf, span, min_coverage))
+        found = _most_traded(returns_of(store, perpetuals(store), tf, span, min_coverage, column))
         return found.of(np.argsort(-found.volume, kind="stable").tolist())
     meant = [contracts_of(store, coin) for coin in dict.fromkeys(coins)]
     each = {one.name: one for contracts in meant for one in contracts}
-    read = returns_of(store, in_order(each.values()), tf, span, min_coverage)
+    read = returns_of(store, in_order(each.values()), tf, span, min_coverage, column)
     place = {one.name: at for at, one in enumerate(read.contracts)}
     chosen = [_fullest(read, [place[one.name] for one in _perpetual_first(contracts)]) for contracts in meant]
     return read.of(list(dict.fromkeys(chosen)))
@@ -61,7 +68,7 @@ def _fullest(read: Returns, places: Sequence[int]) -> int:
 
 
 def correlations(read: Returns) -> pd.DataFrame:
-    """The correlation of every two coins' log returns, as four square tables side by side.
+    """The correlation of every two coins' log returns (or of what was read), as four square tables side by side.
 
     ``frame["r"]`` is Pearson's r over the slots that both have, ``frame["low"]`` and ``frame["high"]`` its 95 %
     interval, ``frame["n"]`` the pairs of returns. NaN with fewer than 30, and where one of the two never moved.

@@ -51,13 +51,24 @@ class Across(Base):
         return self._newest(across.board, coin, tf, until)
 
     def correlation(
-        self, tf: str = "1h", coins: Sequence[str] | None = None, since: Any = None, until: Any = None
+        self,
+        tf: str = "1h",
+        coins: Sequence[str] | None = None,
+        since: Any = None,
+        until: Any = None,
+        *,
+        column: str = "ret",
     ) -> pd.DataFrame:
-        """Correlations of log returns between coins: ``["r"]``, with ``["low"]``, ``["high"]`` (95 %) and ``["n"]``."""
+        """Correlations of log returns between coins: ``["r"]``, with ``["low"]``, ``["high"]`` (95 %) and ``["n"]``.
+
+        ``column="oi_dlog"``: of the changes of open interest.
+        """
         self._check_tf(tf)
         span = self.span(since, until)
         wanted = [coins] if isinstance(coins, str) else coins
-        frame = across.correlations(across.coin_returns(self.store, wanted, tf, span, self.settings.min_coverage))
+        read = across.coin_returns(self.store, wanted, tf, span, self.settings.min_coverage, column)
+        frame = across.correlations(read)
+        frame.attrs["column"] = column
         return self._named(frame)
 
     def lead_lag(self, a: str, b: str, tf: str = "1m", since: Any = None, until: Any = None) -> pd.DataFrame:
