@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from fbkit.errors import SettingError
-from fbkit.model import NS_MIN, Span
+from fbkit.model import NS_MIN
 from fbkit.quant.formulas.performance import wilson
 from fbkit.scorecard import UNITS, Asked, checked, lay, scorecard
 from tests.scorecard.conftest import EVERY, NAMES, bursts, covers, scored, spoken, walk
@@ -171,11 +171,11 @@ def test_the_same_generator_gives_the_same_score_and_another_one_nearly():
 def test_random_instants_lie_in_the_span_and_no_bar_of_an_open_horizon_is_used():
     """Outside of the span, and behind the end of what is known, the price goes to the moon; the base sees nothing."""
     calm, n = walk(np.random.default_rng(8), DAY), np.arange(DAY)
-    moon = np.where((n < 300) | (n >= 1000), 1.01**n, 1.0)
+    moon = np.where((n < 400) | (n >= 916), 1.01**n, 1.0)
     prices = ("open", "high", "low", "close")
     spoilt = {name: one._replace(**{k: getattr(one, k) * moon for k in prices}) for name, one in calm.items()}
     alerts = spoken([(int(m), BTC, "up") for m in np.random.default_rng(1).integers(400, 900, 50)])
-    asked = Asked(("15m",), 1000 * NS_MIN, span=Span(300 * NS_MIN, None))
+    asked = Asked(("15m",), 1000 * NS_MIN, until=900 * NS_MIN)
     scores = [scorecard(alerts, tape.__getitem__, asked, np.random.default_rng(1)) for tape in (calm, spoilt)]
     assert scores[0].equals(scores[1])
     assert scores[0].n_base.item() == 50 * 1000

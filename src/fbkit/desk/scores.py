@@ -16,6 +16,7 @@ from fbkit.scorecard import (
     TURNS,
     UNITS,
     Asked,
+    MinutesOf,
     Told,
     checked,
     first_minute,
@@ -42,15 +43,15 @@ class Scores(Base):
         first 1m bar that begins after the alert was spoken. ``why_…`` says why a number is missing
         (``attrs["reasons"]``). ``attrs["coverage"]`` is the share of the horizons that are over which bars cover.
         """
-        asked = self._asked(since, until, checked("rule", horizon)[1])
-        alerts = self._spoken(asked)
+        span, (_, horizons) = self.span(since, until), checked("rule", horizon)
+        asked, alerts = self._asked(span, horizons), self.store.rows("alerts", span=span)
         found = nothing_yet(alerts, asked.horizons)
         for _ in follow(found, alerts, self._minutes(alerts, asked), asked):
             pass
         frame = outcomes(alerts, found)
         why = np.concatenate([found.why[name] for name in asked.horizons])
         over = np.isin(why, ["", "gap", "no_bars"])
-        frame.attrs = self._attrs(asked) | {
+        frame.attrs = self._attrs(span, asked) | {
             "coverage": float((why[over] == "").mean()) if over.any() else float("nan"),
             "reasons": dict(REASONS),
         }
@@ -74,30 +75,26 @@ class Scores(Base):
         ``since``, ``until``, ``as_of``. Raises ``SettingError`` for a word that is not there.
         """
         groups, horizons = checked(by, horizon)
-        asked = self._asked(since, until, horizons)
-        alerts = self._spoken(asked)
-        random = np.random.default_rng(seed)
+        span, random = self.span(since, until), np.random.default_rng(seed)
+        asked, alerts = self._asked(span, horizons), self.store.rows("alerts", span=span)
         frame = scorecard(alerts, self._minutes(alerts, asked), asked, random, by=groups, turns=TURNS, told=told)
-        frame.attrs |= self._attrs(asked) | {"seed": seed, "units": dict(UNITS)}
+        frame.attrs |= self._attrs(span, asked) | {"seed": seed, "units": dict(UNITS)}
         return frame
 
-    def _asked(self, since: Any, until: Any, horizons: tuple[str, ...]) -> Asked:
+    def _asked(self, span: Span, horizons: tuple[str, ...]) -> Asked:
         as_of = floor_to(self.now() - _SETTLES_NS, NS_MIN)
-        return Asked(horizons, as_of, self.settings.min_coverage, self.span(since, until))
+        return Asked(horizons, as_of, self.settings.min_coverage, span.until)
 
-    def _spoken(self, asked: Asked) -> pd.DataFrame:
-        return self.store.rows("alerts", span=asked.span)
-
-    def _minutes(self, alerts: pd.DataFrame, asked: Asked) -> Any:
-        """1m bars from the first that may be entered; none before it is read."""
-        first = asked.span.since if asked.span.since is not None else alerts["ts"].min() if len(alerts) else 0
+    def _minutes(self, alerts: pd.DataFrame, asked: Asked) -> MinutesOf:
+        """1m bars from the first entry on; none before it is read."""
+        first = alerts["ts"].min() if len(alerts) else asked.as_of
         begin = int(first_minute(np.array([first], dtype=np.int64))[0]) * NS_MIN
         return stored_minutes(self.store, Span(begin, asked.as_of))
 
-    def _attrs(self, asked: Asked) -> dict[Any, Any]:
-        span = {"since": asked.span.since, "until": asked.span.until, "as_of": asked.as_of}
+    def _attrs(self, span: Span, asked: Asked) -> dict[Any, Any]:
+        instants = {"since": span.since, "until": span.until, "as_of": asked.as_of}
         return {
             "market": str(self.market),
             "min_coverage": asked.min_coverage,
-            **{name: None if ts is None else iso(ts) for name, ts in span.items()},
+            **{name: None if ts is None else iso(ts) for name, ts in instants.items()},
         }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from fbkit.model import NS_MIN, Span
+from fbkit.model import NS_MIN
 from fbkit.scorecard.ahead import HORIZONS, Ahead, first_minute
 from fbkit.scorecard.minutes import Floats, Integers, MinutesOf
 
@@ -33,13 +33,13 @@ class Asked(NamedTuple):
     """What is asked.
 
     Horizons; ``as_of``, the instant (UTC ns) until which every bar is there that will ever be; the coverage a horizon
-    must have; the span in which the alerts were spoken.
+    must have; ``until``, before which (UTC ns) the alerts were spoken.
     """
 
     horizons: tuple[str, ...]
     as_of: int
     min_coverage: float = 0.8
-    span: Span = Span()
+    until: int | None = None
 
     @property
     def end(self) -> int:

@@ -90,7 +90,7 @@ def scorecard(
     minutes_of
         Gives an instrument's 1m bars.
     asked : Asked
-        Horizons, the span of the alerts, the end of what is known, the coverage wanted.
+        Horizons, the end of what is known, the coverage wanted, the end of the span of the alerts.
     random : Generator
         Draws the random instants: the same generator, the same score.
     by : sequence of str
@@ -135,13 +135,11 @@ def scorecard(
 
 
 def circle_of(asked: Asked, found: Followed, horizon: str) -> Circle:
-    """Minutes at which one may have entered: from the span's begin, or the first alert, until the horizon is open."""
-    since, until = (
-        None if ts is None else int(first_minute(np.array([ts]))[0]) for ts in (asked.span.since, asked.span.until)
-    )
-    begin = int(found.entry.min(initial=asked.end)) if since is None else since
-    end = asked.end - HORIZONS[horizon]
-    return Circle(begin, max(0, 1 + (end if until is None else min(end, until)) - begin))
+    """Minutes at which one may have entered: from the first alert until the span ends, or the horizon is open."""
+    begin, end = int(found.entry.min(initial=asked.end)), asked.end - HORIZONS[horizon]
+    if asked.until is not None:
+        end = min(end, int(first_minute(np.array([asked.until]))[0]))
+    return Circle(begin, max(0, 1 + end - begin))
 
 
 def _covered(ahead: Ahead, circle: Circle) -> float:
