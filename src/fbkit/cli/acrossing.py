@@ -14,6 +14,7 @@ from fbkit.cli.saying import answer_json, out, plain, table, words
 from fbkit.cli.titles import head, title
 from fbkit.desk import Desk
 from fbkit.desk import open as open_desk
+from fbkit.feeds.venues import offers
 from fbkit.health import strange_prices
 from fbkit.model import TIMEFRAMES
 
@@ -196,9 +197,8 @@ def _doubts(desk: Desk, curve: pd.DataFrame) -> list[str]:
     marks = dict(zip(curve["instrument"], curve["mark_usd"], strict=True))
     known = desk.store.instruments()
     guessed = [name for name in marks if known[name].assumed]
-    offers = desk.offers()
-    open_ = offers[~offers["certain"].astype(bool) & offers["channel"].isin(_SUMMED)]
-    left = [f"{one.venue} {one.channel}" for one in open_.itertuples() if one.venue in set(curve["venue"])]
+    venues = sorted(set(curve["venue"]))
+    left = [f"{venue} {one}" for venue in venues for one in sorted(_SUMMED) if not offers(venue)[one].certain]
     return [
         *(str(one) for one in strange_prices(marks)),
         *([f"units guessed from the symbol, no list was heard: {', '.join(guessed)}"] if guessed else []),
