@@ -173,12 +173,14 @@ class _Reading:
         if not len(rows):
             return
         at, name = int(rows[0]), self.roles[role]
+        value = self.frame[role].iloc[at]
+        shown = repr(value.item() if isinstance(value, np.generic) else value)
         more = f", and {len(rows) - 1:,} rows like it" if len(rows) > 1 else ""
         where = f"line {at + 2}, column {name!r}"
         if not self.skip_bad:
             step = then or "mend the file, or leave such rows out with skip_bad=True (--skip-bad)"
-            raise TableRefused(self.path, where, f"{self.frame[role].iloc[at]!r} {why}{more}", step)
-        self.said.append(f"left out: {where}: {self.frame[role].iloc[at]!r} {why}{more}")
+            raise TableRefused(self.path, where, f"{shown} {why}{more}", step)
+        self.said.append(f"left out: {where}: {shown} {why}{more}")
         self.bad |= which
 
     def look_at_times(self, found: Instants, tz: str) -> None:
