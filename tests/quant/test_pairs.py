@@ -98,10 +98,13 @@ def test_a_statistic_that_is_reset_is_a_new_one(pair):
 LONG = [name for name in SERIES if len(SERIES[name]) == LENGTH]
 
 
+@pytest.mark.parametrize("driver", ["numpy", "numba"])
 @pytest.mark.parametrize("window", [2, 7, 20, 60])
-def test_a_panel_of_z_scores_is_many_single_ones(window):
+def test_a_panel_of_z_scores_is_many_single_ones(window, driver):
+    if driver == "numba":
+        pytest.importorskip("numba", reason="the extra numba is not installed")
     offsets = [0, 1, window - 1, 3]
-    panel = ZPanel(window, len(LONG))
+    panel = ZPanel(window, len(LONG), driver=driver)
     panel.grow(len(offsets))
     singles = [[RollingZScore(window, offset=o) for _ in LONG] for o in offsets]
     for i, o in enumerate(offsets):
@@ -115,6 +118,27 @@ def test_a_panel_of_z_scores_is_many_single_ones(window):
             assert same_bits(z[i], [a.value for a in answers])
             assert [REASONS[c] for c in code[i]] == [a.reason for a in answers]
             assert n[i].tolist() == [a.n for a in answers]
+
+
+def test_columns_without_holes_have_the_same_bits_in_either_panel():
+    pytest.importorskip("numba", reason="the extra numba is not installed")
+    x = 65_000 + np.cumsum(np.random.default_rng(3).standard_normal((300, 40, 10)), axis=0)
+    panels = [ZPanel(20, 10, driver=driver) for driver in ("numpy", "numba")]
+    rows = np.arange(39, -1, -1)
+    for panel in panels:
+        panel.grow(40)
+        for i in range(40):
+            panel.begin(i, 7 * i)
+    for now in x:
+        for ours, theirs in zip(*(panel.close(rows, now) for panel in panels), strict=True):
+            assert ours.tobytes() == theirs.tobytes()
+            assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+    dumps = [panel.dump() for panel in panels]
+    for name, array in dumps[0].items():
+        assert array.tobytes() == dumps[1][name].tobytes(), name
+    again = ZPanel(20, 10)
+    again.load_state(dumps[0])
+    assert again.close(rows, x[0])[0].tobytes() == panels[0].close(rows, x[0])[0].tobytes()
 
 
 @pytest.mark.parametrize("window", [2, 7, 20])

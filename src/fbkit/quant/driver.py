@@ -32,6 +32,18 @@ def kernels(driver: str, size: int) -> Any | None:
     return _load() if _KERNELS in sys.modules or (size >= _WORTHWHILE and find_spec("numba") is not None) else None
 
 
+def panel_kernels(driver: str) -> Any | None:
+    """The compiled bar close (:mod:`fbkit.quant.panel.compiled`), ``None`` where numpy does it.
+
+    ``auto`` takes it where kernels are loaded already: a bar close alone is not worth loading them.
+    """
+    if kernels(driver, 0) is None:
+        return None
+    from fbkit.quant.panel import compiled
+
+    return compiled
+
+
 @cache
 def _load() -> Any | None:
     """The kernels, once they have shown that their bits are numpy's here; ``None`` where they have not."""

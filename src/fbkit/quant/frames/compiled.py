@@ -23,7 +23,8 @@ from fbkit.quant.reading import GAP, UNSUPPORTED, WARMUP, ZERO_VAR
 types: Any = numba_types  # partly typed
 _compile = njit(error_model="numpy", cache=True)
 
-_TINY, _HUGE = 1e-280, 1e280
+#: Between these, a quotient made of products is that of division.
+TINY, HUGE = 1e-280, 1e280
 
 
 def _fused(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:
@@ -38,7 +39,7 @@ _fma: Any = intrinsic(_fused)
 
 
 @_compile
-def _quotient(a: float, b: float, reciprocal: float) -> float:
+def quotient(a: float, b: float, reciprocal: float) -> float:
     """``a / b`` for a whole ``b``: correctly rounded where it is neither tiny nor huge."""
     near = a * reciprocal
     exact: float = _fma(_fma(-near, b, a), reciprocal, near)
@@ -76,10 +77,10 @@ def _quick(x: Any, anchor: float, window: int, work: Any, z: Any) -> bool:
     for j in range(len(z)):
         s = work[0, j] + work[2, j]
         q = work[1, j] + work[3, j]
-        var = _quotient(q - _quotient(s * s, m, per_m), less, per_less)
-        value = ((x[j] - anchor) - _quotient(s, m, per_m)) / sqrt(var)
+        var = quotient(q - quotient(s * s, m, per_m), less, per_less)
+        value = ((x[j] - anchor) - quotient(s, m, per_m)) / sqrt(var)
         z[j] = value
-        good &= (var > _TINY) & (var < _HUGE) & (abs(value) < _HUGE) & ((abs(s) > _TINY) | (s == 0.0))
+        good &= (var > TINY) & (var < HUGE) & (abs(value) < HUGE) & ((abs(s) > TINY) | (s == 0.0))
     return good
 
 
@@ -177,10 +178,9 @@ _COLUMN, _CODE, _N = (
 )
 _GIVEN = types.Array(types.float64, 1, "C", readonly=True)  # one kernel for what may be written to and what may not
 _INTO = types.void(_GIVEN, *(types.int64,) * 4, types.Tuple((_COLUMN, _CODE, _N)))
-_compile_once: Any = njit(_INTO, error_model="numpy", cache=True)
 
 
-@_compile_once
+@njit(_INTO, error_model="numpy", cache=True)  # type: ignore[untyped-decorator]  # numba's are
 def zscore_into(x: Any, window: int, lead: int, now: int, need: int, out: Any) -> None:
     """Write ``out = (z, code, n)`` of a column; ``code`` and ``n`` may be empty, then only values are written."""
     z, code, n = out

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from fbkit.quant.driver import panel_kernels
 from fbkit.quant.panel.columns import Bools, Columns, Floats, Index, Ints
 from fbkit.quant.reading import GAP, NAN, UNSUPPORTED, WARMUP, ZERO_VAR, needed
 
@@ -28,16 +31,16 @@ class ZPanel(Columns):
     anchored: Bools
     filled: Bools
 
-    def __init__(self, window: int, width: int, min_coverage: float = 0.8) -> None:
+    def __init__(self, window: int, width: int, min_coverage: float = 0.8, *, driver: str = "auto") -> None:
         super().__init__()
+        self._compiled = panel_kernels(driver)
         self.window, self.width = window, width
         self._need = needed(window, min_coverage)
-        self._across = np.arange(width)[None, :]
         self.declare("place", 0, np.int64)
-        self.declare("ring", NAN, shape=(width, window))
+        self.declare("ring", NAN, shape=(window, width))
         for name in ("suffix_s", "suffix_q"):
-            self.declare(name, 0.0, shape=(width, window + 1), derived=True)
-        self.declare("suffix_m", 0, np.int32, shape=(width, window + 1), derived=True)
+            self.declare(name, 0.0, shape=(window + 1, width), derived=True)
+        self.declare("suffix_m", 0, np.int32, shape=(window + 1, width), derived=True)
         for name in ("s", "q", "anchor"):
             self.declare(name, 0.0, shape=(width,))
         self.declare("m", 0, np.int64, shape=(width,))
@@ -54,19 +57,30 @@ class ZPanel(Columns):
 
         Returns values (NaN where there is none), reason codes, and values behind each.
         """
+        if self._compiled is not None:
+            return self._close_compiled(self._compiled, rows, x)
         answer = self._judge(rows, x)
         self._push(rows, x)
         return answer
 
+    def _close_compiled(self, compiled: Any, rows: Index, x: Floats) -> tuple[Floats, NDArray[np.int8], Ints]:
+        size, shape = x.size, x.shape
+        z, code, n = np.empty(size), np.empty(size, np.int8), np.empty(size, np.int64)
+        suffixes, sums = (self.suffix_s, self.suffix_q, self.suffix_m), (self.s, self.q, self.m)
+        state = (self.place, self.anchor, self.anchored, self.filled)
+        given = np.ascontiguousarray(rows, np.int64), np.ascontiguousarray(x, np.float64)
+        compiled.close(*given, self._need, (self.ring, suffixes, sums, state), (z, code, n))
+        return z.reshape(shape), code.reshape(shape), n.reshape(shape)
+
     def usual(self, rows: Index) -> Floats:
         """The mean of each baseline as it stands (instruments × columns), for people to read; NaN where empty."""
-        at = (rows[:, None], self._across, self.place[rows][:, None])
+        at = (rows, self.place[rows])
         with np.errstate(all="ignore"):
             mean: Floats = (self.suffix_s[at] + self.s[rows]) / (self.suffix_m[at] + self.m[rows])
         return self.anchor[rows] + mean
 
     def _judge(self, rows: Index, x: Floats) -> tuple[Floats, NDArray[np.int8], Ints]:
-        at = (rows[:, None], self._across, self.place[rows][:, None])
+        at = (rows, self.place[rows])
         m = self.suffix_m[at] + self.m[rows]
         s = self.suffix_s[at] + self.s[rows]
         q = self.suffix_q[at] + self.q[rows]
@@ -101,7 +115,7 @@ class ZPanel(Columns):
             self.s[rows] += d
             self.q[rows] += d * d
         self.m[rows] += finite
-        self.ring[rows[:, None], self._across, self.place[rows][:, None]] = x
+        self.ring[rows, self.place[rows]] = x
         self.place[rows] += 1
 
     def _turn(self, rows: Index, finite: Bools) -> None:
@@ -111,7 +125,7 @@ class ZPanel(Columns):
         self.anchored[rows] = False
         r, c = np.nonzero(~finite)
         if r.size:
-            block = self.ring[rows[r], c]
+            block = self.ring[rows[r], :, c]
             there = np.isfinite(block)
             final = self.window - 1 - there[:, ::-1].argmax(axis=1)
             self._rebuild(rows[r], c, np.where(there.any(axis=1), block[np.arange(r.size), final], 0.0))
@@ -122,14 +136,23 @@ class ZPanel(Columns):
         Those from where a current block begins no more are not asked for again.
         """
         self.anchor[i, c] = anchor
-        newest_first = self.ring[i, c][:, ::-1]
+        newest_first = self.ring[i, :, c][:, ::-1]
         there = np.isfinite(newest_first)
         with np.errstate(all="ignore"):
             d = np.where(there, newest_first - anchor[:, None], 0.0)
             # accumulate adds one by one, in order: the bits of a loop
-            self.suffix_s[i, c, : self.window] = np.add.accumulate(d, axis=1)[:, ::-1]
-            self.suffix_q[i, c, : self.window] = np.add.accumulate(d * d, axis=1)[:, ::-1]
-        self.suffix_m[i, c, : self.window] = np.add.accumulate(there, axis=1, dtype=np.int32)[:, ::-1]
+            self.suffix_s[i, : self.window, c] = np.add.accumulate(d, axis=1)[:, ::-1]
+            self.suffix_q[i, : self.window, c] = np.add.accumulate(d * d, axis=1)[:, ::-1]
+        self.suffix_m[i, : self.window, c] = np.add.accumulate(there, axis=1, dtype=np.int32)[:, ::-1]
+
+    def dump(self) -> dict[str, NDArray[Any]]:
+        """As :meth:`Columns.dump`; a ring is told column by column, however it lies in memory."""
+        return {name: np.swapaxes(a, 1, 2) if name == "ring" else a for name, a in super().dump().items()}
+
+    def load_state(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take arrays as :meth:`dump` gave them, or their first rows."""
+        laid = {name: np.ascontiguousarray(np.swapaxes(a, 1, 2)) if name == "ring" else a for name, a in arrays.items()}
+        super().load_state(laid)
 
     def derive(self) -> None:
         """The sums over the previous blocks: every value's own, whenever they were made."""
@@ -144,15 +167,15 @@ class ZPanel(Columns):
         n = self.window
         place = int(self.place[i])
         lost = np.full((place, self.width), NAN)
-        series = np.concatenate((lost, self.ring[i, :, place:].T, self.ring[i, :, :place].T, x))
+        series = np.concatenate((lost, self.ring[i, place:], self.ring[i, :place], x))
         self._note_filled(i, series, len(x))
         passed = place + len(x)
         # A full block turns only when the next value comes.
         turns = (passed - 1) // n if passed else 0
         inside = passed - turns * n
-        self.ring[i] = series[turns * n : turns * n + n].T
+        self.ring[i] = series[turns * n : turns * n + n]
         old = self.ring[i].copy()
-        self.ring[i, :, :inside] = series[turns * n + n :].T
+        self.ring[i, :inside] = series[turns * n + n :]
         self.place[i] = inside
         self._sum_up(i, inside, old)
 
@@ -164,20 +187,20 @@ class ZPanel(Columns):
 
     def _sum_up(self, i: int, inside: int, old: Floats) -> None:
         """Anchor, suffixes and prefix sums of one instrument from its two blocks, ``old`` being the one before."""
-        block = self.ring[i, :, :inside]
+        block = self.ring[i, :inside]
         there = np.isfinite(block)
-        anchored = there.any(axis=1)
+        anchored = there.any(axis=0)
         known = np.isfinite(old)
-        final = self.window - 1 - known[:, ::-1].argmax(axis=1)
+        final = self.window - 1 - known[::-1].argmax(axis=0)
         across = np.arange(self.width)
-        anchor = np.where(known.any(axis=1), old[across, final], 0.0)
+        anchor = np.where(known.any(axis=0), old[final, across], 0.0)
         if inside:
-            anchor = np.where(anchored, block[across, there.argmax(axis=1)], anchor)
+            anchor = np.where(anchored, block[there.argmax(axis=0), across], anchor)
         self._rebuild(np.full(self.width, i), across, anchor)
         with np.errstate(all="ignore"):
-            d = np.where(there, block - anchor[:, None], 0.0)
-            zero = np.zeros((self.width, 1))
-            self.s[i] = np.add.accumulate(np.hstack((zero, d)), axis=1)[:, -1]
-            self.q[i] = np.add.accumulate(np.hstack((zero, d * d)), axis=1)[:, -1]
-        self.m[i] = there.sum(axis=1)
+            d = np.where(there, block - anchor, 0.0)
+            zero = np.zeros((1, self.width))
+            self.s[i] = np.add.accumulate(np.vstack((zero, d)), axis=0)[-1]
+            self.q[i] = np.add.accumulate(np.vstack((zero, d * d)), axis=0)[-1]
+        self.m[i] = there.sum(axis=0)
         self.anchored[i] = anchored
