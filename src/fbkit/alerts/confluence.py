@@ -52,10 +52,10 @@ class ConfluenceEars:
     def _may_speak(self, slot: Slot, side: Side) -> Bools:
         met = np.zeros(len(slot.names), np.int64)
         for condition in self._centred:
-            met += _holds(slot, condition.column, "at_least", condition.at_least, side)
+            met += slot.holds(condition.column, "at_least", condition.at_least, side)
         loud: Bools = met >= self.rule.needed
         for one in self._also:
-            loud &= _holds(slot, *one, side)
+            loud &= slot.holds(*one, side)
         return loud
 
     def _holds(self, slot: Slot, found: _Found) -> bool:
@@ -111,20 +111,6 @@ class ConfluenceEars:
             sentence=sentence_of_confluence(rule, side, slot.tf, values, met),
             inputs=inputs,
         )
-
-
-def _holds(slot: Slot, column: str, way: str, least: float, side: Side) -> Bools:
-    """Where one condition holds for a side; nowhere for what is missing."""
-    x = slot.column(column)
-    with np.errstate(invalid="ignore"):
-        if way == "at_least":
-            mirrored = x if side == "long" else -x
-            held = (mirrored >= least) & (mirrored > 0.0)
-        elif way == "size":
-            held = np.abs(x) >= least
-        else:
-            held = x > least if way == "above" else x < least
-    return np.asarray(held & np.isfinite(x))
 
 
 def _condition(slot: Slot, i: int, condition: Condition, side: Side, met: bool) -> dict[str, Any]:  # noqa: FBT001 - one of a condition's facts

@@ -15,7 +15,7 @@ from fbkit.alerts.rule import Divergence
 from fbkit.alerts.said import Said, alert
 from fbkit.alerts.sentence import sentence_of_divergence
 from fbkit.alerts.silence import Silence
-from fbkit.alerts.slot import Bools, Floats, Slot
+from fbkit.alerts.slot import Bools, Floats, Index, Slot
 from fbkit.model import AlertRow
 
 _BP = 10_000.0
@@ -25,13 +25,17 @@ COLUMN = "divergence"
 
 
 class _Layout(NamedTuple):
-    """Which rows of a slot are venues of which coin; from bar to bar it is mostly the same."""
+    """Which rows of a slot are venues of which coin; from bar to bar it is mostly the same.
+
+    ``alike`` are the members again, a row a coin, the coins with as many venues together.
+    """
 
     names: list[str]
     there: Bools
     members: list[int]
     keys: list[str]
     coins: dict[str, slice]
+    alike: list[Index]
 
 
 class _Measured(NamedTuple):
@@ -50,7 +54,7 @@ class DivergenceEars:
     def __init__(self, rule: Divergence, tf: str) -> None:
         self.rule = rule
         self.baselines = Baselines(tf, rule.window, rule.min_coverage)
-        self._layout = _Layout([], np.zeros(0, np.bool_), [], [], {})
+        self._layout = _Layout([], np.zeros(0, np.bool_), [], [], {}, [])
 
     def hear(self, slot: Slot, silence: Silence, ts: int) -> list[Said]:
         """What it says of a slot: of each coin, the venue that is furthest out."""
@@ -78,16 +82,13 @@ class DivergenceEars:
                 silence.arm((self.rule.name, coin, column, slot.tf))
 
     def _measure(self, slot: Slot, layout: _Layout) -> _Measured:
-        marks = slot.column("mark").tolist()
-        mark = [marks[i] for i in layout.members]
-        bp: list[float] = []
-        for part in layout.coins.values():
-            members = mark[part]
-            middle = median(members)
-            bp += [_BP * log(one / middle) for one in members]
-        x = np.array(bp)
-        z, usual, n = self.baselines.judge(layout.keys, slot.t1, x)
-        return _Measured(mark, x, z, usual, n)
+        mark = slot.column("mark")[layout.members]
+        middle = np.empty_like(mark)
+        for at in layout.alike:
+            middle[at] = _medians(mark[at])[:, None]
+        bp = np.array([_BP * log(ratio) for ratio in (mark / middle).tolist()])
+        z, usual, n = self.baselines.judge(layout.keys, slot.t1, bp)
+        return _Measured(mark.tolist(), bp, z, usual, n)
 
     def _lay_out(self, slot: Slot) -> _Layout:
         """Each coin's perpetuals that have a mark, by name, where there are venues enough."""
@@ -103,7 +104,7 @@ class DivergenceEars:
         # A dated future's price is another thing: perpetuals only.
         perpetuals = [i for i in np.flatnonzero(there).tolist() if names[i].endswith("-PERP")]
         in_order = sorted(perpetuals, key=lambda i: (coin_of(names[i]), names[i]))
-        layout = _Layout(names, there, [], [], {})
+        layout = _Layout(names, there, [], [], {}, [])
         for coin, group in groupby(in_order, lambda i: coin_of(names[i])):
             rows = list(group)
             if len({names[i].partition(":")[0] for i in rows}) < self.rule.venues:
@@ -112,6 +113,10 @@ class DivergenceEars:
             layout.members.extend(rows)
             together = ",".join(names[i] for i in rows)
             layout.keys.extend(f"{names[i]}|{together}" for i in rows)
+        by_size: dict[int, list[list[int]]] = {}
+        for part in layout.coins.values():
+            by_size.setdefault(part.stop - part.start, []).append([*range(part.start, part.stop)])
+        layout.alike.extend(map(np.array, by_size.values()))
         return layout
 
     def _alert(self, slot: Slot, layout: _Layout, found: _Measured, out: int, ts: int) -> AlertRow:
@@ -156,3 +161,15 @@ class DivergenceEars:
             sentence=sentence_of_divergence(slot.names[i], slot.tf, z, (bp, usual), len(members)),
             inputs=inputs,
         )
+
+
+def _medians(rows: Floats) -> Floats:
+    """The median of each row.
+
+    >>> _medians(np.array([[3.0, 1.0, 2.0]])), _medians(np.array([[3.0, 1.0]]))
+    (array([2.]), array([2.]))
+    """
+    ordered, half = np.sort(rows, axis=1), rows.shape[1] // 2
+    if rows.shape[1] % 2:
+        return np.asarray(ordered[:, half])
+    return np.asarray((ordered[:, half - 1] + ordered[:, half]) / 2.0)

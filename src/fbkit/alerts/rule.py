@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -126,3 +127,20 @@ TIER_6 = Cluster(name="cluster", tier=6)
 
 #: The rules in force unless told otherwise.
 DEFAULTS: tuple[AnyRule, ...] = (TIER_1, TIER_2, TIER_3, TIER_4, TIER_5, TIER_6)
+
+
+def columns_of(rules: Iterable[AnyRule]) -> tuple[str, ...]:
+    """The columns that rules look at, each once.
+
+    >>> columns_of([TIER_4, TIER_5])
+    ('funding_8h', 'oi_dlog', 'mark')
+    """
+    names: dict[str, None] = {}
+    for rule in rules:
+        if isinstance(rule, Single):
+            names |= dict.fromkeys(rule.columns)
+        elif isinstance(rule, Confluence):
+            names |= dict.fromkeys([one.column for one in rule.conditions] + [one.column for one in rule.also])
+        elif isinstance(rule, Divergence):
+            names["mark"] = None
+    return tuple(names)

@@ -10,12 +10,12 @@ import msgspec
 from fbkit.alerts.cluster import ClusterEars
 from fbkit.alerts.confluence import ConfluenceEars
 from fbkit.alerts.divergence import DivergenceEars
-from fbkit.alerts.rule import DEFAULTS, AnyRule, Cluster, Confluence, Divergence, Single
+from fbkit.alerts.rule import DEFAULTS, AnyRule, Cluster, Confluence, Divergence, Single, columns_of
 from fbkit.alerts.said import Ears, Said
 from fbkit.alerts.silence import Silence
 from fbkit.alerts.single import SingleEars
 from fbkit.alerts.slot import Closed, Slot, slots_of
-from fbkit.model import AlertRow
+from fbkit.model import TIMEFRAMES, AlertRow
 
 #: A rule that remembers: its name, its timeframe, its baselines.
 _Remembered = tuple[str, str, dict[str, Any]]
@@ -56,6 +56,7 @@ class Rules:
         self._silence = Silence()
         self._ears: dict[str, list[tuple[int, Ears]]] = {}
         self._clusters: dict[str, list[tuple[int, ClusterEars]]] = {}
+        self._columns: dict[str, tuple[str, ...]] = {}
         self.rules: tuple[AnyRule, ...] = ()
         self.adopt(rules)
 
@@ -64,6 +65,7 @@ class Rules:
         before = self._diverging()
         self.rules = tuple(rules)
         self._ears, self._clusters = {}, {}
+        self._columns = {tf: columns_of([rule for rule in self.rules if tf in rule.timeframes]) for tf in TIMEFRAMES}
         for order, rule in enumerate(self.rules):
             for tf in rule.timeframes:
                 if isinstance(rule, Cluster):
@@ -82,6 +84,7 @@ class Rules:
             return []
         spoken: list[tuple[int, int, int, AlertRow]] = []
         for slot in slots_of(closed):
+            slot.take(self._columns.get(slot.tf, ()))
             said = [
                 (order, one)
                 for order, ears in self._ears.get(slot.tf, ())

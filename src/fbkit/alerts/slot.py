@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from math import nan
-from operator import attrgetter
-from typing import Protocol
+from operator import attrgetter, itemgetter
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.alerts.rule import ZERO_Z
-from fbkit.alerts.side import CENTRES
+from fbkit.alerts.rule import ZERO_Z, Way
+from fbkit.alerts.side import CENTRES, Side
 from fbkit.model import JUDGED, METRIC_COLUMNS, USUAL_WINDOW, BarRow, MetricRow
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Index = NDArray[np.intp]
 
 #: Place of each metric in a row.
 PLACES = {name: place for place, name in enumerate(METRIC_COLUMNS)}
@@ -34,6 +35,7 @@ class Closed(Protocol):
     def usual(self) -> Sequence[tuple[float, ...]]: ...
 
 
+@cache
 def z_parts(column: str) -> tuple[str, int] | None:
     """What a Z column judges and over how many bars; ``None`` for another column.
 
@@ -60,6 +62,7 @@ class Slot:
         self.tf, self.t1 = metrics[0].tf, metrics[0].t1
         self.names = [row.instrument for row in metrics]
         self._columns: dict[str, Floats] = {}
+        self._held: dict[tuple[str, Way, float, Side], Bools] = {}
 
     @cached_property
     def at(self) -> dict[str, int]:
@@ -75,15 +78,36 @@ class Slot:
         """A column of bars or metrics, centred where it is mirrored around another value than 0; NaN where missing."""
         found = self._columns.get(name)
         if found is None:
-            place = PLACES.get(name)
-            raw = (
-                list(map(attrgetter(name), self.bars)) if place is None else [row.values[place] for row in self.metrics]
-            )
-            found = np.array(raw, np.float64) - CENTRES.get(name, 0.0)
-            if name.startswith("z_"):
-                found[np.abs(found) < ZERO_Z] = 0.0
-            self._columns[name] = found
+            self.take([name])
+            found = self._columns[name]
         return found
+
+    def take(self, names: Sequence[str]) -> None:
+        """Make columns of the values of rows, all at once: a pass over the bars and one over the metrics."""
+        metrics = [name for name in names if name in PLACES]
+        bars = [name for name in names if name not in PLACES]
+        if metrics:
+            pick = itemgetter(*map(PLACES.__getitem__, metrics))
+            self._keep(metrics, [pick(row.values) for row in self.metrics])
+        if bars:
+            self._keep(bars, list(map(attrgetter(*bars), self.bars)))
+
+    def _keep(self, names: Sequence[str], rows: list[Any]) -> None:
+        columns = np.array(rows, np.float64).reshape(len(rows), len(names)).T.copy()
+        for name, column in zip(names, columns, strict=True):
+            if name in CENTRES:
+                np.subtract(column, CENTRES[name], out=column)
+            if name.startswith("z_"):
+                column[np.abs(column) < ZERO_Z] = 0.0
+            self._columns[name] = column
+
+    def holds(self, column: str, way: Way, least: float, side: Side) -> Bools:
+        """Where a condition holds for a side; nowhere for what is missing. Rules often ask for the same."""
+        asked = (column, way, least, side)
+        held = self._held.get(asked)
+        if held is None:
+            held = self._held[asked] = _held(self.column(column), way, least, side)
+        return held
 
     def value(self, i: int, name: str) -> float:
         """One value as it is stored."""
@@ -105,6 +129,18 @@ class Slot:
         """Whether the bar, and the baseline of each Z among ``columns``, is there by that share."""
         shares = [self.behind(i, name) / parts[1] for name in columns if (parts := z_parts(name))]
         return min((self.metrics[i].coverage, *shares)) >= least
+
+
+def _held(x: Floats, way: Way, least: float, side: Side) -> Bools:
+    with np.errstate(invalid="ignore"):
+        if way == "at_least":
+            mirrored = x if side == "long" else -x
+            held = (mirrored >= least) & (mirrored > 0.0)
+        elif way == "size":
+            held = np.abs(x) >= least
+        else:
+            held = x > least if way == "above" else x < least
+    return np.asarray(held & np.isfinite(x))
 
 
 def slots_of(closed: Closed) -> Iterator[Slot]:
