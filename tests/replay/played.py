@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from fbkit.alerts import AnyRule
 from fbkit.clock import VirtualClock
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.session import Session
@@ -25,9 +28,18 @@ class Played:
         self._prices = dict(zip(NAMES, (60_000.0, 3_000.0), strict=True))
 
     def run(
-        self, seconds: int, *, dies: bool = False, settings: Settings | None = None, checkpoint_at: int = 0
+        self,
+        seconds: int,
+        *,
+        dies: bool = False,
+        settings: Settings | None = None,
+        checkpoint_at: int = 0,
+        rules: Mapping[int, Sequence[AnyRule]] = MappingProxyType({}),
     ) -> None:
-        """Collect for so long; who ``dies`` writes neither a last Beat nor a checkpoint."""
+        """Collect for so long; who ``dies`` writes neither a last Beat nor a checkpoint.
+
+        ``rules`` are taken over after so many seconds.
+        """
         chosen = settings or load_settings()
         session = Session.open(
             self.url, chosen, VirtualClock(self.now), market=Market.SIMULATED, seed=7, holder="played"
@@ -36,6 +48,8 @@ class Played:
             session.begin(self.now, fetches=False)
             for second in range(seconds):
                 self._second(session)
+                if second in rules:
+                    session.adopt(self.now, tuple(rules[second]))
                 cut = session.pipeline.beat(self.now)
                 self._write(session, cut, checkpoint=second + 1 == checkpoint_at)
             if not dies:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from fbkit.alerts.rule import Single
 from fbkit.clock import SystemClock
 from fbkit.ingest.retention import GOING
 from fbkit.model import NS_MIN, NS_S, Market, Setting
@@ -57,6 +58,38 @@ def test_a_run_that_was_killed_in_the_middle_of_a_bar_changes_nothing(
     found = check(played.url)
     assert found.is_same, found.differences[:3]
     assert found.compared["bars"].rows == rows(played.url, "bars")
+
+
+def loud(threshold: float) -> Single:
+    """Speaks all the time."""
+    columns = ("z_ret_20", "z_ln_vol_20")
+    return Single(
+        name="loud", tier=1, columns=columns, timeframes=("1m",), threshold=threshold, rearm=0.05, cooldown_ns=0
+    )
+
+
+def test_a_reloaded_rule_and_who_has_spoken_are_played_again(played: Played, check: Check) -> None:
+    played.run(minutes(20), rules={5: [loud(0.4)], minutes(18): [loud(0.1)]})
+    played.run(minutes(3), rules={5: [loud(0.2)]})
+    found = check(played.url)
+    assert found.is_same, found.differences[:3]
+    assert found.compared["alerts"].rows == rows(played.url, "alerts") > 3
+
+
+def test_a_rule_that_was_edited_in_its_event_changes_the_alerts(played: Played, check: Check) -> None:
+    played.run(minutes(20), rules={5: [loud(0.1)]})
+    fold(played.url)
+
+    def louder(arrays: Any) -> Any:
+        texts = arrays["value"]
+        at = [i for i, text in enumerate(texts) if "threshold = 0.1" in text]
+        for i in at:
+            texts[i] = texts[i].replace("threshold = 0.1", "threshold = 0.9")
+        return arrays if at else None
+
+    tamper.in_chunk(played.url, "setting", louder)
+    found = check(played.url)
+    assert {one.table for one in found.differences} == {"alerts"}
 
 
 def test_other_settings_are_another_engine_and_each_is_verified_by_its_own(played: Played, check: Check) -> None:
