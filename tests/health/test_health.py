@@ -148,15 +148,20 @@ def test_a_queue_more_than_half_full_is_degraded():
     assert row_of(listening("trade").judge(0, queue_share=0.51), "store", "").reason == "queue"
 
 
-def test_a_queue_full_of_history_is_a_note_until_it_has_drained():
-    health, told = listening("trade"), []
-    course = [(0.6, (0, 90)), (0.9, (89, 90)), (0.7, None), (0.4, None), (0.6, None)]
-    for second, (share, history) in enumerate(course):
-        health.heard("binance", "trade", second * NS_S)
-        found = health.judge(second * NS_S, queue_share=share, history=history)
-        notes = [row.sentence for row in found.streams if row.channel == "history"]
-        told.append((found.state, found.system.reason, bool(notes)))
-    assert told == [("ok", "", True)] * 3 + [("ok", "", False), ("degraded", "queue", False)]
+def test_a_queue_full_of_history_is_a_note_as_long_as_history_moves_on():
+    def states(*course):
+        health = listening("trade")
+        for second, share, history in course:
+            health.heard("binance", "trade", second * NS_S)
+            found = health.judge(second * NS_S, queue_share=share, history=history)
+            yield found.state, found.system.reason, any(row.channel == "history" for row in found.streams)
+
+    note, calm, alarm = ("ok", "", True), ("ok", "", False), ("degraded", "queue", False)
+    fetched = [(0, 0.6, (0, 90)), (9, 0.9, (1, 90)), (18, 0.7, (89, 90)), (19, 0.7, None), (20, 0.4, None)]
+    assert list(states(*fetched)) == [note, note, note, note, calm], "and until the writer has it"
+    assert list(states(*fetched, (40, 0.6, None)))[-1] == alarm
+    stuck = list(states((0, 0.6, (3, 90)), (10, 0.6, (3, 90)), (11, 0.6, (3, 90))))
+    assert stuck == [note, note, ("degraded", "queue", True)], "a writer that stands still is one"
 
 
 def test_history_says_how_far_it_is_and_hides_no_trouble():

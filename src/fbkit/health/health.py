@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from fbkit.health.judge import QUEUE_SHARE, judge_books, judge_stream, judge_system, judge_writing, note_history
-from fbkit.health.streams import EXPECTED_S, FRAMES, OK, Counted, Stream
+from fbkit.health.streams import EXPECTED_S, FRAMES, HISTORY_NS, OK, Counted, Stream
 from fbkit.model import NS_S, HealthRow
 
 
@@ -46,7 +46,8 @@ class Health:
         self._heard: dict[tuple[str, str], int] = {}
         self._streams: dict[tuple[str, str], Stream] = {}
         self._frames: dict[str, Stream] = {}
-        self._filling = False
+        self._history: tuple[int, int] | None = None
+        self._moved: int | None = None
 
     def expect(self, venue: str, expected_s: Mapping[str, float]) -> None:
         """How often a venue's channels should speak, seconds, where that is not the usual: a thin market is calm."""
@@ -96,8 +97,8 @@ class Health:
             How full the queue before the writer is, 0 to 1.
         history : (int, int), optional
             Of how many instruments, of how many, the past is here, while it is fetched. It comes as fast as it can be
-            written and waits for the writer by itself, so a full queue is then a note and no trouble; when there is no
-            room even for what is live, that is told as ``spilling``.
+            written and waits for the writer by itself, so a full queue is a note and no trouble as long as that moves
+            on; when there is no room even for what is live, that is told as ``spilling``.
         trouble : exception, optional
             What keeps the writer from storing.
         skews : mapping, optional
@@ -120,11 +121,10 @@ class Health:
         for stream in self._streams.values():
             stream.known = now if stream.known is None else stream.known
         rows = [self._row(stream, now, skews or {}) for _, stream in sorted(self._streams.items()) if stream.venue]
-        self._filling = history is not None or (self._filling and queue_share > QUEUE_SHARE)
-        feared = 0.0 if self._filling else queue_share
-        own = judge_writing(now, feared, trouble, self._streams.get(("", "store")))
+        excused = self._is_filling(now, history)
+        own = judge_writing(now, 0.0 if excused else queue_share, trouble, self._streams.get(("", "store")))
         rows.append(HealthRow(now, "", "store", *own))
-        if self._filling:
+        if history is not None or (excused and queue_share > QUEUE_SHARE):
             rows.append(HealthRow(now, "", "history", *note_history(history, queue_share)))
         books = judge_books(accounts)
         if books.state != OK:
@@ -136,6 +136,13 @@ class Health:
         ]
         system = HealthRow(now, "", "*", *judge_system(rows))
         return HealthState(system, rows, [row.sentence for row in rows if row.state != "ok"])
+
+    def _is_filling(self, now: int, history: tuple[int, int] | None) -> bool:
+        """Whether the past moved on of late; one that stands still excuses no full queue."""
+        if history is not None and history != self._history:
+            self._moved = now
+        self._history = history
+        return self._moved is not None and 0 <= now - self._moved <= HISTORY_NS
 
     def _count(self, now: int, accounts: Sequence[Counted]) -> None:
         """Items of each stream; a frame of which not even the channel could be read is one of all its venue's."""

@@ -43,6 +43,9 @@ QUARANTINE_SHARE = 0.01
 #: How long after a loss a stream is degraded, ns.
 LOSS_NS = 5 * NS_MIN
 
+#: So long after history moved on a queue may be full of it, ns.
+HISTORY_NS = 10 * NS_S
+
 #: A clock skew beyond this is degraded, ns.
 SKEW_NS = 2 * NS_S
 
