@@ -267,4 +267,4 @@ def test_a_venue_with_dated_futures_only_has_a_row_without_a_perpetual(make: Mak
     assert np.isnan(row["mark_usd"])
     told = sentences(desk.across("BTC", "1h").iloc[-1], desk.board("BTC", "1h"), desk.curve("BTC", "1h"))
     assert any("8.69 % a year" in one for one in told)
-    assert "funding: no venue has a rate and open interest." in told
+    assert any("no venue has a rate" in one for one in told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin
+from fbkit.across.coin import Coin, finite
 from fbkit.across.liquidations import COMPLETE
 from fbkit.across.shares import shares
 from fbkit.across.state import across
@@ -31,6 +31,7 @@ UNITS = {
 }
 
 
+@np.errstate(all="ignore")
 def board(coin: Coin) -> pd.DataFrame:
     """One row a venue at the newest slot, by open interest, the row ``all`` last; units in the names and ``UNITS``.
 
@@ -69,7 +70,7 @@ def _mains(newest: Coin) -> dict[str, list[object]]:
     places = [main.get(venue) for venue in newest.venues]
 
     def of(column: str, factor: float = 1.0) -> list[object]:
-        values = factor * newest.fresh(column)[0]
+        values = finite(factor * newest.fresh(column)[0])
         return [np.nan if at is None else values[at] for at in places]
 
     return {

@@ -55,11 +55,13 @@ class Coin(NamedTuple):
 
     def newest(self, count: int = 1) -> Coin:
         """The same of its last slots only."""
-        return self.since(int(self.t1[-count]) - 1) if len(self.t1) > count else self
+        return self._where(np.arange(len(self.t1)) >= len(self.t1) - count)
 
-    def since(self, ts: int) -> Coin:
-        """The same of the slots that end after an instant (UTC ns)."""
-        keep = self.t1 > ts
+    def until(self, ts: int) -> Coin:
+        """The same of the slots that end by an instant (UTC ns)."""
+        return self._where(self.t1 <= ts)
+
+    def _where(self, keep: Bools) -> Coin:
         columns = {name: values[keep] for name, values in self.columns.items()}
         return self._replace(t1=self.t1[keep], columns=columns, there=self.there[keep])
 
@@ -89,11 +91,11 @@ class Coin(NamedTuple):
 
     def by_venue(self, values: Floats) -> Floats:
         """Slots × contracts summed up to slots × venues; NaN where a venue has no value."""
-        return columnwise([summed(values[:, self.at(venue)]) for venue in self.venues], len(self.t1))
+        return columnwise([total(values[:, self.at(venue)]) for venue in self.venues], len(self.t1))
 
     def main(self) -> dict[str, int]:
         """The place of each venue's main perpetual: the one of the most volume over all slots, of equals the first."""
-        volume = np.nansum(self.columns["vol_usd"], axis=0)
+        volume = np.nan_to_num(total(self.fresh("vol_usd").T), nan=0.0)
         found = {venue: [at for at in self.at(venue) if self.perpetual[at]] for venue in self.venues}
         return {venue: max(places, key=lambda at: volume[at]) for venue, places in found.items() if places}
 
@@ -154,6 +156,27 @@ def columnwise(columns: Sequence[NDArray[Any]], rows: int, dtype: type = np.floa
     return np.stack(columns, axis=1) if columns else np.empty((rows, 0), dtype)
 
 
+def finite(values: Floats) -> Floats:
+    """NaN instead of what is too large for float64."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def total(values: Floats) -> Floats:
+    """The sum of each row, left to right, over what is there; NaN where nothing is.
+
+    >>> total(np.array([[1.0, np.nan], [np.nan, np.nan]]))
+    array([ 1., nan])
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return finite(summed(values))
+
+
+def in_bp(fraction: Floats) -> Floats:
+    """A fraction in basis points."""
+    with np.errstate(over="ignore"):
+        return finite(1e4 * fraction)
+
+
 def mean_where(values: Floats, there: Bools) -> Floats:
     """The mean of each row where ``there`` is true; NaN where nowhere.
 
@@ -161,7 +184,7 @@ def mean_where(values: Floats, there: Bools) -> Floats:
     array([1.])
     """
     n = there.sum(axis=1)
-    mean: Floats = np.divide(summed(np.where(there, values, 0.0)), n, out=np.full(len(n), np.nan), where=n > 0)
+    mean: Floats = np.divide(total(np.where(there, values, 0.0)), n, out=np.full(len(n), np.nan), where=n > 0)
     return mean
 
 

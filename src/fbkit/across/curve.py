@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin
+from fbkit.across.coin import Coin, finite, in_bp
 from fbkit.across.long import contract_frame
 from fbkit.model import NS_DAY
 from fbkit.quant.formulas import basis
@@ -29,6 +29,7 @@ class Basis(NamedTuple):
     annualised: Floats
 
 
+@np.errstate(all="ignore")
 def basis_of(coin: Coin) -> Basis:
     """The dated futures against the spot index.
 
@@ -45,9 +46,10 @@ def basis_of(coin: Coin) -> Basis:
 
 def spot_index(coin: Coin) -> Floats:
     """Of each slot the median of the index prices (USD) that are fresh."""
-    return pd.DataFrame(coin.fresh("index")).median(axis=1).to_numpy(np.float64)
+    return finite(pd.DataFrame(coin.fresh("index")).median(axis=1).to_numpy(np.float64))
 
 
+@np.errstate(all="ignore")
 def three_months(coin: Coin) -> pd.DataFrame:
     """Of each slot ``basis_3m`` (fraction per year), whether it is ``extrapolated``, and the venues behind it."""
     dated = basis_of(coin)
@@ -88,8 +90,8 @@ def curve(coin: Coin) -> pd.DataFrame:
         "days": dated.days,
         "mark_usd": newest.fresh("mark"),
         "index_usd": dated.spot,
-        "premium_bp": np.where(perpetual, 1e4 * newest.fresh("premium"), np.nan),
-        "basis_bp": 1e4 * dated.fraction,
+        "premium_bp": np.where(perpetual, in_bp(newest.fresh("premium")), np.nan),
+        "basis_bp": in_bp(dated.fraction),
         "basis_ann": dated.annualised,
     }
     venues = newest.names_where(~np.isnan(newest.fresh("mark")))

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, columnwise, joined
+from fbkit.across.coin import Coin, columnwise, finite, joined
 from fbkit.quant.formulas import spread
 from fbkit.quant.formulas.numbers import Floats
 
 
+@np.errstate(all="ignore")
 def dispersion(coin: Coin) -> pd.DataFrame:
     """``dispersion_bp`` = (max − min) / median of the venues' mark prices, and who is lowest and highest.
 
@@ -23,7 +24,7 @@ def dispersion(coin: Coin) -> pd.DataFrame:
     high, highest = _end(marks, names, -np.inf, np.argmax)
     body = {
         "dispersion_bp": spread.dispersion_bp(marks),
-        "mark_median_usd": pd.DataFrame(marks).median(axis=1).to_numpy(np.float64),
+        "mark_median_usd": finite(pd.DataFrame(marks).median(axis=1).to_numpy(np.float64)),
         "lowest_usd": low, "lowest": lowest,
         "highest_usd": high, "highest": highest,
         "venues": joined(names, ~np.isnan(marks)),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin
+from fbkit.across.coin import Coin, in_bp
 from fbkit.across.long import contract_frame
 from fbkit.quant.formulas import funding
 
 
+@np.errstate(all="ignore")
 def weighted_funding(coin: Coin) -> pd.DataFrame:
     """``funding_oiw_8h`` (a fraction per 8 h), weighted by open interest in USD, and the venues in it.
 
@@ -32,7 +33,7 @@ def funding_by_venue(coin: Coin) -> pd.DataFrame:
     columns = {
         "funding_8h": rates,
         "funding_apr": coin.fresh("funding_apr"),
-        "premium_bp": 1e4 * coin.fresh("premium"),
+        "premium_bp": in_bp(coin.fresh("premium")),
         "oi_usd": coin.fresh("oi_usd"),
     }
     return contract_frame(coin, columns, coin.names_where(~np.isnan(rates)), coin.perpetual)

@@ -7,12 +7,13 @@ import math
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, before, joined
+from fbkit.across.coin import Coin, before, finite, joined
 from fbkit.model import NS_DAY, TIMEFRAMES
 from fbkit.quant.formulas import interest
 from fbkit.quant.formulas.numbers import Floats
 
 
+@np.errstate(all="ignore")
 def open_interest(coin: Coin) -> pd.DataFrame:
     """The size of the market, and how it changed.
 
@@ -41,7 +42,7 @@ def open_interest(coin: Coin) -> pd.DataFrame:
             "oi_missing": joined([one.name for one in coin.contracts], coin.there & np.isnan(usd)),
             "oi_vw_usd_per_venue": interest.volume_weighted(by_venue, volume),
             "oi_vw_venues": joined(coin.venues, ~np.isnan(by_venue) & ~np.isnan(volume)),
-            "oi_change_base": now - then,
+            "oi_change_base": finite(now - then),
             "oi_dlog": interest.dlog(now, then),
             "oi_change_venues": coin.names_where(both),
         },
@@ -59,7 +60,8 @@ def volume_24h(coin: Coin) -> Floats:
     values = np.vstack([coin.fresh("vol_usd"), np.full((1, len(coin.contracts)), np.nan)])
     there = np.isfinite(values)
     # Each window is added up anew: nothing is ever subtracted, so a bad print leaves with its window.
-    total = np.add.reduceat(np.where(there, values, 0.0), bounds, axis=0)[::2]
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = finite(np.add.reduceat(np.where(there, values, 0.0), bounds, axis=0)[::2])
     n = np.add.reduceat(there.astype(np.int64), bounds, axis=0)[::2]
     enough = math.ceil(coin.min_coverage * NS_DAY / TIMEFRAMES[coin.tf])
     return np.where(n >= enough, total, np.nan)

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin
+from fbkit.across.coin import Coin, total
 from fbkit.across.long import venue_frame
 from fbkit.quant.formulas import liquidations
-from fbkit.quant.formulas.numbers import summed
 
 #: The venues that tell every liquidation. The others leave some out, or do not say that they do not.
 COMPLETE = frozenset({"bybit", "deribit"})
@@ -42,7 +41,7 @@ def liquidated(coin: Coin) -> pd.DataFrame:
 
 def all_liquidated(coin: Coin) -> pd.DataFrame:
     """The same summed over the venues that tell any: ``liq_complete`` only where all of these tell all."""
-    long, short = (summed(coin.by_venue(coin.fresh(name))) for name in ("liq_long_usd", "liq_short_usd"))
+    long, short = (total(coin.by_venue(coin.fresh(name))) for name in ("liq_long_usd", "liq_short_usd"))
     venues = coin.names_where(~np.isnan(coin.fresh("liq_long_usd")))
     body = {
         "liq_long_usd": long,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from fbkit.across.coin import finite
 from fbkit.errors import UnknownName
 from fbkit.model import TIMEFRAMES, Instrument, Span
 from fbkit.quant.formulas.numbers import Floats
@@ -71,5 +72,5 @@ def returns_of(
     for place, (rows, one) in enumerate(zip(slots, bars, strict=True)):
         change[rows - first, place] = np.where(np.isfinite(one[column]), one[column], np.nan)
         coverage[rows - first, place] = np.nan_to_num(one["coverage"], nan=0.0)
-    volume = np.array([np.nansum(one["vol_usd"]) for one in bars], np.float64)
+    volume = np.array([np.nansum(finite(one["vol_usd"])) for one in bars], np.float64)
     return Returns(tf, tuple(contracts), np.arange(first, last + 1) * length, change, coverage, volume, min_coverage)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin
+from fbkit.across.coin import Coin, finite, total
 from fbkit.across.interest import volume_24h
 from fbkit.across.long import venue_frame
-from fbkit.quant.formulas.numbers import Floats, summed
+from fbkit.quant.formulas.numbers import Floats
 
 
 def shares(coin: Coin) -> pd.DataFrame:
@@ -35,5 +35,6 @@ def share_of(by_venue: Floats) -> Floats:
     array([[0.25, 0.75,  nan],
            [ nan,  nan,  nan]])
     """
-    total = summed(by_venue)[:, None]
-    return np.divide(by_venue, total, out=np.full_like(by_venue, np.nan), where=total > 0.0)
+    whole = total(by_venue)[:, None]
+    with np.errstate(all="ignore"):
+        return finite(np.divide(by_venue, whole, out=np.full_like(by_venue, np.nan), where=whole > 0.0))

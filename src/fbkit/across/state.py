@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin
+from fbkit.across.coin import Coin, total
 from fbkit.across.curve import three_months
 from fbkit.across.dispersion import dispersion
 from fbkit.across.funding import weighted_funding
 from fbkit.across.interest import open_interest
 from fbkit.across.liquidations import all_liquidated
-from fbkit.quant.formulas.numbers import summed
 
 
 def across(coin: Coin) -> pd.DataFrame:
@@ -21,7 +20,7 @@ def across(coin: Coin) -> pd.DataFrame:
     of which anything was fresh. ``coverage`` is the mean over the contracts that existed.
     """
     volume = coin.fresh("vol_usd")
-    traded = {"vol_usd": summed(coin.by_venue(volume)), "vol_venues": coin.names_where(~np.isnan(volume))}
+    traded = {"vol_usd": total(coin.by_venue(volume)), "vol_venues": coin.names_where(~np.isnan(volume))}
     parts = [
         open_interest(coin),
         weighted_funding(coin),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isnan
 
+import numpy as np
 import pandas as pd
 
 from fbkit.across.liquidations import COMPLETE
 from fbkit.quant.formulas import funding
 
 
+@np.errstate(all="ignore")
 def sentences(row: pd.Series, board: pd.DataFrame, curve: pd.DataFrame) -> list[str]:
     """One line each about a row of :func:`fbkit.across.across`, with the board and the curve of the same bar."""
     listed = ", ".join(sorted(board.loc[board["venue"] != "all", "venue"]))
@@ -24,32 +27,34 @@ def sentences(row: pd.Series, board: pd.DataFrame, curve: pd.DataFrame) -> list[
 
 
 def _interest(row: pd.Series, coin: str, listed: str) -> str:
-    if not row["oi_venues"]:
+    if isnan(row["oi_total_usd"]):
         return "open interest: none is fresh."
     told = f"open interest: {_usd(row['oi_total_usd'])} over {_named(row['oi_venues'], listed)}"
-    if row["oi_change_venues"]:
+    if not isnan(row["oi_dlog"]):
         change = f"{_coins(row['oi_change_base'])} {coin} ({100 * row['oi_dlog']:+.3f} %)"
         told += f"; {change} since the bar before, over {_same(row['oi_change_venues'], row['oi_venues'], listed)}"
-    if "," in row["oi_vw_venues"]:
+    if "," in row["oi_vw_venues"] and not isnan(row["oi_vw_usd_per_venue"]):
         told += f"; a mean per venue, weighted by volume: {_usd(row['oi_vw_usd_per_venue'])}"
     return f"{told}." + (f" Not in it, for none is fresh: {row['oi_missing']}." if row["oi_missing"] else "")
 
 
 def _funding(row: pd.Series, listed: str) -> str:
-    rate = row["funding_oiw_8h"]
-    if not row["funding_venues"]:
-        return "funding: no venue has a rate and open interest."
-    who = "longs pay shorts" if rate > 0 else "shorts pay longs" if rate < 0 else "nobody pays"
+    rate, venues = row["funding_oiw_8h"], row["funding_venues"]
     year = 100 * funding.apr(rate, 8.0)
+    if isnan(year):
+        return (
+            f"funding: no weighted mean of {venues}." if venues else "funding: no venue has a rate and open interest."
+        )
+    who = "longs pay shorts" if rate > 0 else "shorts pay longs" if rate < 0 else "nobody pays"
     told = f"{1e4 * rate:+.3f} bp per 8 h, {year:+.2f} % a year ({who})"
-    return f"funding, weighted by open interest: {told}, over {_named(row['funding_venues'], listed)}."
+    return f"funding, weighted by open interest: {told}, over {_named(venues, listed)}."
 
 
 def _prices(row: pd.Series, listed: str) -> str:
-    if not row["mark_venues"]:
+    if isnan(row["mark_median_usd"]):
         return "prices: no mark price is fresh."
-    if "," not in row["mark_venues"]:
-        return f"prices: only {row['mark_venues']} has a fresh mark, {_price(row['mark_median_usd'])} USD."
+    if isnan(row["dispersion_bp"]):
+        return f"mark price: {_price(row['mark_median_usd'])} USD, of {row['mark_venues']}; with none to compare."
     ends = (
         f"lowest {row['lowest']} {_price(row['lowest_usd'])}, highest {row['highest']} {_price(row['highest_usd'])} USD"
     )
@@ -62,13 +67,13 @@ def _basis(row: pd.Series, curve: pd.DataFrame) -> Iterator[str]:
         yield "basis: no dated futures are listed."
         return
     for _, one in dated.iterrows():
-        if one["basis_bp"] != one["basis_bp"]:
+        if isnan(one["basis_bp"]):
             yield f"basis of {one['instrument']}: its mark is not fresh."
             continue
-        year = f"{100 * one['basis_ann']:+.2f} % a year" if one["days"] >= 1.0 else "less than a day to go"
+        year = f"{100 * one['basis_ann']:+.2f} % a year" if not isnan(one["basis_ann"]) else "less than a day to go"
         over = f"{one['basis_bp']:+.1f} bp over spot"
         yield f"basis of {one['instrument']}: {over}, {one['days']:.2f} days to go, {year}."
-    if row["basis_3m"] == row["basis_3m"]:
+    if not isnan(row["basis_3m"]):
         how = "of the expiry nearest to 90 days: no two lie around it" if row["basis_extrapolated"] else "interpolated"
         yield f"basis in 3 months: {100 * row['basis_3m']:+.2f} % a year, {how}."
 

@@ -90,7 +90,7 @@ def correlation(
 ) -> None:
     """Show how coins move together: correlations of their log returns; those not told from 0 in parentheses."""
     desk = open_desk(db)
-    found = desk.correlation(tf, coins.split(",") if coins else None, since)
+    found = desk.correlation(tf, [one.strip() for one in coins.split(",")] if coins else None, since)
     if as_json:
         answer_json(head(desk) | _of_attrs(found) | {"unit": "of log returns", "pairs": _pairs(found)})
         return
