@@ -31,7 +31,7 @@ from tests.engine.conftest import BTC, DAY, Desk, bits, run, street
 
 NAN, INF = math.nan, math.inf
 HOSTILE = (NAN, INF, -INF, 0.0, -0.0, -1.0, 1e308, -1e308, 5e-324)
-NAMES = tuple(f"binance:X{k}-USDT-PERP" for k in range(300))
+NAMES = tuple(f"binance:X{k}-USDT-PERP" for k in range(120))
 
 
 def bad(draw, ts, number):
@@ -129,7 +129,7 @@ def test_looking_at_the_open_bar_stores_nothing():
 
 
 def test_blocks_are_rebuilt_staggered():
-    """Of 300 instruments and a window of 60, no bar rebuilds more than a few: the worst close is near the median."""
+    """Of 120 instruments and a window of 60, no bar rebuilds more than a few: the worst close is near the median."""
     engine = Engine()
     beat = itertools.count()
     engine.beat(Beat("", DAY, DAY, next(beat)))
@@ -142,5 +142,5 @@ def test_blocks_are_rebuilt_staggered():
         engine.beat(Beat("", at + NS_S, at + NS_S, next(beat)))
         rebuilt.append(int((panel.place[: len(NAMES)] == 1).sum()))
     assert sum(rebuilt[62:122]) == len(NAMES), "each once in sixty bars"
-    assert max(rebuilt[62:122]) <= 15
-    assert np.mean(rebuilt[62:122]) == 5.0
+    assert max(rebuilt[62:122]) <= 8
+    assert np.mean(rebuilt[62:122]) == 2.0

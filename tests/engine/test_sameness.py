@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import numpy as np
@@ -126,6 +127,24 @@ def run_late(events):
     engine = Engine()
     run(engine, events)
     return engine.late
+
+
+def test_what_is_packed_on_a_thread_while_the_engine_goes_on_is_of_its_instant(events):
+    """Whoever packs copies most of it; a minute that closes meanwhile copies the rest first."""
+    place = len(events) // 2
+    engine, other = Engine(), Engine()
+    for one in (engine, other):
+        run(one, events[:place])
+    wanted = other.checkpoint()
+    rest = iter(events[place:])
+    with ThreadPoolExecutor(1) as pool:
+        for _ in range(8):
+            packed = pool.submit(engine.freeze().pack)
+            taken = list(itertools.islice(rest, 40))
+            run(engine, taken)
+            assert packed.result() == wanted
+            run(other, taken)
+            wanted = other.checkpoint()
 
 
 def test_what_is_no_state_is_refused():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,7 @@ class Engine:
         self._begin = NEVER
         self._target = NEVER
         self._ready = Closed([], [], [], 0, [])
+        self._frozen: Callable[[], Frozen | None] = _nothing
 
     @property
     def late(self) -> Counter[tuple[str, str]]:
@@ -162,7 +164,16 @@ class Engine:
         )
         heard = len(listener.order)
         parts = self._parts().items()
-        return Frozen(state, {part: {k: a[:heard] for k, a in columns.dump().items()} for part, columns in parts})
+        self._thaw()
+        frozen = Frozen(state, {part: {k: a[:heard] for k, a in columns.dump().items()} for part, columns in parts})
+        self._frozen = ref(frozen)
+        return frozen
+
+    def _thaw(self) -> None:
+        """Before arrays change: what was frozen, and is not packed yet, keeps what they hold."""
+        frozen, self._frozen = self._frozen(), _nothing
+        if frozen is not None:
+            frozen.settle()
 
     def restore(self, state: bytes) -> None:
         """Go on from where :meth:`checkpoint` was taken; raises ``ValueError`` for a state of another shape."""
@@ -238,6 +249,7 @@ class Engine:
 
     @np.errstate(all="ignore")  # what is too large becomes missing; nobody need be warned
     def _close(self, tapes: list[Tape], t1: int) -> None:
+        self._thaw()
         for tape in tapes:
             self._start(tape)
         listener = self._listener
@@ -265,6 +277,7 @@ class Engine:
         until = self._reach(tape, until)
         if until < (tape.next or tape.first):
             return
+        self._thaw()
         self._start(tape)
         listener = self._listener
         t1, minutes = fill_stretch(tape, until, listener.gaps, listener.liquidates, self.min_coverage)
@@ -290,6 +303,10 @@ class Engine:
         metrics = judge.close(np.array([tape.i]), newest, why_missing([tape], newest))
         self._ready.bars.extend(bar_rows(names, tf, ends.tolist(), told, self.stamp))
         self._ready.summary.extend(summary_rows([tape.name], tf, int(ends[-1]), newest, metrics, self.stamp))
+
+
+def _nothing() -> None:
+    """No state was frozen, or nobody wants it any more."""
 
 
 def _roomy(wanted: int) -> int:
