@@ -130,7 +130,7 @@ def _anchor(x: Any, ring: Any, suffixes: Any, anchor: Any, anchored: Any) -> Non
 
 
 @_compile
-def _prepare(i: int, x: Any, panel: Any) -> None:
+def _prepare(i: Any, x: Any, panel: Any) -> None:
     """Where a block is full or a column has no anchor in it yet, look back anew."""
     ring, (suffix_s, suffix_q, suffix_m), (s, q, m), (place, anchor, anchored, _) = panel
     suffixes = suffix_s[i], suffix_q[i], suffix_m[i]

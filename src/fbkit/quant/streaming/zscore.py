@@ -8,6 +8,9 @@ from fbkit.quant.reading import NAN, NOTHING_YET, Reading, needed
 
 _INF = float("inf")
 
+#: A named tuple's own constructor costs as much as the whole statistic.
+_new = tuple.__new__
+
 
 class RollingZScore:
     """Distance of a value from the values before it, in standard deviations.
@@ -82,6 +85,30 @@ class RollingZScore:
     def update(self, x: float) -> Reading:
         """Judge ``x`` (NaN when missing), then make it part of the baseline."""
         x = float(x)
+        place, s, q = self._place, self._s, self._q
+        if not self._anchored or place == self.window or x - x != 0.0 or self.include_current:
+            return self._update(x)
+        # Within a block, what _judge and _push do, at a third of their price.
+        m = self._suffix_m[place] + self._m
+        if m < self._need:
+            return self._update(x)
+        d = x - self._anchor
+        total = self._suffix_s[place] + s
+        var = (self._suffix_q[place] + q - total * total / m) / (m - 1)
+        if not 0.0 < var < _INF:
+            return self._update(x)
+        z = (d - total / m) / sqrt(var)
+        if z - z != 0.0:
+            return self._update(x)
+        self._filled = True
+        self._s, self._q = s + d, q + d * d
+        self._m += 1
+        self._current[place] = x
+        self._place = place + 1
+        self.reading = reading = _new(Reading, (z, "", m, m / self.window))
+        return reading
+
+    def _update(self, x: float) -> Reading:
         if self.include_current:
             self._push(x)
             self.reading = self._judge(x)
