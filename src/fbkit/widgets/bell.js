@@ -1,7 +1,7 @@
 // Notifications of the desktop, for a viewer who asks for them: a click asks the browser's leave, the least tier is
 // the viewer's own. Only what comes after that is told, and the market's kind stands first.
 
-import { h, write } from "./dom.js";
+import { h } from "./dom.js";
 
 const KEPT = "fbkit-notify";
 const AT_ONCE = 3;
@@ -20,13 +20,13 @@ export function bell(open) {
   button.type = "button";
   const tiers = h("select", "notify-tier");
   tiers.setAttribute("aria-label", "Notify from this tier up");
-  for (let tier = 1; tier <= 6; tier++) tiers.append(Object.assign(h("option", "", `tier ${tier} up`), { value: String(tier) }));
+  tiers.title = "Notify from this tier up";
+  for (let tier = 1; tier <= 6; tier++) tiers.append(Object.assign(h("option", "", `${tier}+`), { value: String(tier) }));
   tiers.value = String(kept());
   let on = false;
   let known = new Set();
 
   function draw(why = "") {
-    write(button, on ? "Notifying" : "Notify");
     button.setAttribute("aria-pressed", String(on));
     button.title = why || (on ? "Click to stop desktop notifications" : "Desktop notifications of new alerts, while this page is open");
     tiers.hidden = !on;
