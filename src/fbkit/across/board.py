@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, finite
+from fbkit.across.coin import Coin
 from fbkit.across.liquidations import COMPLETE
 from fbkit.across.shares import shares
 from fbkit.across.state import across
+from fbkit.across.tables import finite
 from fbkit.quant.formulas import funding
 
 #: What the columns of the board count.

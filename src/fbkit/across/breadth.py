@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fbkit.across.coin import columnwise, joined
 from fbkit.across.contracts import perpetuals
 from fbkit.across.returns import Returns, returns_of
+from fbkit.across.tables import columnwise, joined
 from fbkit.model import TIMEFRAMES, Span
 from fbkit.quant.formulas.numbers import Floats
 from fbkit.quant.frames import zscore

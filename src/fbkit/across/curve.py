@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, finite, in_bp
+from fbkit.across.coin import Coin
 from fbkit.across.long import contract_frame
+from fbkit.across.tables import finite, in_bp
 from fbkit.model import NS_DAY
 from fbkit.quant.formulas import basis
 from fbkit.quant.formulas.basis import ThreeMonths

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, columnwise, finite, joined
+from fbkit.across.coin import Coin
+from fbkit.across.tables import columnwise, finite, joined
 from fbkit.quant.formulas import spread
 from fbkit.quant.formulas.numbers import Floats
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, in_bp
+from fbkit.across.coin import Coin
 from fbkit.across.long import contract_frame
+from fbkit.across.tables import in_bp
 from fbkit.quant.formulas import funding
 
 

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, before, finite, joined
+from fbkit.across.coin import Coin
+from fbkit.across.tables import before, finite, joined
 from fbkit.model import NS_DAY, TIMEFRAMES
 from fbkit.quant.formulas import interest
 from fbkit.quant.formulas.numbers import Floats

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, total
+from fbkit.across.coin import Coin
 from fbkit.across.long import venue_frame
+from fbkit.across.tables import total
 from fbkit.quant.formulas import liquidations
 
 #: The venues that tell every liquidation. The others leave some out, or do not say that they do not.

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Bools, Coin
+from fbkit.across.coin import Coin
+from fbkit.across.tables import Bools
 from fbkit.quant.formulas.numbers import Floats
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from fbkit.across.coin import finite
+from fbkit.across.tables import finite
 from fbkit.errors import UnknownName
 from fbkit.model import TIMEFRAMES, Instrument, Span
 from fbkit.quant.formulas.numbers import Floats

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, finite, total
+from fbkit.across.coin import Coin
 from fbkit.across.interest import volume_24h
 from fbkit.across.long import venue_frame
+from fbkit.across.tables import finite, total
 from fbkit.quant.formulas.numbers import Floats
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fbkit.across.coin import Coin, total
+from fbkit.across.coin import Coin
 from fbkit.across.curve import three_months
 from fbkit.across.dispersion import dispersion
 from fbkit.across.funding import weighted_funding
 from fbkit.across.interest import open_interest
 from fbkit.across.liquidations import all_liquidated
+from fbkit.across.tables import total
 
 
 def across(coin: Coin) -> pd.DataFrame:

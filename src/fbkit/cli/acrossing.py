@@ -63,9 +63,10 @@ def across(
 ) -> None:
     """Show a coin over all its venues: open interest, volume, funding, prices, basis, liquidations."""
     desk = open_desk(db)
-    board, curve = desk.board(coin, tf=tf), desk.curve(coin, tf=tf)
+    board = desk.board(coin, tf=tf)
     end = board.index.max() if len(board) else None
-    newest = desk.across(coin, tf=tf, since=end - pd.Timedelta(TIMEFRAMES[tf])) if end is not None else None
+    curve = desk.curve(coin, tf=tf, until=end)
+    newest = None if end is None else desk.across(coin, tf, end - pd.Timedelta(TIMEFRAMES[tf]), end)
     bars = desk.across(coin, tf=tf, since=since) if since else None
     if as_json:
         answer_json(_as_object(desk, tf, board, curve, newest, bars))
