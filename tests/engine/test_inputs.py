@@ -128,6 +128,19 @@ def test_looking_at_the_open_bar_stores_nothing():
     assert seen.checkpoint() == blind.checkpoint()
 
 
+def test_the_z_of_an_open_bar_is_the_one_it_closes_with_if_nothing_else_comes():
+    desk, draw, compared = Desk(), random.Random(3), 0
+    desk.beat(0)
+    for m in range(130):
+        desk.trade(60 * m + 30, 100.0 + draw.random(), 1.0)
+        z = desk.engine.live([BTC])[BTC].z
+        (row,) = (row for row in desk.beat(60 * m + 61).metrics if row.tf == "1m")
+        closed = row.value("z_ret_60")
+        assert z == closed or (math.isnan(z) and math.isnan(closed))
+        compared += not math.isnan(closed)
+    assert compared == 130 - 49
+
+
 def test_blocks_are_rebuilt_staggered():
     """Of 120 instruments and a window of 60, no bar rebuilds more than a few: the worst close is near the median."""
     engine = Engine()

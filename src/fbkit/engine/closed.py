@@ -25,10 +25,15 @@ class Closed(NamedTuple):
 
 
 class Provisional(NamedTuple):
-    """What an instrument's open bar says so far: last price and its time, taker volume, ret against the last bar."""
+    """What an instrument's open minute says so far: last price and its time, taker volume, ret against the last bar.
+
+    ``z`` is that of ``ret`` against the closed bars before, over :data:`fbkit.model.USUAL_WINDOW` of them; NaN where
+    there is none. All of it is for the screen: it is never stored, and judged by no rule.
+    """
 
     last: float
     ts_event: int
     vol_usd: float
     ret: float
     n_trades: int
+    z: float

@@ -20,7 +20,7 @@ from fbkit.engine.minute import close_minute
 from fbkit.engine.past import fill_stretch
 from fbkit.engine.rows import bar_rows, metric_rows, summary_rows
 from fbkit.engine.sample import ln
-from fbkit.engine.tape import NEVER, Tape
+from fbkit.engine.tape import NAN, NEVER, Tape
 from fbkit.engine.why import why_missing
 from fbkit.model import (
     BASE_TIMEFRAME,
@@ -118,14 +118,15 @@ class Engine:
 
     def live(self, names: Iterable[str]) -> dict[str, Provisional]:
         """What the open bars of these instruments say so far; those never heard of are left out."""
-        found = {}
+        found, minute = {}, self._judges[BASE_TIMEFRAME]
         for name in names:
             tape = self._listener.tapes.get(name)
             if tape is not None:
                 slot = tape.slot
                 last = slot.close if slot.n else tape.last_close
                 ret = ln(last / tape.close_before)
-                found[name] = Provisional(last, slot.close_ts, slot.buy + slot.sell, ret, slot.n)
+                z = minute.peek(tape.i, "ret", ret) if tape.next else NAN
+                found[name] = Provisional(last, slot.close_ts, slot.buy + slot.sell, ret, slot.n, z)
         return found
 
     def settle(self, names: Sequence[str], tf: str, t1: NDArray[np.int64], bars: Bars) -> Bars:

@@ -71,6 +71,10 @@ class Judge:
             values[:, at], code[:, at], n[:, at] = z, np.where(told, why, reason), behind
         return Metrics(values, code, n, self.rsi.unsettled(rows), usual)
 
+    def peek(self, i: int, column: str, x: float) -> float:
+        """The Z over :data:`fbkit.model.USUAL_WINDOW` bars that ``x`` would have, were the open bar closed now."""
+        return self.z[Z_WINDOWS.index(USUAL_WINDOW)].peek(i, JUDGED.index(column), x)
+
     def run(self, i: int, bars: Bars) -> None:
         """Take a stretch of one instrument's bars, judging none."""
         x = self._inputs(bars)

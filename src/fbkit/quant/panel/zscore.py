@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,19 @@ class ZPanel(Columns):
         with np.errstate(all="ignore"):
             mean: Floats = (self.suffix_s[at] + self.s[rows]) / (self.suffix_m[at] + self.m[rows])
         return self.anchor[rows] + mean
+
+    def peek(self, i: int, column: int, x: float) -> float:
+        """The Z that ``x`` would have as instrument ``i``'s next value, NaN where there is none. Nothing changes."""
+        at = (i, self.place[i], column)
+        m = int(self.suffix_m[at] + self.m[i, column])
+        if m < self._need:
+            return NAN
+        s, q = float(self.suffix_s[at] + self.s[i, column]), float(self.suffix_q[at] + self.q[i, column])
+        var = (q - s * s / m) / (m - 1)
+        if not 0.0 < var < np.inf:
+            return NAN
+        z = ((x - float(self.anchor[i, column])) - s / m) / sqrt(var)
+        return z if isfinite(z) else NAN
 
     def _judge(self, rows: Index, x: Floats) -> tuple[Floats, NDArray[np.int8], Ints]:
         at = (rows, self.place[rows])
