@@ -213,3 +213,22 @@ def test_a_verification_says_what_it_found_as_json(played: Played, check: Check)
     assert msgspec.json.decode(msgspec.json.encode(found), type=type(found)) == found
     assert found.seconds > 0
     assert found.events > 60 * NS_S // NS_S
+
+
+def test_a_database_in_postgresql_is_verified_alike(postgres_url: str, check: Check) -> None:
+    played = Played(postgres_url)
+    played.run(minutes(2.5))
+    played.run(minutes(2), dies=True)
+    found = check(postgres_url)
+    assert found.is_same, found.differences[:3]
+    assert found.compared["bars"].rows == rows(postgres_url, "bars")
+    with open_store(postgres_url) as store:
+        url, market, seed = store.url, store.market, store.seed
+    with (
+        open_writer(postgres_url, market=market, seed=seed, clock=SystemClock(), holder=f"test of {url}") as writer,
+        writer._database.writing() as connection,
+    ):
+        connection.execute(text("UPDATE bars SET close = 1.0 WHERE tf = '1m' AND t1 = :t1"), {"t1": T0 + 2 * NS_MIN})
+    assert {(one.t1, one.column) for one in check(postgres_url).differences if one.table == "bars"} == {
+        (T0 + 2 * NS_MIN, "close")
+    }
