@@ -197,7 +197,7 @@ def test_panels_of_rsi_and_atr_are_many_single_ones_also_when_fed_a_stretch_at_o
 
 @pytest.mark.parametrize(("window", "offset", "include_current"), [(20, 7, False), (300, 0, False), (300, 299, True)])
 def test_long_columns_are_worked_on_in_stretches_and_nobody_can_tell(window, offset, include_current):
-    x = 65_000 + np.cumsum(np.random.default_rng(8).standard_normal(3 * 8192 + 17))
+    x = 65_000 + np.cumsum(np.random.default_rng(8).standard_normal(3 * 32_768 + 17))
     x[9000:9400] = x[9000]  # flat for a while, across a stretch
     one = RollingZScore(window, offset=offset, include_current=include_current)
     steps = [one.update(v) for v in x.tolist()]

@@ -15,7 +15,7 @@ T = TypeVar("T")
 Floats = NDArray[np.float64]
 
 #: So many values at a time stay in the cache with everything made of them.
-_STRETCH = 8192
+_STRETCH = 32_768
 
 #: Where only values are wanted.
 _NO_CODE, _NO_N = np.empty(0, np.int8), np.empty(0, np.int64)

@@ -86,12 +86,10 @@ class RollingZScore:
         """Judge ``x`` (NaN when missing), then make it part of the baseline."""
         x = float(x)
         place, s, q = self._place, self._s, self._q
-        if not self._anchored or place == self.window or x - x != 0.0 or self.include_current:
-            return self._update(x)
-        # Within a block, what _judge and _push do, at a third of their price.
         m = self._suffix_m[place] + self._m
-        if m < self._need:
+        if m < self._need or place == self.window or not self._anchored or self.include_current:
             return self._update(x)
+        # Within a block, what _judge and _push do, at two thirds of their price; whatever is odd goes to them.
         d = x - self._anchor
         total = self._suffix_s[place] + s
         var = (self._suffix_q[place] + q - total * total / m) / (m - 1)
@@ -163,13 +161,14 @@ class RollingZScore:
     def _rebuild(self, anchor: float) -> None:
         """Sums over the end of the previous block, newest to oldest, as distances from ``anchor``."""
         self._anchor = anchor
+        suffix_s, suffix_q, suffix_m = self._suffix_s, self._suffix_q, self._suffix_m
         s = q = 0.0
-        m = 0
-        for place in range(self.window - 1, -1, -1):
-            x = self._previous[place]
-            if isfinite(x):
+        m, place = 0, self.window
+        for x in reversed(self._previous):
+            place -= 1
+            if x - x == 0.0:  # finite, without a call
                 d = x - anchor
                 s += d
                 q += d * d
                 m += 1
-            self._suffix_s[place], self._suffix_q[place], self._suffix_m[place] = s, q, m
+            suffix_s[place], suffix_q[place], suffix_m[place] = s, q, m
