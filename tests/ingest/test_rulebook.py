@@ -191,14 +191,14 @@ async def test_a_file_that_is_wrong_or_gone_changes_nothing_and_is_told(
     await run.minute()
     await run.minute()
     if what == "wrong":
-        write(path, dump([NEVER]).replace("threshold", "treshold"))
+        write(path, dump([NEVER]).replace("threshold", "thresh"))
     else:
         os.unlink(path)  # noqa: PTH108 - at once: nothing else runs on this loop
     await run.minute()
     assert run.session.pipeline.rules.rules == (OFTEN,)
     assert str(path) in run.told.sentence
     assert "stay" in run.told.sentence
-    assert "treshold" in run.told.sentence or what == "gone"
+    assert "thresh" in run.told.sentence or what == "gone"
     write(path, dump([NEVER]))
     await run.minute()
     assert run.session.pipeline.rules.rules == (NEVER,)

@@ -8,16 +8,15 @@ from fbkit.errors import StoreMissing, UnknownName
 from fbkit.hub import Gone, Hello, Live, LiveRow, Pulse
 from fbkit.model import HealthRow
 from fbkit.runtime import database_path, database_url
-from fbkit.server.manager import Manager, judge
+from fbkit.server.manager import Manager
 from fbkit.server.page import Page
 from fbkit.server.voice import Voice
 from fbkit.settings import load_settings
 from tests.server.conftest import BTC, ETH, fill
 
-OK = HealthRow(5, "binance", "trade", "ok", "", "")
-BAD = HealthRow(5, "binance", "mark", "degraded", "stale", "binance mark: nothing for 5 s.")
-DOWN = HealthRow(5, "binance", "trade", "down", "stale", "binance trade: nothing for 50 s.")
-WHOLE = HealthRow(5, "", "*", "degraded", "stale", "something")
+AT = 1_767_225_600_000_000_000
+OK = HealthRow(AT, "binance", "trade", "ok", "", "")
+BAD = HealthRow(AT, "binance", "mark", "degraded", "stale", "binance mark: nothing for 5 s.")
 HELLO = Hello(3, "SIMULATED", 7, "sqlite:///x.db", "0.1.0", 1, 5)
 
 
@@ -37,22 +36,6 @@ def manager(settings, voice):
         yield manager
 
 
-@pytest.mark.parametrize(
-    ("rows", "why", "state", "reasons"),
-    [
-        ([OK], "", "ok", []),
-        ([OK, BAD, WHOLE], "", "degraded", ["stale"]),
-        ([DOWN], "", "down", ["stale"]),
-        ([OK], "no collector runs", "down", ["no_collector"]),
-        ([BAD], "no collector runs", "down", ["no_collector", "stale"]),
-    ],
-)
-def test_the_whole_is_as_the_metrics_reference_says_and_reasons_are_always_listed(rows, why, state, reasons):
-    found, said = judge(rows, why)
-    assert (found, [one["reason"] for one in said]) == (state, reasons)
-    assert all(one["sentence"] for one in said)
-
-
 async def test_without_a_database_each_question_says_so(manager):
     for ask in (manager.instruments, manager.metrics, manager.alerts, manager.health):
         with pytest.raises(StoreMissing):
@@ -64,12 +47,14 @@ async def test_without_a_collector_health_is_down_and_says_why(settings, manager
     voice.hear(Gone("no collector runs for this database"))
     body = (await manager.health(Page())).body
     assert (body["state"], body["market"]) == ("down", "SIMULATED")
-    assert body["reasons"][0]["sentence"] == "no collector runs for this database"
+    sentence = body["reasons"][0]["sentence"]
+    assert "no collector runs" in sentence
+    assert "fbkit up" in sentence
 
 
 async def test_with_a_collector_health_is_what_it_last_said(manager, voice):
     voice.hear(HELLO)
-    voice.hear(Pulse(1_767_225_600_000_000_000, 1, [OK, BAD]))
+    voice.hear(Pulse(AT, 1, [OK, BAD]))
     body = (await manager.health(Page())).body
     assert (body["state"], body["as_of"]) == ("degraded", "2026-01-01T00:00:00.000Z")
     voice.hear(Gone("gone"))
