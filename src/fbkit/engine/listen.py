@@ -23,12 +23,10 @@ from fbkit.model import (
     Quote,
     Ratio,
     Setting,
-    Side,
     Trade,
 )
 
 _BACKFILL = int(Origin.BACKFILL)
-_BUY = Side.BUY
 
 
 class Listener:
@@ -133,7 +131,7 @@ class Listener:
                     price, size = trade.price, trade.size
                     slot.n += 1
                     slot.vol_base += size
-                    if trade.side is _BUY:
+                    if trade.side > 0:  # as the long way asks: a bare 1 is a buy, too
                         slot.buy += price * size
                     else:
                         slot.sell += price * size
