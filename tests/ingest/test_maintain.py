@@ -182,6 +182,23 @@ def test_a_growing_market_is_kept_below_its_budget(tmp_path: Path) -> None:
         assert removed_before(writer)["events"] > START
 
 
+def test_the_first_checkpoint_of_a_day_stays_as_long_as_the_events_after_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'days.db').as_posix()}"
+    with open_writer(url, market=Market.SIMULATED, seed=7, clock=VirtualClock(START), holder="a test") as writer:
+        for hour in range(0, 120, 6):
+            start = START + hour * NS_HOUR
+            own = events(200, seed=hour, start=start, first=writer.last_seq % (1 << 48) + 1)
+            writer.append(Batch(own, checkpoint=Checkpoint(own[-1].seq, own[-1].ts_recv, "code", b"")))
+            writer.fold(1 << 62)
+        now = START + 120 * NS_HOUR
+        assert len(writer.checkpoints("code")) == 6 + 2  # the last of three is the first of its day
+        maintain(writer, limits=Limits(now, events_ns=3 * NS_DAY))
+        left = [ts for _, ts in writer.checkpoints("code")]
+        assert left[0] >= now - 3 * NS_DAY
+        assert len(left) == 3 + 2
+        assert len({ts // NS_DAY for ts in left}) == 3
+
+
 def test_budget_and_ages_come_from_the_settings_unless_asked_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     settings: Callable[..., Settings] = load_settings
     limits = limits_of(settings(max_mb=200, keep_ticks_days=3), 7)

@@ -11,12 +11,14 @@ from sqlalchemy import text
 
 from fbkit.alerts.rule import Single
 from fbkit.clock import SystemClock
-from fbkit.ingest.retention import GOING
-from fbkit.model import NS_MIN, NS_S, Market, Setting
+from fbkit.ingest.maintain import maintain
+from fbkit.ingest.retention import GOING, Limits
+from fbkit.model import NS_DAY, NS_MIN, NS_S, Market, Setting
 from fbkit.replay import runs
 from fbkit.settings import load_settings
 from fbkit.store import Batch, open_store, open_writer
 from fbkit.store.archive.removed import KEY
+from fbkit.store.sqlite import chunks
 from tests.replay import tamper
 from tests.replay.conftest import Check, url_of
 from tests.replay.played import NAMES, T0, Played, minutes
@@ -147,6 +149,31 @@ def test_what_retention_removed_is_not_verifiable_and_the_rest_is_verified(playe
     told = sum(one.rows for one in found.unverified if one.table == "bars")
     assert told > 0
     assert told + found.compared["bars"].rows == rows(played.url, "bars")
+
+
+def test_after_retention_it_begins_at_any_day_whose_events_remain(
+    played: Played, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunks, "FAN", 99)  # the first two days are a chunk and the last two
+    for _ in range(4):
+        played.run(minutes(2), checkpoint_at=30)
+        played.run(minutes(2))
+        fold(played.url)
+        played.away(NS_DAY // NS_S - minutes(4))
+    with open_writer(played.url, market=Market.SIMULATED, seed=7, clock=SystemClock(), holder="test") as writer:
+        assert len(writer.checkpoints(writer.runs()[-1].code)) == 3 + 3
+        maintain(writer, limits=Limits(T0 + 4 * NS_DAY, events_ns=2 * NS_DAY))
+        assert len(writer.checkpoints(writer.runs()[-1].code)) == 1 + 3
+    found = check(played.url)
+    assert found.is_same, found.differences[:3]
+    (lost,) = (one for one in found.unverified if one.table == "bars")
+    assert "retention removed events before" in lost.why
+    assert lost.until <= T0 + 2 * NS_DAY + NS_MIN  # from the first checkpoint of the third day on there is all
+    for day in (2, 3):
+        part = check(played.url, T0 + day * NS_DAY + NS_MIN, T0 + day * NS_DAY + 4 * NS_MIN)
+        assert part.is_same, part.differences[:3]
+        assert not part.unverified
+        assert part.events < found.events
 
 
 def test_where_nothing_is_left_to_verify_it_says_so_and_is_not_the_same(played: Played, check: Check) -> None:

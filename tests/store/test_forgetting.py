@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fbkit.errors import LeaseLost, UnknownName
-from fbkit.model import NS_MIN, NS_S, BarRow, Beat, Gap, Side, Trade
+from fbkit.model import NS_DAY, NS_HOUR, NS_MIN, NS_S, BarRow, Beat, Gap, Side, Trade
 from fbkit.store import Batch, Checkpoint
 from fbkit.store.sqlite import chunks
 from tests.store.made import NAMES, START, events
@@ -51,6 +51,42 @@ def test_what_the_newest_checkpoint_has_not_behind_it_stays(filled):
     assert filled.forget(["trade"], FAR) == 100
     assert left(filled) == []
     assert filled.last_seq == 400
+
+
+MIDNIGHT = START - START % NS_DAY
+
+
+def saved(writer, hours, code="code"):
+    for hour in hours:
+        ts = MIDNIGHT + hour * NS_HOUR
+        writer.append(Batch(checkpoint=Checkpoint(1000 + hour, ts, code, b"")))
+
+
+def hours_of(writer, code="code"):
+    return [(ts - MIDNIGHT) // NS_HOUR for _, ts in writer.checkpoints(code)]
+
+
+def test_the_first_checkpoint_of_each_utc_day_is_kept_and_the_newest_three(writer):
+    saved(writer, range(5, 80))
+    assert hours_of(writer) == [5, 24, 48, 72, 77, 78, 79]
+    assert writer.checkpoint("code").seq == 1079
+    assert writer.checkpoint("code", 1024).ts == MIDNIGHT + NS_DAY
+
+
+def test_checkpoints_of_other_code_stay_only_while_they_are_among_the_newest(writer):
+    saved(writer, range(5, 30))
+    saved(writer, [30], code="newer")
+    assert (hours_of(writer), hours_of(writer, "newer")) == ([28, 29], [30])
+    saved(writer, range(31, 75), code="newer")
+    assert (hours_of(writer), hours_of(writer, "newer")) == ([], [30, 48, 72, 73, 74])
+
+
+def test_checkpoints_go_with_the_events_that_follow_them_but_never_the_newest_three(writer):
+    saved(writer, range(5, 80))
+    assert writer.forget_checkpoints(MIDNIGHT + 48 * NS_HOUR) == 2
+    assert hours_of(writer) == [48, 72, 77, 78, 79]
+    assert writer.forget_checkpoints(FAR) == 2
+    assert hours_of(writer) == [77, 78, 79]
 
 
 def test_without_a_checkpoint_nothing_is_forgotten(writer):

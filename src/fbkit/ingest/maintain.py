@@ -141,7 +141,10 @@ class _Hand:
         return rows
 
     def _events(self, before: int) -> int:
-        return self._all(lambda own: own.forget(GOING, before, limit=_EVENTS))
+        gone = self._all(lambda own: own.forget(GOING, before, limit=_EVENTS))
+        # A replay cannot go on from before what went.
+        self._do(partial(Writer.forget_checkpoints, before=before))
+        return gone
 
     def _beats(self, before: int) -> int:
         return self._all(lambda own: own.forget(["beat"], before, limit=_EVENTS))

@@ -1,20 +1,24 @@
-"""The engine's saved states: the newest three, compressed."""
+"""The engine's saved states, compressed: the newest three, and the first of each UTC day whose events are kept."""
 
 from __future__ import annotations
 
 import zstandard
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
+from fbkit.model import NS_DAY
 from fbkit.store.batch import Checkpoint
 from fbkit.store.log import Damaged
 from fbkit.store.schema import CHECKPOINTS
 
-#: States kept; an hourly one costs little, and the newest may be of other code.
+#: The newest states are kept, of whatever code: an hourly one costs little, and the newest may be of another.
 KEPT = 3
 
 
 def write_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:
-    """Write a state and let the oldest go. One of the same ``seq`` is replaced."""
+    """Write a state and let go what is neither among the newest nor the first of its day. The same ``seq`` is replaced.
+
+    Firsts of days are where a replay may begin; those of other code nobody can read, so they go.
+    """
     table = CHECKPOINTS
     connection.execute(delete(table).where(table.c.seq == checkpoint.seq))
     connection.execute(
@@ -26,8 +30,22 @@ def write_checkpoint(connection: Connection, checkpoint: Checkpoint) -> None:
             state=zstandard.ZstdCompressor().compress(checkpoint.state),
         )
     )
-    kept = select(table.c.seq).order_by(table.c.seq.desc()).limit(KEPT)
-    connection.execute(delete(table).where(table.c.seq.not_in(kept)))
+    firsts = select(func.min(table.c.seq)).where(table.c.code == checkpoint.code).group_by(table.c.ts // NS_DAY)
+    gone = table.c.seq.not_in(_newest()) & table.c.seq.not_in(firsts)
+    connection.execute(delete(table).where(gone))
+
+
+def forget_checkpoints(connection: Connection, before: int) -> int:
+    """Remove states older than ``before`` (UTC ns), but the newest: what came after them is no longer whole.
+
+    Returns how many went.
+    """
+    table = CHECKPOINTS
+    return connection.execute(delete(table).where(table.c.ts < before, table.c.seq.not_in(_newest()))).rowcount
+
+
+def _newest() -> Select[tuple[int]]:
+    return select(CHECKPOINTS.c.seq).order_by(CHECKPOINTS.c.seq.desc()).limit(KEPT)
 
 
 def places(connection: Connection, code: str) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from fbkit.model.events import KINDS, Event, Gap, Listing
 from fbkit.model.market import Span
 from fbkit.store.archive.parts import Part, note
 from fbkit.store.batch import Appended, Batch
-from fbkit.store.checkpoints import write_checkpoint
+from fbkit.store.checkpoints import forget_checkpoints, write_checkpoint
 from fbkit.store.kinds import KIND_TABLE, get_kind
 from fbkit.store.lease import Lease, give_back, renew
 from fbkit.store.log import Numbers, WritableDatabase
@@ -165,6 +165,11 @@ class Writer(Store):
                     done = self._log.forget(connection, kind, before, below, FOLD_ROWS)
                 gone += done
         return gone
+
+    def forget_checkpoints(self, before: int) -> int:
+        """Remove checkpoints older than ``before`` (UTC ns), but the newest three; returns how many went."""
+        with self._one, self._writing(self._lease) as connection:
+            return forget_checkpoints(connection, before)
 
     def _checkpointed(self) -> int:
         with self._reading() as connection:
