@@ -147,6 +147,21 @@ def test_of_equal_correlations_the_nearest_lag_is_named():
         lead_lag(wave, wave[1:])
 
 
+@pytest.mark.parametrize("rows", [0, 1, 4, 9, 10, 11, 25])
+def test_fewer_rows_than_lags_are_no_number_with_a_reason(rows):
+    x, y = (column[:rows] for column in series(3))
+    found = lead_lag(x, y, most=10)
+    assert (found.lag, found.n, found.reason) == (0, rows, "warmup")
+    assert isnan(found.r)
+    _, every = cross_correlations(x, y, most=10)
+    assert every.n.tolist() == [max(0, rows - abs(k)) for k in range(-10, 11)]
+
+
+def test_a_column_that_does_not_move_is_no_number_with_another_reason():
+    assert lead_lag(np.zeros(50), series(3)[0][:50]).reason == "zero_var"
+    assert lead_lag(*series(3)).reason == ""
+
+
 @pytest.mark.parametrize("odd", [np.full(50, 1e200), np.linspace(-1.0, 1.0, 50) * 1e308, np.full(50, np.inf)])
 def test_numbers_beyond_float64_give_no_correlation_and_no_exception(odd):
     for other in (odd, np.arange(50.0)):

@@ -25,6 +25,13 @@ class LeadLag(NamedTuple):
     high: float
     n: int
 
+    @property
+    def reason(self) -> str:
+        """Why ``r`` is NaN: ``warmup`` (no lag has 30 pairs) or ``zero_var`` (a side does not move); else ``""``."""
+        if isfinite(self.r):
+            return ""
+        return "warmup" if self.n < LEAST_PAIRS else "zero_var"
+
 
 def correlation(x: Any, y: Any) -> Correlated:
     """Pearson's correlation of two columns of changes on one grid (log returns, ``oi_dlog``), NaN where missing.
@@ -97,7 +104,9 @@ def cross_correlations(x: Any, y: Any, most: int = 10) -> tuple[NDArray[np.int64
     if len(a) != len(b):
         raise ValueError(f"two columns on one grid have as many rows, not {len(a)} and {len(b)}")
     lags = np.arange(-most, most + 1)
-    found = [correlation(a[max(0, -k) : len(a) - max(0, k)], b[max(0, k) : len(b) - max(0, -k)]) for k in lags.tolist()]
+    rows = [max(0, len(a) - abs(k)) for k in lags.tolist()]
+    starts = [(max(0, -k), max(0, k)) for k in lags.tolist()]
+    found = [correlation(a[i : i + n], b[j : j + n]) for (i, j), n in zip(starts, rows, strict=True)]
     r, low, high, n = zip(*found, strict=True)
     return lags, Correlated(np.array(r), np.array(low), np.array(high), np.array(n))
 
@@ -107,7 +116,7 @@ def lead_lag(x: Any, y: Any, most: int = 10) -> LeadLag:
 
     ``lag`` above 0: ``x`` leads ``y`` by so many bars. Of equals the lag nearest to 0 (of those the positive one). The
     interval is that of one lag; the largest of many is more extreme by chance than one of them. No lag has 30 pairs, or
-    a side does not move: lag 0 and NaN.
+    a side does not move: lag 0 and NaN, and ``reason`` says which.
 
     >>> k = np.arange(60.0)
     >>> found = lead_lag(k % 7, (k - 2) % 7, most=3)
