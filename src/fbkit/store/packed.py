@@ -18,20 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.model.events import KINDS, Event, Mark, Quote, Trade
-from fbkit.store.kinds import KIND_TABLE, Kind, ints, to_array
+from fbkit.store import wire
+from fbkit.store.kinds import KIND_TABLE, Kind
 
-_encode = msgspec.msgpack.Encoder().encode
 _astuple = msgspec.structs.astuple
 _seq = attrgetter("seq")
 
 _KIND_OF: dict[type, Kind] = {KINDS[name]: KIND_TABLE[name] for name in ("trade", "quote", "mark")}
 
-#: msgpack's mark of an array whose length takes four bytes.
-_ARRAY32 = b"\xdd"
+#: A packer's numbers begin here: msgpack then writes all of them alike (:mod:`fbkit.store.wire`).
+_FIRST = 256
 
 
 class Run(NamedTuple):
-    """Events of one kind in ``seq`` order: their values one after the other, as msgpack without its head.
+    """Events of one kind in ``seq`` order, column by column (:mod:`fbkit.store.wire`).
 
     Instruments stand there as numbers of the :class:`Packer`'s own.
     """
@@ -42,7 +42,7 @@ class Run(NamedTuple):
     ts_min: int
     ts_max: int
     recv_max: int
-    data: bytes
+    columns: tuple[bytes, ...]
 
     def joined(self, others: Sequence[Run]) -> Run:
         """One run of it and those behind it."""
@@ -54,16 +54,16 @@ class Run(NamedTuple):
             min(run.ts_min for run in runs),
             max(run.ts_max for run in runs),
             max(run.recv_max for run in runs),
-            b"".join([run.data for run in runs]),
+            tuple(map(b"".join, zip(*(run.columns for run in runs), strict=True))),
         )
 
 
-def read_run(kind: Kind, n: int, data: bytes | memoryview, numbers: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def read_run(
+    kind: Kind, n: int, columns: Sequence[bytes | memoryview], numbers: NDArray[np.int64]
+) -> dict[str, NDArray[Any]]:
     """The columns of a run; ``numbers`` are what the packer's own stand for. Raises ``msgspec.DecodeError``."""
-    width = len(kind.fields)
-    flat: list[Any] = msgspec.msgpack.decode(_ARRAY32 + (n * width).to_bytes(4, "big") + data)
-    arrays = {field.name: to_array(field, flat[place::width]) for place, field in enumerate(kind.fields)}
-    arrays["instrument"] = numbers[arrays["instrument"]]
+    arrays = {field.name: wire.read(field, n, data) for field, data in zip(kind.fields, columns, strict=True)}
+    arrays["instrument"] = numbers[arrays["instrument"] - _FIRST]
     return arrays
 
 
@@ -88,13 +88,9 @@ class Packer:
         width = len(kind.fields)
         flat: list[Any] = list(chain.from_iterable(map(_astuple, events)))
         flat[::width] = map(self._numbers.__getitem__, flat[::width])
-        for place, field in enumerate(kind.fields):
-            if field.revive is not None:  # msgpack asks each member of an enum for its value
-                flat[place::width] = ints(flat[place::width])
+        columns = tuple(wire.write(field, flat[place::width]) for place, field in enumerate(kind.fields))
         ts = flat[1::width]
-        n = len(flat)
-        data = _encode(flat)[1 if n < 16 else 3 if n < 65_536 else 5 :]
-        return Run(len(events), events[0].seq, events[-1].seq, min(ts), max(ts), max(flat[2::width]), data)
+        return Run(len(events), events[0].seq, events[-1].seq, min(ts), max(ts), max(flat[2::width]), columns)
 
 
 class _Counting(dict[str, int]):
@@ -103,7 +99,7 @@ class _Counting(dict[str, int]):
         self.names: list[str] = []
 
     def __missing__(self, name: str) -> int:
-        self[name] = number = len(self.names)
+        self[name] = number = _FIRST + len(self.names)
         self.names.append(name)
         return number
 
@@ -180,7 +176,7 @@ class Packed(Sequence[Event]):
     def _events_of(self, sheet: Sheet) -> list[Event]:
         names = dict(enumerate(self.names))
         numbers = np.arange(len(names))
-        parts = [kind.structs(read_run(kind, run.n, run.data, numbers), names) for kind, run in sheet.runs.items()]
+        parts = [kind.structs(read_run(kind, run.n, run.columns, numbers), names) for kind, run in sheet.runs.items()]
         return sorted(chain(sheet.rest, *parts), key=_seq)
 
 

@@ -11,20 +11,23 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.store.kinds import Field, Kind
+from fbkit.store.kinds import Field, Kind, to_array
 from fbkit.store.log import Arrays, Damaged
 from fbkit.store.packed import Run, read_run
+from fbkit.store.wire import ARRAY32
 
 _CHECK, _HEAD = 4, 2
 
-#: Where the length of a head would stand: what follows was packed by a pipeline.
-_AS_PACKED = b"\0\0"
+#: Where the length of a head would stand: what follows was packed by a pipeline, today column by column, once event by
+#: event.
+_AS_PACKED, _BY_EVENT = b"\xff\xff", b"\0\0"
 
 
 def _type_of(field: Field) -> str:
@@ -78,25 +81,41 @@ def _width(apart: int) -> int:
 
 
 def keep_run(run: Run, numbers: NDArray[np.int64]) -> bytes:
-    """A run as it was packed, behind what its instruments' numbers stand for in the database."""
+    """A run as it was packed, behind its columns' lengths and what its instruments' numbers stand for here."""
     table = numbers.astype("<i4").tobytes()
-    return _checked(b"".join([_AS_PACKED, len(numbers).to_bytes(4, "little"), table, run.data]))
+    lengths = np.array([len(column) for column in run.columns], "<i4").tobytes()
+    return _checked(b"".join([_AS_PACKED, len(numbers).to_bytes(4, "little"), table, lengths, *run.columns]))
 
 
 def _unpack_run(kind: Kind, n: int, body: memoryview) -> Arrays:
-    start = len(_AS_PACKED) + 4
-    known = int.from_bytes(body[len(_AS_PACKED) : start], "little")
+    start = _HEAD + 4
+    known = int.from_bytes(body[_HEAD:start], "little")
     numbers = np.frombuffer(body, "<i4", known, start).astype(np.int64)
+    read = _read_events if body[:_HEAD] == _BY_EVENT else _read_columns
     try:
-        return read_run(kind, n, body[start + 4 * known :], numbers)
-    except msgspec.DecodeError as error:
+        return read(kind, n, body[start + 4 * known :], numbers)
+    except (msgspec.DecodeError, ValueError) as error:
         raise Damaged(f"a row of the tail cannot be read ({error})") from error
+
+
+def _read_columns(kind: Kind, n: int, body: memoryview, numbers: NDArray[np.int64]) -> Arrays:
+    ends = np.cumsum([4 * len(kind.fields), *np.frombuffer(body, "<i4", len(kind.fields)).tolist()]).tolist()
+    return read_run(kind, n, [body[start:end] for start, end in pairwise(ends)], numbers)
+
+
+def _read_events(kind: Kind, n: int, body: memoryview, numbers: NDArray[np.int64]) -> Arrays:
+    """As runs were packed at first: the values of one event behind those of another."""
+    width = len(kind.fields)
+    flat = msgspec.msgpack.decode(ARRAY32 + (n * width).to_bytes(4, "big") + body)
+    arrays = {field.name: to_array(field, flat[place::width]) for place, field in enumerate(kind.fields)}
+    arrays["instrument"] = numbers[arrays["instrument"]]
+    return arrays
 
 
 def unpack_columns(kind: Kind, n: int, data: bytes) -> Arrays:
     """The columns again. Raises :class:`~fbkit.store.log.Damaged`."""
     body = _body(data)
-    if body[:_HEAD] == _AS_PACKED:
+    if body[:_HEAD] in (_AS_PACKED, _BY_EVENT):
         return _unpack_run(kind, n, body)
     at = _HEAD + int.from_bytes(body[:_HEAD], "little")
     heads = msgspec.msgpack.decode(body[_HEAD:at], type=list[_Column])
