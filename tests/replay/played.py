@@ -10,9 +10,10 @@ from fbkit.alerts import AnyRule
 from fbkit.clock import VirtualClock
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.session import Session
-from fbkit.model import NS_MIN, NS_S, Listing, Mark, Market, OpenInterest, Quote, Side, Trade
+from fbkit.model import NS_MIN, NS_S, Beat, Gap, Listing, Mark, Market, OpenInterest, Quote, Setting, Side, Trade
 from fbkit.settings import Settings, load_settings
 from fbkit.store import Batch
+from fbkit.store.packed import Packed
 
 T0 = 1_767_200_400 * NS_S
 NAMES = ("binance:BTC-USDT-PERP", "binance:ETH-USDT-PERP")
@@ -34,11 +35,12 @@ class Played:
         dies: bool = False,
         settings: Settings | None = None,
         checkpoint_at: int = 0,
+        drops: Sequence[int] = (),
         rules: Mapping[int, Sequence[AnyRule]] = MappingProxyType({}),
     ) -> None:
         """Collect for so long; who ``dies`` writes neither a last Beat nor a checkpoint.
 
-        ``rules`` are taken over after so many seconds.
+        ``rules`` are taken over after so many seconds; in the seconds ``drops`` there is no room before the writer.
         """
         chosen = settings or load_settings()
         session = Session.open(
@@ -51,6 +53,8 @@ class Played:
                 if second in rules:
                     session.adopt(self.now, tuple(rules[second]))
                 cut = session.pipeline.beat(self.now)
+                if second in drops:
+                    cut = self._overflow(session, cut)
                 self._write(session, cut, checkpoint=second + 1 == checkpoint_at)
             if not dies:
                 self._write(session, session.pipeline.beat(self.now, last=True), checkpoint=True)
@@ -60,6 +64,16 @@ class Played:
     def away(self, seconds: int) -> None:
         """Nobody collects."""
         self.now += seconds * NS_S
+
+    def _overflow(self, session: Session, cut: Cut) -> Cut:
+        """As the collector does it: what is left of a second whose events were dropped, and a gap that says so."""
+        rest = cut.events.rest if isinstance(cut.events, Packed) else cut.events
+        session.pipeline.dropped(cut)
+        gap = session.pipeline.open_gap(self.now, "overflow", self.now - NS_S)
+        session.pipeline.close_gap(gap, self.now, self.now, backfilled=False)
+        return cut._replace(
+            events=[event for event in rest if isinstance(event, (Beat, Gap, Setting, Listing))], items={}
+        )
 
     def _write(self, session: Session, cut: Cut, *, checkpoint: bool) -> None:
         made = session.checkpoint()() if checkpoint else None

@@ -126,5 +126,7 @@ def _why(found: Verification) -> str:
             f"{found.differing:,} values differ from what was stored: events, rows or code were changed; "
             "keep a copy of the database before you mend anything"
         )
-    why = "; ".join(dict.fromkeys(one.why for one in found.unverified)) or "no bar closed in this stretch"
+    # What follows from bars that were not compared is no reason.
+    whys = dict.fromkeys(one.why for one in found.unverified if one.table in {"bars", "metrics"})
+    why = "; ".join(whys) or "no bar closed in this stretch"
     return f"no bars and metrics could be compared, so nothing is verified: {why}"

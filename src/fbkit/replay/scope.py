@@ -39,5 +39,5 @@ class Scope:
         """Whether retention may have removed this row."""
         minutes = self.removed.get("bars 1m", 0)
         if tf == BASE_TIMEFRAME:
-            return t1 < minutes
+            return t1 <= minutes  # days of slots go, and a day's last one ends at the next midnight
         return table == "metrics" and t1 < self.removed.get("metrics", 0)
