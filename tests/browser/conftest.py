@@ -30,8 +30,8 @@ def note(name):
         with open({notes!r}, "a", encoding="utf-8") as file:
             file.write(f"{{name}}={{change['new']}}\\n")
     return write
-board.table.observe(note("chosen"), "chosen")
-board.tools.observe(note("tf"), "tf")
+board.tabs["market"].table.observe(note("chosen"), "chosen")
+board.scene.observe(note("tf"), "tf")
 """
 
 

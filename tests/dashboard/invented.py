@@ -11,6 +11,7 @@ import pandas as pd
 
 from fbkit.clock import Clock, SystemClock
 from fbkit.dashboard.readings import Readings, readings
+from fbkit.errors import StoreMissing
 from fbkit.hub import Commit, Gone, Hello, Live, LiveRow, Message, Pulse
 from fbkit.model import (
     METRIC_COLUMNS,
@@ -84,6 +85,9 @@ class InventedSource:
 
     def alerts(self, last: int) -> list[AlertRow]:
         return self.alerts_told[-last:]
+
+    def ask(self, question):
+        raise StoreMissing("invented", "has no database", "ask one of its other questions")
 
     def readings(self, venues: Collection[str]) -> Readings:
         return readings(venues, {})

@@ -68,33 +68,33 @@ def hello(**given):
 
 
 def last_of(board, name):
-    values = np.frombuffer(board.table.live).reshape(-1, len(LIVE_FIELDS))
-    return values[board.sheet.row[name], 0]
+    values = np.frombuffer(board.tab.table.live).reshape(-1, len(LIVE_FIELDS))
+    return values[board.tab.sheet.row[name], 0]
 
 
 async def test_the_page_fills_from_the_store_alone(board):
-    await until(lambda: len(board.chart.series) > 0)
-    assert board.table.chosen == BTC
+    await until(lambda: len(board.tab.chart.series) > 0)
+    assert board.tab.table.chosen == BTC
     assert board.mode.market == "SIMULATED"
     assert board.mode.detail == "seed 7"
-    assert len(board.table.instruments) == 6
-    assert len(board.chart.series) % (8 * len(SERIES_FIELDS)) == 0
-    await until(lambda: len(board.table.sparks) > 0)
-    assert [kpi["label"] for kpi in board.kpis.kpis][3] == "Liquidations 1 h, binance"
+    assert len(board.tab.table.instruments) == 6
+    assert len(board.tab.chart.series) % (8 * len(SERIES_FIELDS)) == 0
+    await until(lambda: len(board.tab.table.sparks) > 0)
+    assert [kpi["label"] for kpi in board.tab.kpis.kpis][3] == "Liquidations 1 h, binance"
 
 
 async def test_a_price_that_is_heard_reaches_table_and_chart(board):
-    await until(lambda: board.table.chosen == BTC)
+    await until(lambda: board.tab.table.chosen == BTC)
     await board.source.queue.put(Live(START, [LiveRow(BTC, last=123.5, ts_event=START)]))
-    await until(lambda: board.chart.last == last_of(board, BTC) == 123.5)
-    assert board.table.sent_ms == START / 1e6
+    await until(lambda: board.tab.chart.last == last_of(board, BTC) == 123.5)
+    assert board.tab.table.sent_ms == START / 1e6
 
 
 @pytest.mark.faults("C24")
 async def test_a_flood_of_prices_is_pushed_as_few_newest_ones(board):
-    await until(lambda: board.table.chosen == BTC)
+    await until(lambda: board.tab.table.chosen == BTC)
     pushes = []
-    board.table.observe(pushes.append, "live")
+    board.tab.table.observe(pushes.append, "live")
     for k in range(500):
         board.take(Live(START + k, [LiveRow(BTC, last=100.0 + k, ts_event=START)]))
     await until(lambda: last_of(board, BTC) == 599.0)
@@ -102,48 +102,48 @@ async def test_a_flood_of_prices_is_pushed_as_few_newest_ones(board):
 
 
 async def test_choosing_a_row_shows_its_charts(board):
-    await until(lambda: board.chart.instrument == BTC)
-    board.table.chosen = ETH
-    await until(lambda: board.chart.instrument == ETH)
+    await until(lambda: board.tab.chart.instrument == BTC)
+    board.tab.table.chosen = ETH
+    await until(lambda: board.tab.chart.instrument == ETH)
 
 
 async def test_an_alert_can_ask_for_its_charts(board):
-    await until(lambda: board.chart.instrument == BTC)
-    board.feed.chosen = ETH
-    board.feed.opened += 1
-    await until(lambda: board.chart.instrument == ETH)
+    await until(lambda: board.tab.chart.instrument == BTC)
+    board.tab.feed.chosen = ETH
+    board.tab.feed.opened += 1
+    await until(lambda: board.tab.chart.instrument == ETH)
 
 
 async def test_another_timeframe_reads_its_own_bars(board):
-    await until(lambda: board.chart.instrument == BTC)
-    board.tools.tf = "1h"
-    assert not np.isfinite(board.sheet.column("ret")).any()
-    await until(lambda: board.chart.tf == "1h" and np.isfinite(board.sheet.column("ret")).all())
-    assert (board.table.tf, board.table.tf_s, board.foot.tf) == ("1h", 3600.0, "1h")
+    await until(lambda: board.tab.chart.instrument == BTC)
+    board.tab.tools.tf = "1h"
+    assert not np.isfinite(board.tab.sheet.column("ret")).any()
+    await until(lambda: board.tab.chart.tf == "1h" and np.isfinite(board.tab.sheet.column("ret")).all())
+    assert (board.tab.table.tf, board.tab.table.tf_s, board.tab.foot.tf) == ("1h", 3600.0, "1h")
 
 
 async def test_a_bar_that_closes_shows_at_once_and_appends_to_the_charts(board):
-    await until(lambda: len(board.chart.series) > 0)
+    await until(lambda: len(board.tab.chart.series) > 0)
     t1 = START + TIMEFRAMES["15m"]
     board.source.clock.advance(15 * NS_MIN)
     board.take(board.source.close_bar("15m", t1))
-    closed = np.frombuffer(board.table.closed).reshape(-1, len(CLOSED_FIELDS))
-    assert closed[board.sheet.row[ETH], CLOSED_FIELDS.index("ret")] == 0.001
-    before = board.chart.series
-    await until(lambda: board.chart.series != before)
+    closed = np.frombuffer(board.tab.table.closed).reshape(-1, len(CLOSED_FIELDS))
+    assert closed[board.tab.sheet.row[ETH], CLOSED_FIELDS.index("ret")] == 0.001
+    before = board.tab.chart.series
+    await until(lambda: board.tab.chart.series != before)
 
 
 async def test_a_bar_of_another_timeframe_changes_nothing(board):
-    await until(lambda: np.isfinite(board.sheet.column("ret")).all())
-    before = board.table.closed
+    await until(lambda: np.isfinite(board.tab.sheet.column("ret")).all())
+    before = board.tab.table.closed
     board.take(board.source.close_bar("5m", START + TIMEFRAMES["5m"]))
-    assert board.table.closed == before
+    assert board.tab.table.closed == before
 
 
 async def test_a_backfill_keeps_nobody_waiting_for_the_charts(board):
     asked = []
     board.source.bars = lambda *given: asked.append(given) or InventedSource.bars(board.source, *given)
-    await until(lambda: len(board.chart.series) > 0 and board.day is not None)
+    await until(lambda: len(board.tab.chart.series) > 0 and board.tab.day is not None)
     seen = -1
     while seen != len(asked):  # what a start reads is behind us when a while passes without a question
         seen = len(asked)
@@ -151,23 +151,23 @@ async def test_a_backfill_keeps_nobody_waiting_for_the_charts(board):
     asked.clear()
     for k in range(100):
         board.take(Commit(k, bars=[BarRow(ETH, "15m", START - 1, START, source="venue")]))
-    board.table.chosen = ETH
-    await until(lambda: board.chart.instrument == ETH)
+    board.tab.table.chosen = ETH
+    await until(lambda: board.tab.chart.instrument == ETH)
     assert len(asked) == 1, asked
 
 
 @pytest.mark.faults("C19")
 async def test_the_collector_that_is_gone_is_told_and_its_numbers_go_old(board):
-    await until(lambda: board.table.chosen == BTC)
+    await until(lambda: board.tab.table.chosen == BTC)
     board.take(hello())
     board.take(Pulse(START, 1, [HealthRow(START, "binance", "trade", "ok", "", "")]))
     assert board.health.state == "ok"
-    board.clock.advance(3 * NS_S)
+    board.scene.clock.advance(3 * NS_S)
     board.take(Gone("no collector runs for d; start one with `fbkit up`"))
     assert board.health.stopped_s == 3.0
     assert "fbkit up" in board.health.stopped_why
-    assert board.table.old
-    assert not board.foot.runs
+    assert board.tab.table.old
+    assert not board.tab.foot.runs
 
 
 async def test_a_collector_that_comes_back_makes_everything_fresh_again(board):
@@ -176,42 +176,42 @@ async def test_a_collector_that_comes_back_makes_everything_fresh_again(board):
     board.take(hello(epoch=2))
     board.take(Pulse(START, 1))
     assert board.health.stopped_s is None
-    assert not board.table.old
+    assert not board.tab.table.old
 
 
 async def test_backfill_is_shown_while_it_runs_and_no_longer(board):
     board.take(Pulse(START, 1, backfill={"done": 9, "total": 90, "sentence": "history of 9 of 90"}))
-    assert board.tools.progress_text == "history of 9 of 90"
-    assert board.tools.progress == 0.1
+    assert board.tab.tools.progress_text == "history of 9 of 90"
+    assert board.tab.tools.progress == 0.1
     board.take(Pulse(START, 2, backfill=None))
-    assert board.tools.progress_text == ""
+    assert board.tab.tools.progress_text == ""
 
 
 async def test_alerts_come_once_each_and_stand_in_the_lane_of_their_charts(board):
-    await until(lambda: board.chart.instrument == BTC and board.feed.alerts)
-    n = len(board.feed.alerts)
+    await until(lambda: board.tab.chart.instrument == BTC and board.tab.feed.alerts)
+    n = len(board.tab.feed.alerts)
     alert = AlertRow(77, START, BTC, "15m", START, 1, "single_z", "long", "z_ret_60", 4.0, 3.0, 60, 1.0, "words")
     board.take(Commit(5, alerts=[alert]))
     board.take(Commit(6, alerts=[alert]))
-    assert len(board.feed.alerts) == n + 1
-    assert {"t1_ms": START / 1e6, "tier": 1, "sentence": "words"} in board.chart.alerts
+    assert len(board.tab.feed.alerts) == n + 1
+    assert {"t1_ms": START / 1e6, "tier": 1, "sentence": "words"} in board.tab.chart.alerts
 
 
 async def test_slots_of_the_past_that_were_filled_are_judged_here(board, monkeypatch):
-    monkeypatch.setattr("fbkit.dashboard.board._REFRESH_S", 0.05)
-    await until(lambda: np.isfinite(board.sheet.column("z_ret_60")).all())
-    board.sheet.clear()
+    monkeypatch.setattr("fbkit.dashboard.tabs.market._REFRESH_S", 0.05)
+    await until(lambda: np.isfinite(board.tab.sheet.column("z_ret_60")).all())
+    board.tab.sheet.clear()
     board.take(Commit(5, bars=[BarRow(BTC, "15m", START - 1, START, source="venue")]))
-    await until(lambda: np.isfinite(board.sheet.column("z_ret_60")).all())
+    await until(lambda: np.isfinite(board.tab.sheet.column("z_ret_60")).all())
 
 
 async def test_an_error_is_shown_where_it_belongs_and_the_rest_lives_on(board):
-    await until(lambda: board.chart.instrument == BTC and board.day is not None)
+    await until(lambda: board.tab.chart.instrument == BTC and board.tab.day is not None)
     board.source.broken = StoreCorrupt("d", "page 7 is damaged", "recover it")
-    board.table.chosen = ETH
-    await until(lambda: board.chart.error)
-    assert "page 7 is damaged" in board.chart.error
-    assert board.table.error == ""
+    board.tab.table.chosen = ETH
+    await until(lambda: board.tab.chart.error)
+    assert "page 7 is damaged" in board.tab.chart.error
+    assert board.tab.table.error == ""
     board.take(Live(START, [LiveRow(BTC, last=5.0, ts_event=START)]))
     await until(lambda: last_of(board, BTC) == 5.0)
 
@@ -220,23 +220,23 @@ async def test_a_database_that_is_not_there_yet_is_waited_for(monkeypatch):
     board = Board(Script(), clock=VirtualClock(START))
     board.source.broken = StoreMissing("live.db", "no database there", "start a collector")
     board.start()
-    await until(lambda: "no database there" in board.table.waiting)
-    assert board.table.error == ""
+    await until(lambda: "no database there" in board.tab.table.waiting)
+    assert board.tab.table.error == ""
     board.source.broken = None
-    await until(lambda: board.table.chosen == BTC)
+    await until(lambda: board.tab.table.chosen == BTC)
     board.stop()
     await asyncio.gather(board._task, return_exceptions=True)
 
 
 async def test_an_instrument_first_heard_now_gets_a_row(board):
-    await until(lambda: board.table.chosen == BTC)
+    await until(lambda: board.tab.table.chosen == BTC)
     new = InventedSource(7, clock=VirtualClock(START))
     board.source.listed, board.source.last = new.listed, new.last
     board.source.coins, board.source.base, board.source.oi = new.coins, new.base, new.oi
     name = list(new.listed)[6]
     board.take(Live(START, [LiveRow(name, last=1.5, ts_event=START)]))
-    await until(lambda: name in board.sheet.row)
-    assert BTC in board.sheet.row
+    await until(lambda: name in board.tab.sheet.row)
+    assert BTC in board.tab.sheet.row
 
 
 @pytest.mark.parametrize("market", list(Market))
@@ -246,22 +246,23 @@ async def test_the_page_says_what_market_it_is(board, market):
 
 
 async def test_several_venues_are_a_choice_largest_first_with_what_they_leave_open(three):
-    await until(lambda: len(three.table.instruments) == 18)
-    assert three.tools.venues == ["binance", "okx", "hyperliquid"]
-    assert three.foot.venues == 3
-    await until(lambda: three.table.chosen == BTC)
-    assert three.table.doubts["okx"].keys() == {"oi_usd"}
-    assert three.table.lacks["hyperliquid"] == ["liq_net"]
-    assert [line["flip"] for line in three.status.readings] == ["binance.open_interest", "okx.open_interest"]
-    assert [line["venue"] for line in three.status.unsupported] == ["hyperliquid"]
+    await until(lambda: len(three.tab.table.instruments) == 18)
+    assert three.tab.tools.venues == ["binance", "okx", "hyperliquid"]
+    assert three.tab.foot.venues == 3
+    await until(lambda: three.tab.table.chosen == BTC)
+    assert three.tab.table.doubts["okx"].keys() == {"oi_usd"}
+    assert three.tab.table.lacks["hyperliquid"] == ["liq_net"]
+    three.show("status")
+    assert [line["flip"] for line in three.tab.status.readings] == ["binance.open_interest", "okx.open_interest"]
+    assert [line["venue"] for line in three.tab.status.unsupported] == ["hyperliquid"]
 
 
 async def test_choosing_a_venue_makes_the_key_numbers_those_of_that_venue(three):
     rows = [LiveRow(name, 1.0, START, None, None, None, 1e-4, 1e6) for name in three.source.listed]
-    await until(lambda: len(three.table.instruments) == 18)
+    await until(lambda: len(three.tab.table.instruments) == 18)
     three.take(Live(START, rows))
-    three.tools.venue = "okx"
-    assert three.kpis.kpis[0]["label"] == "Open interest, okx"
-    assert three.kpis.kpis[0]["value"] == "6.00"
-    three.tools.venue = ""
-    assert three.kpis.kpis[0]["value"] == "18.0"
+    three.tab.tools.venue = "okx"
+    assert three.tab.kpis.kpis[0]["label"] == "Open interest, okx"
+    assert three.tab.kpis.kpis[0]["value"] == "6.00"
+    three.tab.tools.venue = ""
+    assert three.tab.kpis.kpis[0]["value"] == "18.0"

@@ -40,7 +40,7 @@ def test_nothing_is_fetched_from_outside(path):
 
 
 def test_colours_are_written_in_the_tokens_alone():
-    for path in [HERE / "look.css", *SOURCES]:
+    for path in [*(sheet for sheet in HERE.glob("*.css") if sheet.name != "tokens.css"), *SOURCES]:
         assert re.findall(r"#[0-9a-fA-F]{3,8}\b", path.read_text("utf-8")) == [], path.name
 
 

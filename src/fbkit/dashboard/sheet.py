@@ -138,6 +138,14 @@ class Sheet:
             return self.live[:, LIVE_FIELDS.index(field)]
         return self.closed[:, _AT[field]]
 
+    def frame(self) -> pd.DataFrame:
+        """A row an instrument: live values, then those of the last closed bar; fields as the table has them."""
+        import pandas as pd
+
+        live = {field: self.live[:, i] for i, field in enumerate(LIVE_FIELDS)}
+        closed = {field: self.closed[:, i] for i, field in enumerate(CLOSED_FIELDS) if field not in live}
+        return pd.DataFrame(live | closed, index=pd.Index(self.names, name="instrument"))
+
 
 def z_columns(instrument: str, tf: str, bars: pd.DataFrame) -> dict[str, ZColumn]:
     """Every Z-score the page shows, over bars of one instrument (oldest first, missing slots left out)."""

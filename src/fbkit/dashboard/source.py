@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from fbkit.clock import SystemClock
 from fbkit.dashboard.readings import Readings, readings
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from fbkit.store import Store
+
+T = TypeVar("T")
 
 #: A collector beats once a second and pushes prices ten times; so silent, it has stopped as far as a page can tell.
 SILENCE_S = 1.7
@@ -47,6 +49,10 @@ class Source(Protocol):
 
     def readings(self, venues: Collection[str]) -> Readings:
         """What these venues leave open, and what they have no feed for."""
+        ...
+
+    def ask(self, question: Callable[[Store], T]) -> T:
+        """Put any question to the store itself."""
         ...
 
     def messages(self) -> AsyncIterator[Message | Gone]:
@@ -91,6 +97,9 @@ class StoreSource:
 
     def readings(self, venues: Collection[str]) -> Readings:
         return readings(venues, self.settings.flipped_at)
+
+    def ask(self, question: Callable[[Store], T]) -> T:
+        return question(self._open())
 
     def _now(self) -> int:
         """The market's newest instant, UTC ns."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fbkit.dashboard.layout import layout
 from fbkit.widgets import style
 
 _HERE = Path(__file__).parent / "template"
@@ -45,7 +46,7 @@ def voila_config(*, plotly_served: bool = False) -> dict[str, Any]:
         # Voila would serve pictures that lie beside a notebook; ours need none.
         "file_allowlist": ["$^"],
         "file_denylist": [".*"],
-        "resources": {"fbkit": {"style": style()}},
+        "resources": {"fbkit": {"style": style(), "layout": layout()}},
         "page_config_hook": _served_hook if plotly_served else _alone_hook,
     }
 

@@ -5,6 +5,7 @@ from fbkit.widgets.assets import style
 from fbkit.widgets.brand import Brand
 from fbkit.widgets.chart import SERIES_FIELDS, PlotStream
 from fbkit.widgets.clock import Clock
+from fbkit.widgets.controls import Control, Controls
 from fbkit.widgets.foot import Foot
 from fbkit.widgets.health_badge import HealthBadge
 from fbkit.widgets.kpi import Kpi, KpiStrip
@@ -25,6 +26,8 @@ __all__ = [
     "AlertFeed",
     "Brand",
     "Clock",
+    "Control",
+    "Controls",
     "Foot",
     "HealthBadge",
     "Kpi",

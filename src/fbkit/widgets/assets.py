@@ -18,8 +18,10 @@ _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 @cache
 def style() -> str:
-    """The style sheet: tokens and components, all within ``.fbkit``."""
-    return "\n".join((_HERE / name).read_text("utf-8") for name in ("tokens.css", "look.css"))
+    """The style sheet, all of it within ``.fbkit``: tokens, what widgets share, then the sheet of each that has one."""
+    shared = ("tokens.css", "look.css")
+    own = sorted(path.name for path in _HERE.glob("*.css") if path.name not in shared)
+    return "\n".join((_HERE / name).read_text("utf-8") for name in (*shared, *own))
 
 
 @cache

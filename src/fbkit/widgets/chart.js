@@ -31,7 +31,7 @@ function render({ model, el }) {
   const close = h("button", "btn closer", "\u00d7");
   close.type = "button";
   close.title = "Close";
-  close.addEventListener("click", () => el.closest(".fb-page")?.classList.remove("sheet"));
+  close.addEventListener("click", () => el.closest(".fb-tab")?.classList.remove("sheet"));
   const plot = h("div", "plot");
   const over = h("div", "over");
   const loading = h("div", "loading", ...[70, 88, 52].map((w) => Object.assign(h("div", "sk"), { style: `width:${w}%` })), h("span", "l"));
@@ -264,7 +264,7 @@ function render({ model, el }) {
     }),
     follow(model, ["last", "day_change", "tick"], live),
     follow(model, ["alerts"], place),
-    follow(model, ["opened"], () => model.get("opened") && el.closest(".fb-page")?.classList.add("sheet")),
+    follow(model, ["opened"], () => model.get("opened") && el.closest(".fb-tab")?.classList.add("sheet")),
     onTheme(() => ((drawnKey = ""), redraw())),
     faultBox(el, model),
   ];

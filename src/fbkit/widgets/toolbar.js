@@ -63,7 +63,7 @@ function render({ model, el }) {
     set("query")("");
     input.blur();
   });
-  drawer.addEventListener("click", () => el.closest(".fb-page")?.classList.toggle("drawer"));
+  drawer.addEventListener("click", () => el.closest(".fb-tab")?.classList.toggle("drawer"));
   const onKey = (event) => {
     if (event.target.closest?.("input, textarea, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey || !document.body.dataset.voila) return;
     if (event.key === "/") {
@@ -77,8 +77,8 @@ function render({ model, el }) {
   document.addEventListener("keydown", onKey);
   const split = () => {
     view.press(model.get("view"));
-    const pageEl = el.closest(".fb-page");
-    if (pageEl) for (const name of ["table", "chart"]) pageEl.classList.toggle("view-" + name, model.get("view") === name);
+    const tab = el.closest(".fb-tab");
+    if (tab) for (const name of ["table", "chart"]) tab.classList.toggle("view-" + name, model.get("view") === name);
   };
   requestAnimationFrame(split);
   const undo = [
