@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.event import listen
 
 from fbkit.errors import StoreCorrupt
 from fbkit.model import NS_DAY, NS_MIN, NS_S, OpenInterest, Side, Trade
@@ -52,6 +53,21 @@ def append_by(writer, size, made):
 def eager(monkeypatch):
     """Every row of the tail is worth folding."""
     monkeypatch.setattr(chunks, "WORTH_ROWS", 1)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_fold_of_any_length_is_said_in_the_same_words(writer):
+    """The driver keeps every statement it was ever given: one for each length fills memory for days."""
+    said = []
+    listen(writer._database.engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    made = trades(60)
+    append_by(writer, 1, made[:3])
+    writer.fold(FAR)
+    known = set(said)
+    append_by(writer, 1, made[3:])
+    said.clear()
+    assert writer.fold(FAR) == 57
+    assert {words for words in said if "tail" in words} <= known
 
 
 @pytest.mark.usefixtures("eager")

@@ -8,7 +8,6 @@ next, so that no row is moved often.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
@@ -26,6 +25,7 @@ from fbkit.store.sqlite.packing import (
     pack_records,
     to_records,
     unpack_records,
+    words_of,
 )
 from fbkit.store.sqlite.statements import run
 from fbkit.store.sqlite.tables import CHUNKS, TAIL
@@ -51,10 +51,14 @@ _BY_NUMBER = {kind.number: kind for kind in KIND_TABLE.values()}
 
 
 class Waiting(NamedTuple):
-    """Rows of the tail, of one kind, by their keys and in order; ``n`` events."""
+    """Rows of the tail, of one kind: those received ``before`` an instant, up to the key ``last``; ``n`` events.
+
+    Bounds and not a list of keys: of every length of a list SQLite's driver would keep a statement, for ever.
+    """
 
     kind: Kind
-    rows: list[int]
+    before: int
+    last: int
     n: int
 
 
@@ -76,14 +80,13 @@ def waiting(connection: Connection, kind: Kind, before: int, limit: int) -> Wait
     """Rows of the tail of one kind, up to ``limit`` events or one row."""
     table = TAIL.c
     facts = select(table.seq_min, table.n).where(table.kind == kind.number, table.recv_max < before)
-    taken: list[int] = []
-    events = 0
+    last, events = None, 0
     for seq_min, n in tuples(connection, facts.order_by(table.seq_min)):
-        if taken and events + n > limit:
+        if last is not None and events + n > limit:
             break
-        taken.append(seq_min)
+        last = seq_min
         events += n
-    return Waiting(kind, taken, events) if taken else None
+    return None if last is None else Waiting(kind, before, last, events)
 
 
 def fold(connection: Connection, waiting: Waiting) -> int:
@@ -91,10 +94,15 @@ def fold(connection: Connection, waiting: Waiting) -> int:
     kind = waiting.kind
     arrays = tail.read(connection, kind, waiting.rows)
     # In seq order already: by instrument alone, and stable, makes every instrument's rows rise.
-    arrays = picked(arrays, np.argsort(arrays["instrument"], kind="stable"))
-    run(connection, _INSERT, _flat(kind, arrays, _cuts(arrays["instrument"])))
+    order = np.argsort(_narrow(arrays["instrument"]), kind="stable")
+    run(connection, _INSERT, _flat(kind, arrays, order, _cuts(arrays["instrument"][order])))
     connection.execute(delete(TAIL).where(TAIL.c.seq_min.in_(waiting.rows)))
-    return len(arrays["seq"])
+    return len(order)
+
+
+def _narrow(instruments: Any) -> Any:
+    """Numbers of two bytes are sorted by counting, ten times quicker."""
+    return instruments.astype(np.uint16) if instruments.max() < 1 << 16 else instruments
 
 
 def _cuts(instruments: Any) -> list[int]:
@@ -105,12 +113,12 @@ def _cuts(instruments: Any) -> list[int]:
     return [*cuts, len(instruments)]
 
 
-def _flat(kind: Kind, arrays: Arrays, cuts: Sequence[int]) -> list[Any]:
-    """Rows of the chunks table, one for each stretch between two cuts."""
-    seq, ts = arrays["seq"], arrays["ts_event"]
+def _flat(kind: Kind, arrays: Arrays, order: Any, cuts: Sequence[int]) -> list[Any]:
+    """Rows of the chunks table, one for each stretch between two cuts of the rows in this ``order``."""
+    seq, ts = arrays["seq"][order], arrays["ts_event"][order]
     starts = cuts[:-1]
     facts = zip(
-        arrays["instrument"][starts].tolist(),
+        arrays["instrument"][order[starts]].tolist(),
         seq[starts].tolist(),
         seq[np.array(cuts[1:]) - 1].tolist(),
         np.minimum.reduceat(ts, starts).tolist(),
@@ -119,15 +127,15 @@ def _flat(kind: Kind, arrays: Arrays, cuts: Sequence[int]) -> list[Any]:
         cuts[1:],
         strict=True,
     )
-    records = to_records(kind, arrays)
+    records = to_records(kind, arrays)[order]
+    words = {name: arrays[name] for name in words_of(kind)}
     flat: list[Any] = []
     for instrument, seq_min, seq_max, ts_min, ts_max, start, end in facts:
         flat += (kind.number, instrument, seq_min, seq_max, ts_min, ts_max, end - start)
-        own = {name: column[start:end] for name, column in arrays.items()}
         if end - start >= CLOSED_ROWS or ts_max - ts_min >= NS_DAY:
-            flat += (CLOSED, COLUMNS, codec.encode(own))
+            flat += (CLOSED, COLUMNS, codec.encode(picked(arrays, order[start:end])))
         else:
-            flat += (0, RECORDS, pack_records(kind, records[start:end], own))
+            flat += (0, RECORDS, pack_records(kind, records[start:end], picked(words, order[start:end])))
     return flat
 
 
@@ -139,29 +147,20 @@ class Merge(NamedTuple):
     level: int
 
 
+_TO_CLOSE = """SELECT kind, instrument FROM chunks WHERE level >= 0 GROUP BY kind, instrument
+HAVING sum(n) >= ? OR (count(*) > 1 AND max(ts_max) - min(ts_min) >= ?)"""
+_TO_JOIN = """SELECT kind, instrument, level FROM chunks WHERE level >= 0 GROUP BY kind, instrument, level
+HAVING count(*) >= ?"""
+
+
 def merges(connection: Connection) -> Iterator[Merge]:
     """What is worth merging now."""
-    table = CHUNKS.c
-    levels = tuples(
-        connection,
-        select(
-            table.kind, table.instrument, table.level, func.count(), func.sum(table.n),
-            func.min(table.ts_min), func.max(table.ts_max),
-        )
-        .where(table.level >= 0)
-        .group_by(table.kind, table.instrument, table.level),
-    )  # fmt: skip  # the columns as they are unpacked below
-    series: dict[tuple[int, int], list[Any]] = defaultdict(list)
-    for row in levels:
-        series[row[0], row[1]].append(row)
-    for (kind, instrument), open_levels in series.items():
-        n = sum(row[4] for row in open_levels)
-        days = max(row[6] for row in open_levels) - min(row[5] for row in open_levels) >= NS_DAY
-        chunks = sum(row[3] for row in open_levels)
-        if n >= CLOSED_ROWS or (days and chunks > 1):
-            yield Merge(kind, instrument, CLOSED)
-            continue
-        yield from (Merge(kind, instrument, row[2]) for row in open_levels if row[3] >= FAN)
+    closing = connection.exec_driver_sql(_TO_CLOSE, (CLOSED_ROWS, NS_DAY)).fetchall()
+    yield from (Merge(kind, instrument, CLOSED) for kind, instrument in closing)
+    closed = {tuple(series) for series in closing}
+    for kind, instrument, level in connection.exec_driver_sql(_TO_JOIN, (FAN,)).fetchall():
+        if (kind, instrument) not in closed:
+            yield Merge(kind, instrument, level)
 
 
 class _Part(NamedTuple):
@@ -211,15 +210,14 @@ def _joined(what: Merge, parts: Sequence[_Part]) -> list[Any]:
     if all(part.codec == RECORDS for part in parts):
         data = join_records(kind, [part.n for part in parts], [part.data for part in parts])
     else:
-        arrays = join(kind, [unpack(kind, part.codec, part.n, part.data) for part in parts])
+        arrays = _read(kind, parts)
         data = pack_records(kind, to_records(kind, arrays), arrays)
     n = sum(part.n for part in parts)
     return [what.kind, what.instrument, *bounds, n, what.level + 1, RECORDS, data]
 
 
 def _close(what: Merge, parts: Sequence[_Part]) -> list[Any]:
-    kind = _BY_NUMBER[what.kind]
-    arrays = tail.in_order(join(kind, [unpack(kind, part.codec, part.n, part.data) for part in parts]))
+    arrays = tail.in_order(_read(_BY_NUMBER[what.kind], parts))
     seq, ts = arrays["seq"], arrays["ts_event"]
     flat: list[Any] = []
     for start in range(0, len(seq), CHUNK_ROWS):
@@ -228,6 +226,14 @@ def _close(what: Merge, parts: Sequence[_Part]) -> list[Any]:
         bounds = (seq[rows][0], seq[rows][-1], ts[rows].min(), ts[rows].max(), len(seq[rows]))
         flat += (what.kind, what.instrument, *map(int, bounds), CLOSED, COLUMNS, codec.encode(own))
     return flat
+
+
+def _read(kind: Kind, parts: Sequence[_Part]) -> Arrays:
+    """The columns of several chunks, one behind the other."""
+    if all(part.codec == RECORDS for part in parts):
+        sizes = [part.n for part in parts]
+        return unpack_records(kind, sum(sizes), join_records(kind, sizes, [part.data for part in parts]))
+    return join(kind, [unpack(kind, part.codec, part.n, part.data) for part in parts])
 
 
 def unpack(kind: Kind, how: int, n: int, data: bytes) -> Arrays:

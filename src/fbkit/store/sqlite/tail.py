@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.log import Arrays, join, picked
@@ -114,8 +114,13 @@ def known(connection: Connection, kind: Kind, seqs: Sequence[int]) -> set[int]:
     return {seq for _, arrays in there for seq in arrays["seq"].tolist() if seq in wanted}
 
 
-def read(connection: Connection, kind: Kind, seq_mins: Sequence[int]) -> Arrays:
-    """All columns of some rows, in ``seq`` order."""
+def up_to(kind: Kind, before: int, last: int) -> tuple[ColumnElement[bool], ...]:
+    """What is true of a kind's rows that were received ``before`` an instant, up to the key ``last``."""
+    return TAIL.c.kind == kind.number, TAIL.c.recv_max < before, TAIL.c.seq_min <= last
+
+
+def read(connection: Connection, kind: Kind, before: int, last: int) -> Arrays:
+    """All columns of the rows of :func:`up_to`, in ``seq`` order."""
     tail = TAIL.c
-    asked = select(tail.n, tail.data).where(tail.seq_min.in_(seq_mins)).order_by(tail.seq_min)
+    asked = select(tail.n, tail.data).where(*up_to(kind, before, last)).order_by(tail.seq_min)
     return in_order(join(kind, [unpack_columns(kind, n, data) for n, data in connection.execute(asked)]))
