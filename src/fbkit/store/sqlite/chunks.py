@@ -92,11 +92,11 @@ def waiting(connection: Connection, kind: Kind, before: int, limit: int) -> Wait
 def fold(connection: Connection, waiting: Waiting) -> int:
     """Move rows of the tail into chunks, one or more an instrument; returns the events moved."""
     kind = waiting.kind
-    arrays = tail.read(connection, kind, waiting.rows)
+    arrays = tail.read(connection, kind, waiting.before, waiting.last)
     # In seq order already: by instrument alone, and stable, makes every instrument's rows rise.
     order = np.argsort(_narrow(arrays["instrument"]), kind="stable")
     run(connection, _INSERT, _flat(kind, arrays, order, _cuts(arrays["instrument"][order])))
-    connection.execute(delete(TAIL).where(TAIL.c.seq_min.in_(waiting.rows)))
+    connection.execute(delete(TAIL).where(*tail.up_to(kind, waiting.before, waiting.last)))
     return len(order)
 
 
