@@ -11,7 +11,7 @@ import pytest
 import fbkit
 from fbkit.clock import parse_utc
 from fbkit.desk import Desk
-from fbkit.errors import StoreMissing, UnknownName
+from fbkit.errors import SettingError, StoreMissing, UnknownName
 from fbkit.model import NS_HOUR, NS_MIN, Market
 
 LAST = parse_utc("2026-01-02T00:00:05Z")
@@ -59,7 +59,7 @@ def test_relative_times_count_back_from_the_last_beat_where_nothing_is_collected
     assert desk.span("2h").since == LAST - 2 * NS_HOUR
     assert desk.span("2026-01-02T00:00Z").since == LAST - 5_000_000_000
     assert desk.span(pd.Timestamp("2026-01-02", tz="UTC")).since == LAST - 5_000_000_000
-    with pytest.raises(UnknownName, match="2h"):
+    with pytest.raises(SettingError, match="2h"):
         desk.span("yesterday-ish")
 
 

@@ -84,7 +84,7 @@ def test_a_recording_has_no_venue_to_ask(tmp_path: Path, say: Say) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("--since", "soon"), 2, "2h, 7d"),
+        (("--since", "soon"), 2, "2h or 7d"),
         (("--since", "2999-01-01T00:00Z"), 2, "that has been"),
         (("--since", "1h", "--venues", "mtgox"), 2, "binance"),
         (("--since", "1h", "--instrument", "okx:NOPE-USDT-PERP"), 1, "NOPE"),

@@ -67,7 +67,7 @@ def across(
     end = board.index.max() if len(board) else None
     curve = desk.curve(coin, tf=tf, until=end)
     newest = None if end is None else desk.across(coin, tf, end - pd.Timedelta(TIMEFRAMES[tf]), end)
-    bars = desk.across(coin, tf=tf, since=since) if since else None
+    bars = desk.across(coin, tf=tf, since=since) if since is not None else None
     if as_json:
         answer_json(_as_object(desk, tf, board, curve, newest, bars))
         return
@@ -115,7 +115,7 @@ def breadth(
 ) -> None:
     """Show how much of the market moves at once: the share of perpetuals 2 standard deviations up or down."""
     desk = open_desk(db)
-    frame = desk.breadth(tf, since or _some(desk, tf, last)).tail(last)
+    frame = desk.breadth(tf, _some(desk, tf, last) if since is None else since).tail(last)
     if as_json:
         answer_json(head(desk) | _of_attrs(frame) | {"bars": plain(_timed(frame))})
         return

@@ -12,6 +12,7 @@ import typer
 from fbkit.cli.options import AsJson, Db, Venues
 from fbkit.cli.saying import answer_json, out, progress, say, table
 from fbkit.clock import SystemClock, iso, parse_utc
+from fbkit.desk.base import INSTANTS
 from fbkit.errors import CollectorError, SettingError, StoreError, StoreMissing, UnknownName
 from fbkit.hub import call_sync
 from fbkit.ingest import find_collector
@@ -71,15 +72,14 @@ def _venue_names(venues: str | None) -> list[str]:
 
 def _instant(text: str) -> int:
     now = SystemClock().now()
-    if text[-1:] in "smhd" and "-" not in text:
-        return now - duration_ns(text, "--since")
     try:
-        begin = parse_utc(text)
-    except ValueError as error:
-        raise SettingError("--since", text, "2h, 7d, or an instant such as 2026-11-22T14:00Z") from error
+        ago = text[-1:] in "smhd" and "-" not in text
+        begin = now - duration_ns(text, "--since") if ago else parse_utc(text)
+    except (ValueError, SettingError) as error:
+        raise SettingError("--since", text, INSTANTS) from error
     if begin >= now:
         raise SettingError("--since", text, "an instant that has been")
-    return begin
+    return max(0, begin)
 
 
 def _asked(

@@ -14,6 +14,7 @@ from fbkit.cli.saying import answer_json, out, progress, say, table
 from fbkit.clock import SystemClock, iso
 from fbkit.desk import Desk
 from fbkit.desk import open as open_desk
+from fbkit.desk.base import INSTANTS
 from fbkit.errors import SettingError, UnknownName
 from fbkit.hub import call_sync
 from fbkit.ingest import find_collector
@@ -93,9 +94,9 @@ def archive(
     Each file is read again and compared before anything leaves the database. May be stopped and asked again.
     """
     desk = open_desk(db)
-    instant = desk.span(before).since
+    instant = desk.instant(before, "--before")
     if instant is None:
-        raise SettingError("--before", before, "an age such as 7d, or a UTC date")
+        raise SettingError("--before", before, INSTANTS)
     runs = find_collector(desk.settings, desk.store.url)
     if runs is not None:
         done = call_sync(runs, "archive", timeout_s=_PATIENCE_S, before=instant, dry_run=dry_run)

@@ -116,7 +116,7 @@ class Across(Base):
     def _newest(self, words: Callable[[Coin], pd.DataFrame], coin: str, tf: str, until: Any) -> pd.DataFrame:
         """A frame of the newest bar of one coin, from no more than the day before it."""
         self._check_tf(tf)
-        end = self._instant(until)
+        end = self.instant(until, "until")
         if end is None:
             end = across.newest_end(self.store, across.contracts_of(self.store, coin), tf)
         span = Span(None if end is None else end - NS_DAY, end)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from fbkit.clock import Clock, SystemClock, parse_utc
-from fbkit.errors import UnknownName
+from fbkit.clock import Clock, SystemClock, iso, parse_utc
+from fbkit.errors import SettingError, UnknownName
 from fbkit.feeds.offers import Offer
 from fbkit.feeds.venues import offers
 from fbkit.health import compare_prices
@@ -19,6 +19,9 @@ from fbkit.store import Store
 
 #: A Beat comes every second; who heard none for so long hears none.
 _BEATING_NS = 10 * NS_S
+
+#: How an instant may be given.
+INSTANTS = "an age such as 30m, 2h or 7d, or an instant such as 2026-11-22T14:00Z (UTC)"
 
 
 class Base:
@@ -99,22 +102,29 @@ class Base:
         return last.ts_recv
 
     def span(self, since: Any = None, until: Any = None) -> Span:
-        """The stretch of time meant by ``since`` and ``until``."""
-        return Span(self._instant(since), self._instant(until))
+        """The stretch of time meant by ``since`` and ``until``, each as :meth:`instant` reads it."""
+        span = Span(self.instant(since), self.instant(until, "until"))
+        if span.since is not None and span.until is not None and span.since > span.until:
+            raise SettingError("until", until, f"an instant after since ({iso(span.since)})")
+        return span
 
-    def _instant(self, when: Any) -> int | None:
+    def instant(self, when: Any, key: str = "since") -> int | None:
+        """What a user means by an instant, UTC ns: ``2h`` (ago), RFC 3339 text, a timestamp, ns; ``None`` stays.
+
+        Raises :class:`~fbkit.errors.SettingError` for other words; ``key`` is what they were given as.
+        """
         if when is None or isinstance(when, int):
             return when
         if isinstance(when, pd.Timestamp):
             moment = when.tz_localize("UTC") if when.tzinfo is None else when.tz_convert("UTC")
             return int(moment.as_unit("ns").value)
-        text = str(when)
-        if text[-1:] in "smhd" and text[:1].isdigit() and "-" not in text:
-            return self.now() - duration_ns(text, "since")
+        text = str(when).strip()
         try:
+            if text[-1:] in "smhd" and text[:1].isdigit() and "-" not in text:
+                return max(0, self.now() - duration_ns(text, key))
             return parse_utc(text)
-        except ValueError as error:
-            raise UnknownName("instant", text, ("2h", "2026-11-22T14:00:00Z")) from error
+        except (ValueError, SettingError) as error:
+            raise SettingError(key, text, INSTANTS) from error
 
     # -- small things -----------------------------------------------------------------------------------------
 
