@@ -25,6 +25,7 @@ class SqliteLog:
 
     def __init__(self) -> None:
         self._wanted: deque[chunks.Merge] = deque()
+        self._is_through = False
 
     def append(self, connection: Connection, kind: Kind, events: Sequence[Event], ids: Numbers, last_seq: int) -> int:
         """New events into the tail; those that are there already are left out."""
@@ -69,14 +70,16 @@ class SqliteLog:
         return moved
 
     def merge(self, connection: Connection, limit: int) -> int:
-        """Small chunks into larger ones."""
+        """Small chunks into larger ones. What that makes mergeable in its turn waits for the next fold."""
+        if self._is_through:
+            self._is_through = False
+            return 0
+        if not self._wanted:
+            self._wanted.extend(chunks.merges(connection))
         rows = 0
-        while rows < limit:
-            if not self._wanted:
-                self._wanted.extend(chunks.merges(connection))
-            if not self._wanted:
-                break
+        while self._wanted and rows < limit:
             rows += chunks.merge(connection, self._wanted.popleft())
+        self._is_through = rows > 0 and not self._wanted
         return rows
 
     def forget(self, connection: Connection, kind: Kind, before: int, below_seq: int, limit: int) -> int:
