@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import secrets
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 import httpx
 from meter import WARM, Meter, answer, asked, url
 from stream import symbols
+from websockets.sync.client import connect
 
 from fbkit.clock import SystemClock
 from fbkit.errors import CollectorGone, ConnectFailed
@@ -48,11 +50,14 @@ _SILENCE_S = 30.0
 
 
 class StreamClock:
-    """Moves with the messages taken; when they are over, one second on, so that the last Beat comes."""
+    """Moves with the messages taken, from the first one's instant on; when they are over, one second on.
 
-    def __init__(self, ms_per_message: float) -> None:
+    A venue's clock agrees with ours. Against one that is months behind no bar would close, and all would come late.
+    """
+
+    def __init__(self, start_ms: int, ms_per_message: float) -> None:
         self._step = int(ms_per_message * NS_MS)
-        start = SystemClock().now()
+        start = start_ms * NS_MS
         self._start = start - start % NS_S
         self.count: Callable[[], int] = int
         self.after = 0
@@ -64,6 +69,13 @@ class StreamClock:
     def wall(self) -> int:
         """The same: the machine's clock has no say in this market."""
         return self.now()
+
+
+def first_instant(address: str) -> int:
+    """When the stream begins: the first message's event time, UTC ms."""
+    with connect(address, compression=None, close_timeout=0.1) as socket:
+        begins: int = json.loads(socket.recv())["data"]["E"]
+    return begins
 
 
 class Counting:
@@ -190,7 +202,7 @@ class Contest:
         self.url = f"sqlite:///{Path(database).absolute().as_posix()}"
         self.settings = Settings(home=home, db=self.url, cadence_ms=0, transport="picows", venues="binance")
         self.address, self.meter = address, meter
-        self.clock = StreamClock(ms_per_message)
+        self.clock = StreamClock(first_instant(address), ms_per_message)
 
     async def run(self) -> dict[str, float]:
         """Collect the stream; the answer once all of it is committed."""

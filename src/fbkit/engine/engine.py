@@ -106,7 +106,8 @@ class Engine:
         self._now = ts
         if self._listener.unheard:
             self._listener.begin(ts if before == NEVER else before)
-        self._make_room()
+        if self.lacks_room:
+            self.make_room()
         target = floor_to(ts - self.lateness_ns, NS_MIN)
         if self._begin == NEVER:
             self._begin = ts
@@ -232,18 +233,25 @@ class Engine:
                 if concerns(gap, tape):
                     self._fill(tape, self._target)
 
-    def _make_room(self) -> None:
-        # Early, where a Listing told of them: with hundreds of new instruments it takes a tenth of a second.
-        wanted = max(len(self._listener.order), len(self._listener.listed))
-        if wanted > self._capacity:
-            self._capacity = _roomy(wanted)
-            for part in self._parts().values():
-                part.grow(self._capacity)
+    @property
+    def lacks_room(self) -> bool:
+        """Whether more instruments were heard of, or listed, than there is room for."""
+        return max(len(self._listener.order), len(self._listener.listed)) > self._capacity
+
+    def make_room(self) -> None:
+        """Make room for everybody heard of or listed, as a Beat would; hundreds of new ones take a tenth of a second.
+
+        So who hears of Listings, before the venue speaks, does well to ask for it then.
+        """
+        self._capacity = _roomy(max(len(self._listener.order), len(self._listener.listed)))
+        for part in self._parts().values():
+            part.grow(self._capacity)
 
     def _start(self, tape: Tape) -> None:
         """An instrument's first slot: its blocks begin there, on every timeframe."""
         if not tape.next:
-            self._make_room()
+            if self.lacks_room:
+                self.make_room()
             tape.next = tape.first
             for judge in self._judges.values():
                 judge.begin(tape.i, tape.name, floor_to(tape.first - NS_MIN, judge.length) + judge.length)

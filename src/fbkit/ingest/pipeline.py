@@ -122,6 +122,8 @@ class Pipeline:
         if skew is None or skew.ns is None:
             for item in items:
                 self.take_item(venue, item, ts_recv)
+            if self.engine.lacks_room:  # they were Listings: made now, room holds up no Beat
+                self.engine.make_room()
             return
         way = self._ways.get(venue)
         if way is None:
