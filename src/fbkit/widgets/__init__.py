@@ -7,11 +7,13 @@ from fbkit.widgets.chart import SERIES_FIELDS, PlotStream
 from fbkit.widgets.clock import Clock
 from fbkit.widgets.controls import Control, Controls
 from fbkit.widgets.foot import Foot
+from fbkit.widgets.grid import Grid, GridColumn
 from fbkit.widgets.health_badge import HealthBadge
 from fbkit.widgets.kpi import Kpi, KpiStrip
 from fbkit.widgets.market_table import CLOSED_FIELDS, LIVE_FIELDS, REASONS, TABLE_JUDGED, TABLE_WINDOWS, MarketTable
 from fbkit.widgets.mode import MARKETS, Mode
 from fbkit.widgets.panel import Panel
+from fbkit.widgets.plot import Plot
 from fbkit.widgets.status import StatusPanel
 from fbkit.widgets.toolbar import Toolbar
 
@@ -29,12 +31,15 @@ __all__ = [
     "Control",
     "Controls",
     "Foot",
+    "Grid",
+    "GridColumn",
     "HealthBadge",
     "Kpi",
     "KpiStrip",
     "MarketTable",
     "Mode",
     "Panel",
+    "Plot",
     "PlotStream",
     "StatusPanel",
     "Toolbar",

@@ -3,21 +3,12 @@
 
 import { clock, day, percent, price } from "./format.js";
 import { dress, faultBox, follow, h, onTheme, segmented, token, write } from "./dom.js";
+import { timeTicks } from "./axis_ticks.js";
 import { PANES, Series, Z_LABELS, additions, ranges, readouts, tags, traces } from "./chart_panes.js";
 import { plotly } from "./plotly_bundle.js";
 
 const RIGHT = 68;
 const BOTTOM = 20;
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-function timeTicks([from, to], n) {
-  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 7200, 14400, 43200].map((m) => m * 60_000);
-  const step = steps.find((s) => s >= (to - from) / n) || steps[steps.length - 1];
-  const tickvals = [];
-  for (let t = Math.ceil(from / step) * step; t <= to; t += step) tickvals.push(t);
-  const text = (t) => (t % 86_400_000 ? clock(t).slice(0, 5) : `<b>${new Date(t).getUTCDate()} ${MONTHS[new Date(t).getUTCMonth()]}</b>`);
-  return { tickvals, ticktext: tickvals.map(text) };
-}
 
 function render({ model, el }) {
   dress(el, model, "fb-chart");

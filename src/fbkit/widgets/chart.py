@@ -73,10 +73,11 @@ class PlotStream(Panel):
 
     def _hear(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
         if content.get("kind") == "plotly":
-            self.send({"kind": "plotly"}, buffers=[_plotly_js()])
+            self.send({"kind": "plotly"}, buffers=[plotly_js()])
 
 
 @cache
-def _plotly_js() -> bytes:
+def plotly_js() -> bytes:
+    """plotly.js, for a page that is not served it."""
     # Read as a file: importing plotly for it would cost a viewer's kernel half a second and its memory.
     return files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()

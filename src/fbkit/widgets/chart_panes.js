@@ -1,5 +1,6 @@
 // The stacked panes of one instrument: what each draws, its range over the visible bars, its ticks.
 
+import { ticks } from "./axis_ticks.js";
 import { bp, funding, money, percent, price, signed, zscore } from "./format.js";
 
 /** Bottom and top of each pane, as shares of the height. */
@@ -89,16 +90,6 @@ const padded = ([low, high], below, above) => {
   const span = high - low || Math.abs(high) * 0.002 || 1;
   return [low - span * below, high + span * above];
 };
-
-/** Round ticks inside a range, about `n` of them. */
-export function ticks([low, high], n) {
-  const rough = (high - low) / n;
-  const ten = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((k) => k * ten).find((s) => s >= rough) || rough;
-  const found = [];
-  for (let v = Math.ceil(low / step) * step; v <= high + step * 1e-9; v += step) found.push(Math.abs(v) < step * 1e-9 ? 0 : v);
-  return [found, step];
-}
 
 /** Ranges and ticks of all panes over the bars [from, to). */
 export function ranges(series, view, from, to) {
