@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     spill_mb: int = Field(512, ge=0, le=1_000_000, description="bound of the file behind that queue; 0 keeps none")
     rules: Path | None = Field(None, description="TOML file of alert rules; default: rules.toml in home, if there")
     webhook: SecretStr | None = Field(None, description="URL that each stored alert is sent to as JSON; https only")
+    webhook_tier: int = Field(2, ge=1, le=6, description="least tier of the alerts that the webhook gets")
     transport: Literal["auto", "picows", "websockets"] = Field("auto", description="websocket library")
     synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", description="SQLite durability of each commit")
     max_mb: int = Field(0, ge=0, description="MB the database may take; kept to once an hour; 0: no bound")

@@ -10,9 +10,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 from pydantic import SecretStr
 
 from fbkit.engine import Closed
+from fbkit.errors import SettingError
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.sinks import Webhook, write_to_log
 from fbkit.model import AlertRow, Beat, Market, MetricRow
@@ -128,6 +130,24 @@ async def here() -> AsyncIterator[Here]:
     found = Here(server)
     yield found
     await server.stop()
+
+
+async def test_alerts_below_the_least_tier_are_not_sent_and_do_not_wait(here: Here) -> None:
+    hook = here.webhook(least_tier=3)
+    tiers = [structs.replace(alert(n), tier=n) for n in range(1, 7)]
+    hook.tell(tiers)
+    await here.until(lambda: hook.counts["sent"] == 4)
+    assert [body["tier"] for body in here.server.bodies] == [3, 4, 5, 6]
+    hook.tell(tiers[:2])
+    assert hook.counts == {"sent": 4, "refused": 0, "dropped": 0, "waiting": 0}
+    await here.end()
+
+
+@pytest.mark.parametrize("tier", ["0", "7", "loud"])
+def test_a_least_tier_that_is_none_is_one_message(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FBKIT_WEBHOOK_TIER", tier)
+    with pytest.raises(SettingError, match="webhook_tier"):
+        load_settings()
 
 
 async def test_an_alert_is_sent_with_its_sentence_its_market_and_every_input(here: Here) -> None:

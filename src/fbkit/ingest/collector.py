@@ -102,7 +102,11 @@ class Collector:
             clock=self.clock,
         )
         self.telling = Telling(self.hub, pipeline, self.started)
-        self.webhook = Webhook(settings.webhook, session.writer.market, self.health) if settings.webhook else None
+        self.webhook: Webhook | None = None
+        if settings.webhook:
+            self.webhook = Webhook(
+                settings.webhook, session.writer.market, self.health, least_tier=settings.webhook_tier
+            )
         self._rules = RuleWatch(
             session.rulebook, lambda rules: session.adopt(self.clock.now(), rules), self.health, self.spawn
         )

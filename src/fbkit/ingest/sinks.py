@@ -70,8 +70,9 @@ class _Health(Protocol):
 class Webhook:
     """Sends alerts one after the other, in their order; tries again, ever more slowly, while nobody takes them.
 
-    Answers of 5xx, 408, 425, 429 and silence are tried again; another refusal is not, and is said. ``counts`` tells
-    what became of all: ``sent refused dropped``, and ``waiting``. The address is a secret: only its host is shown.
+    Alerts below ``least_tier`` are not its business. Answers of 5xx, 408, 425, 429 and silence are tried again; another
+    refusal is not, and is said. ``counts`` tells what became of the others: ``sent refused dropped``, and ``waiting``.
+    The address is a secret: only its host is shown.
     """
 
     def __init__(  # noqa: PLR0913 - the world it lives in is given, all by name
@@ -80,13 +81,14 @@ class Webhook:
         market: Market,
         health: _Health,
         *,
+        least_tier: int = 1,
         http: httpx.AsyncClient | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         bound: int = BOUND,
         timeout_s: float = _TIMEOUT_S,
     ) -> None:
-        self._url, self._market, self._health = url, market, health
+        self._url, self._market, self._health, self._least_tier = url, market, health, least_tier
         self._http = http or httpx.AsyncClient(timeout=None, follow_redirects=False)  # noqa: S113 - timed by _try
         self._sleep, self._bound, self._timeout_s = sleep, bound, timeout_s
         self._backoff = Backoff(jitter, first_s=1.0, cap_s=60.0)
@@ -108,8 +110,8 @@ class Webhook:
         return len(self._waiting) + (self._under_way is not None)
 
     def tell(self, alerts: Sequence[AlertRow]) -> None:
-        """Take alerts; returns at once."""
-        self._waiting.extend(alerts)
+        """Take alerts of the least tier and above; returns at once."""
+        self._waiting.extend(alert for alert in alerts if alert.tier >= self._least_tier)
         while len(self._waiting) > self._bound:
             self._waiting.popleft()
             self._dropped += 1
