@@ -75,16 +75,21 @@ def test_a_folder_that_is_not_there_is_said(say: Say) -> None:
     assert "nowhere" in err
 
 
-@pytest.mark.parametrize("command", [["collect", "--for", "1s"], ["demo", "--seconds", "1", "--instruments", "1"]])
+@pytest.mark.parametrize(
+    "command", [["up", "--port", "0"], ["collect", "--for", "1s"], ["demo", "--seconds", "1", "--instruments", "1"]]
+)
 def test_a_run_with_a_wrong_file_is_refused_before_it_begins(
     say: Say, home: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.setenv("FBKIT_RULES", str(home / "bad.toml"))
     (home / "bad.toml").write_text("[[rule]]", "utf-8")
-    code, _, err = say(*command, "--db", f"sqlite:///{(home / 'x.db').as_posix()}")
+    before = sorted(home.rglob("*"))
+    code, out, err = say(*command, "--db", f"sqlite:///{(home / 'x.db').as_posix()}")
     assert code == 2
+    assert "bad.toml" in err
     assert "one of single, confluence, divergence, cluster" in err
-    assert not (home / "x.db").exists()
+    assert out == ""
+    assert sorted(home.rglob("*")) == before
 
 
 def test_an_address_for_alerts_is_masked_where_it_is_refused(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:

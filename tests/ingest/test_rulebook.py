@@ -184,8 +184,9 @@ async def test_rules_change_while_it_runs_and_the_events_say_from_which_beat_on(
 
 @pytest.mark.parametrize("what", ["wrong", "gone"])
 async def test_a_file_that_is_wrong_or_gone_changes_nothing_and_is_told(
-    settings: Settings, path: Path, what: str
+    settings: Settings, path: Path, what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO", "fbkit.ingest.rulebook")
     write(path, dump([OFTEN]))
     run = Run(settings)
     await run.minute()
@@ -203,6 +204,10 @@ async def test_a_file_that_is_wrong_or_gone_changes_nothing_and_is_told(
     await run.minute()
     assert run.session.pipeline.rules.rules == (NEVER,)
     assert run.told.sentence == ""
+    refused, mended = (one.getMessage() for one in caplog.records)  # once, however often it was looked at
+    assert str(path) in refused
+    assert "The rules in force stay" in refused
+    assert mended == f"rules of alerts in force from here on: 1, from {path}"
     run.session.end(run.now)
     assert [one for _, one in stored(settings) if isinstance(one, tuple)] == [(OFTEN,), (NEVER,)]
 

@@ -14,6 +14,7 @@ from fbkit.cli.saying import answer_json, out, progress, say, table
 from fbkit.clock import iso
 from fbkit.errors import SettingError
 from fbkit.ingest import Recorded, collect_recording, run_demo, run_headless
+from fbkit.ingest.rulebook import Rulebook
 from fbkit.model import NS_S, AccountRow
 from fbkit.runtime import database_url, shown_url
 from fbkit.settings import duration_ns, load_settings
@@ -46,6 +47,7 @@ def up(  # noqa: PLR0917 - typer reads options from the signature
     settings = load_settings(
         venues=venues, instruments=instruments, seed=seed, db=db, port=port, faults=_script(venues, faults)
     )
+    Rulebook.of(settings).read()  # a wrong file is refused before anything starts
     raise typer.Exit(launch(settings, port=settings.port, for_s=_seconds(for_)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +12,8 @@ from fbkit.alerts import DEFAULTS, AnyRule
 from fbkit.alerts.load import read
 from fbkit.errors import SettingError
 from fbkit.settings import Settings
+
+log = logging.getLogger(__name__)
 
 #: The key of the Setting that says which rules hold from there on.
 KEY = "rules"
@@ -92,11 +95,13 @@ class RuleWatch:
         self._book, self._adopt, self._health, self._spawn = book, adopt, health, spawn
         self._found: tuple[AnyRule, ...] | None = None
         self._looking = False
+        self._refused = ""
 
     def beat(self, *, heartbeat: bool) -> None:
         """A Beat has been cut: take over what was found since the last; at a heartbeat, look again."""
         if self._found is not None:
             self._adopt(self._found)
+            log.info("rules of alerts in force from here on: %d, from %s", len(self._found), self._book.source)
             self._found = None
         if heartbeat and not self._looking:
             self._looking = True
@@ -106,9 +111,17 @@ class RuleWatch:
         try:
             found = await asyncio.to_thread(self._book.changed)
         except SettingError as error:
-            self._health.trouble("", KEY, "rules", f"{error}. The rules in force stay; mend the file.")
+            self._refuse(f"{error}. The rules in force stay; mend the file.")
         else:
+            self._refused = ""
             self._found = found or self._found
             self._health.well("", KEY)
         finally:
             self._looking = False
+
+    def _refuse(self, sentence: str) -> None:
+        """To health each time, to the log when it is news."""
+        self._health.trouble("", KEY, "rules", sentence)
+        if sentence != self._refused:
+            log.warning("%s", sentence)
+        self._refused = sentence
