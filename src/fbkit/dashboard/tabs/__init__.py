@@ -10,6 +10,11 @@ from fbkit.dashboard.tab import Tab
 #: Slug, title, and the class in ``fbkit.dashboard.tabs.<slug>``; in the order of the keys 1 to 9.
 TABS: tuple[tuple[str, str, str], ...] = (
     ("market", "Market", "MarketTab"),
+    ("instrument", "Instrument", "InstrumentTab"),
+    ("flow", "Flow", "FlowTab"),
+    ("venues", "Across venues", "VenuesTab"),
+    ("correlation", "Correlation", "CorrelationTab"),
+    ("alerts", "Alerts", "AlertsTab"),
     ("status", "Status", "StatusTab"),
 )
 
