@@ -10,6 +10,7 @@ left of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -32,6 +33,8 @@ _LEVEL = 3
 _FOLLOWS = {"ts_recv": "ts_event", "venue_id": "seq"}
 #: Values that are looked at to choose how all are written.
 _SAMPLE = 256
+#: As they are, differenced once, differenced twice.
+_ORDERS = 3
 
 
 class _Header(msgspec.Struct, array_like=True):
@@ -142,8 +145,9 @@ def _encode_beside(name: str, column: Array, columns: Mapping[str, Array]) -> tu
     other = columns.get(_FOLLOWS.get(name, ""))
     if other is not None and len(column) > 1:
         rest = column - other
-        if _least(rest)[0] < _least(column)[0]:
-            header, body = _encode_ints(rest)
+        cost, order = _least(rest)
+        if cost < _least(column)[0]:
+            header, body = _encode_ints(rest, order)
             header.against = _FOLLOWS[name]
             return header, body
     return _encode_column(column)
@@ -185,16 +189,17 @@ def _raw(column: Array) -> tuple[_Header, bytes]:
     return _Header(kind, len(column), raw=True), _planes(column.view(np.uint64), 8)
 
 
-def _encode_ints(column: Ints) -> tuple[_Header, bytes]:
+def _encode_ints(column: Ints, order: int | None = None) -> tuple[_Header, bytes]:
     if len(column) and column[0] == column[-1] and (column == column[0]).all():
         return _Header("i", len(column), first=(int(column[0]),)), b""
     scale = next((scale for scale in _SCALES if _divides(scale, column)), 1)
     values = column // scale if scale > 1 else column
-    order = _least(values)[1]
+    if order is None:
+        order = _least(values)[1]
     first: tuple[int, ...] = ()
     for _ in range(order):
         first = (*first, int(values[0]))
-        values = np.diff(values)
+        values = values[1:] - values[:-1]
     if order == 0:
         low, unsigned = _based(values)
         first = (low,)
@@ -209,12 +214,14 @@ def _least(values: Ints) -> tuple[float, int]:
     """About how many bits a value needs, and how often it is differenced for that; judged by a stretch of them."""
     start = max(0, len(values) // 2 - _SAMPLE // 2)
     some = values[start : start + _SAMPLE]
-    costs = [_cost(_based(some)[1])]
-    for _ in range(2):
-        if len(some) < 2:
-            break
-        some = np.diff(some)
-        costs.append(_cost(_zigzag(some)))
+    orders = [_based(some)[1]]
+    while len(orders) < _ORDERS and len(some) > 1:
+        some = some[1:] - some[:-1]
+        orders.append(_zigzag(some))
+    # All at once: so few values cost what the calls cost.
+    bits = np.log2(np.concatenate(orders).astype(np.float64) + 1.0)
+    ends = np.cumsum([0, *map(len, orders)]).tolist()
+    costs = [float(bits[at:end].sum()) / max(1, end - at) for at, end in pairwise(ends)]
     return min((cost, order) for order, cost in enumerate(costs))
 
 
@@ -226,11 +233,6 @@ def _divides(scale: int, column: Ints) -> bool:
 def _based(values: Ints) -> tuple[int, NDArray[np.uint64]]:
     low = int(values.min()) if len(values) else 0
     return low, (values - np.int64(low)).view(np.uint64)
-
-
-def _cost(unsigned: NDArray[np.uint64]) -> float:
-    """About how many bits a value needs."""
-    return float(np.log2(unsigned.astype(np.float64) + 1.0).sum()) / max(1, len(unsigned))
 
 
 def _zigzag(values: Ints) -> NDArray[np.uint64]:
