@@ -9,7 +9,11 @@ defaults, and a size of database.
 What is real: the collector, its thread, its database, a Beat for each simulated second. What is made up: prices go a
 walk of 2,000 steps back and forth, in an order that comes again after 9,973 frames; every id and every instant is new.
 Open interest and ratios come as events, not as bytes. Whatever counts real seconds (the hub's ten messages a second,
-sockets' pings) runs at its own pace, but for the upkeep: each simulated hour's is done, while the clock stands still.
+sockets' pings) runs at its own pace, but for the upkeep: every simulated hour begins with its own, at a standing clock.
+
+Memory is the whole process's, as the system counts it (RSS), at the end of each minute: what the bench itself says and
+notes is in it. An hour's weight is the mean of its last fifteen minutes: what a collector remembers for ten minutes,
+and the rows that wait for their first fold, have come by then. The means of the whole hours stand beside.
 
 A benchmark, not a test: it says whether the goals were met, and ends with 0 when the day was lived through.
 """
@@ -56,13 +60,17 @@ READ_MS = 20
 #: The clock waits while more than so many seconds' items are on their way to the disk.
 _BEHIND_S = 10
 
+#: Minutes of an hour's end.
+END_MINUTES = 15
+
 MB = 1e6
 
 
 class Hour(NamedTuple):
-    """One simulated hour: resident memory (MB, mean and largest of its minutes), files (MB), rows, items so far."""
+    """One simulated hour: resident memory (MB, its end, mean and largest minute), files (MB), rows, items so far."""
 
     number: int
+    rss_end: float
     rss: float
     rss_max: float
     db: float
@@ -150,11 +158,12 @@ class Day:
         self._rooms = [self.lines.at[f"ws://127.0.0.1/{chatter.venue}"] for chatter in self.chatters]
         minutes, weights = round(self.chosen.hours * 60), []
         for minute in range(1, minutes + 1):
+            if minute % 60 == 1:
+                await self._keep_size()
             for second in range(60):
                 await self._second(START + (minute - 1) * NS_MIN + second * NS_S)
             weights.append(self._me.memory_info().rss / MB)
             if minute % 60 == 0 or minute == minutes:
-                await self._keep_size()
                 self._note(-(-minute // 60), weights)
                 weights = []
 
@@ -199,6 +208,7 @@ class Day:
         wal = self.path.with_name(self.path.name + "-wal")
         hour = Hour(
             number,
+            mean(weights[-END_MINUTES:]),
             mean(weights),
             max(weights),
             self.path.stat().st_size / MB,
@@ -211,12 +221,13 @@ class Day:
         print(f"{iso(self.clock.ts)}  {' '.join(_cells(hour))}", file=sys.stderr, flush=True)
 
 
-HEAD = ("hour", "RSS MB", "largest", "db MB", "WAL MB", "rows", "received", "equation")
+HEAD = ("hour", "RSS at its end, MB", "mean", "largest", "db MB", "WAL MB", "rows", "received", "equation")
 
 
 def _cells(hour: Hour) -> tuple[str, ...]:
     return (
-        str(hour.number), f"{hour.rss:.1f}", f"{hour.rss_max:.1f}", f"{hour.db:.1f}", f"{hour.wal:.1f}",
+        str(hour.number), f"{hour.rss_end:.1f}", f"{hour.rss:.1f}", f"{hour.rss_max:.1f}",
+        f"{hour.db:.1f}", f"{hour.wal:.1f}",
         f"{hour.rows:,}", f"{hour.received:,}", "exact" if not hour.unbalanced else f"wrong {hour.unbalanced} times",
     )  # fmt: skip
 
@@ -228,7 +239,14 @@ def verdicts(day: Day, accounts: list[AccountRow]) -> list[Verdict]:
         gaps = len(store.gaps())
     received = sum(one.received for one in accounts)
     told = [
-        Verdict("memory, first hour to last", round((last.rss / first.rss - 1) * 100, 2), "%", must=5.0, aim=1.0),
+        Verdict(
+            "memory, end of the first hour to end of the last",
+            grown(first.rss_end, last.rss_end),
+            "%",
+            must=5.0,
+            aim=1.0,
+        ),
+        Verdict("memory, mean of the first hour to mean of the last", grown(first.rss, last.rss), "%", aim=5.0),
         Verdict("largest memory", round(max(hour.rss_max for hour in day.hours), 1), "MB", aim=300.0),
         Verdict("seconds in which the equation did not hold", day.hours[-1].unbalanced, must=0),
         Verdict("items not accounted for at the end", abs(received - sum(map(_placed, accounts))), must=0),
@@ -238,6 +256,11 @@ def verdicts(day: Day, accounts: list[AccountRow]) -> list[Verdict]:
     if day.chosen.max_mb:
         told.append(Verdict("size", round(max(hour.db + hour.wal for hour in day.hours), 1), "MB", day.chosen.max_mb))
     return told
+
+
+def grown(first: float, last: float) -> float:
+    """By how many percent."""
+    return round((last / first - 1) * 100, 2)
 
 
 def _placed(one: AccountRow) -> int:

@@ -20,6 +20,7 @@ from fbkit.ingest.beats import Beats
 from fbkit.ingest.commands import Commands
 from fbkit.ingest.ears import Ears
 from fbkit.ingest.ground import Ground
+from fbkit.ingest.memory import keep_little
 from fbkit.ingest.past import Past, patiently
 from fbkit.ingest.pipeline import HEARTBEAT, Cut
 from fbkit.ingest.refill import Refill
@@ -121,6 +122,7 @@ class Collector:
 
     async def run(self, for_s: float | None = None) -> list[AccountRow]:
         """Collect until :meth:`stop`, or for so many seconds; returns the final accounts."""
+        keep_little()
         loop = asyncio.get_running_loop()
 
         def acknowledge(cut: Cut, commit: int) -> None:

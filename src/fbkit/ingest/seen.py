@@ -94,22 +94,26 @@ class SeenKeys:
     (True, False)
     """
 
-    __slots__ = ("_at_least", "_keys", "_order")
+    __slots__ = ("_at_least", "_keys", "_order", "_times")
 
     _AGE_NS = 600_000_000_000
 
     def __init__(self, at_least: int = 4096) -> None:
         self._at_least = at_least
         self._keys: set[Hashable] = set()
-        self._order: deque[tuple[int, Hashable]] = deque()
+        # Side by side: a pair of each would be the larger half of what a key takes.
+        self._order: deque[Hashable] = deque()
+        self._times: deque[int] = deque()
 
     def add(self, key: Hashable, ts_recv: int) -> bool:
         """Remember a key; false when it was seen before."""
         if key in self._keys:
             return False
         self._keys.add(key)
-        order = self._order
-        order.append((ts_recv, key))
-        while len(order) > self._at_least and order[0][0] < ts_recv - self._AGE_NS:
-            self._keys.discard(order.popleft()[1])
+        order, times = self._order, self._times
+        order.append(key)
+        times.append(ts_recv)
+        while len(order) > self._at_least and times[0] < ts_recv - self._AGE_NS:
+            times.popleft()
+            self._keys.discard(order.popleft())
         return True
