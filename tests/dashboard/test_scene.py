@@ -32,6 +32,15 @@ def test_what_an_address_says_is_chosen_and_what_means_nothing_is_passed_over(sc
     assert (scene.tf, scene.window) == ("4h", 240)
 
 
+def test_what_was_chosen_for_the_viewer_is_not_in_the_address(scene):
+    scene.begin_with("binance:BTC-USDT-PERP")
+    assert scene.words() == {}
+    scene.begin_with("okx:BTC-USDT-PERP")
+    assert scene.instrument == "binance:BTC-USDT-PERP"
+    scene.instrument = "okx:BTC-USDT-PERP"
+    assert scene.words() == {"i": "okx:BTC-USDT-PERP"}
+
+
 def test_words_and_back_are_the_same_choices(scene):
     scene.tf, scene.window, scene.venue = "1m", 20, "okx"
     other = Scene(scene.source, tf="15m")

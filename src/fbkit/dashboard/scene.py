@@ -85,6 +85,12 @@ class Scene(traitlets.HasTraits):
             venues.setdefault(one.base, set()).add(one.venue)
         return sorted(venues, key=lambda coin: (-len(venues[coin]), coin))
 
+    def begin_with(self, instrument: str) -> None:
+        """Choose an instrument for a viewer who chose none; it is what the page begins with, so no address bears it."""
+        if not self.instrument and instrument:
+            self._began["instrument"] = instrument
+            self.instrument = instrument
+
     # --- the address --------------------------------------------------------------------------------------------------
 
     def words(self) -> dict[str, str]:

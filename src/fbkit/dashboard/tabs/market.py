@@ -180,8 +180,7 @@ class MarketTab(Tab):
             self.touch()
         self._push_closed()
         self.show_kpis()
-        if not scene.instrument and shown:
-            scene.instrument = first_choice(shown)
+        scene.begin_with(first_choice(shown))
 
     async def _read_again(self) -> None:
         self._refreshing = False
