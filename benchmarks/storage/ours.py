@@ -10,10 +10,13 @@ from pathlib import Path
 from storage.made import START, Cpu, batches, name_of, trades
 
 from fbkit.clock import VirtualClock
-from fbkit.model import NS_MIN, NS_S, Market
+from fbkit.model import NS_MIN, NS_S, Market, Trade
 from fbkit.store import Batch, Store, Writer, open_writer
+from fbkit.store.packed import Packed, Packer
 
 FAR = 1 << 62
+#: Events a pipeline packs at a time, at most.
+TOGETHER = 512
 
 
 def opened(path: Path) -> Writer:
@@ -23,14 +26,19 @@ def opened(path: Path) -> Writer:
 
 
 def write(writer: Writer, n: int, size: int) -> tuple[float, float]:
-    """CPU µs a row: into the tail; and out of it, merging, closing and checkpoints included. A fold each minute."""
+    """CPU µs a row: into the tail; and out of it, merging, closing and checkpoints included. A fold each minute.
+
+    Events go the pipeline's way: packing them is a part of writing them.
+    """
     tail, fold = Cpu(), Cpu()
     folded = 0
+    packer = Packer()
     for start, many in batches(n, size):
-        batch = Batch(list(trades(start, many)))
+        events = trades(start, many)
+        now = events[-1].ts_recv
         with tail:
-            writer.append(batch)
-        now = batch.events[-1].ts_recv
+            writer.append(Batch(_packed(packer, events)))
+        del events
         if now - folded >= NS_MIN:
             with fold:
                 writer.fold(now - NS_MIN)
@@ -38,6 +46,12 @@ def write(writer: Writer, n: int, size: int) -> tuple[float, float]:
     with fold:
         writer.fold(FAR)
     return tail.seconds / n * 1e6, fold.seconds / n * 1e6
+
+
+def _packed(packer: Packer, events: list[Trade]) -> Packed:
+    """A second's events as a pipeline hands them over (:mod:`fbkit.ingest.pipeline`)."""
+    sheets = [packer.pack(events[at : at + TOGETHER]) for at in range(0, len(events), TOGETHER)]
+    return Packed(tuple(packer.names), sheets)
 
 
 def bytes_a_trade(store: Store) -> float:
@@ -65,7 +79,10 @@ class Stall:
     def measure(self) -> tuple[float, float]:
         """Worst without storage, worst with it."""
         idle = run(self._tick(self._seconds / 4))
-        batches_ready = [trades(self._first + i * self._rate, self._rate) for i in range(int(self._seconds))]
+        packer = Packer()
+        batches_ready = [
+            _packed(packer, trades(self._first + i * self._rate, self._rate)) for i in range(int(self._seconds))
+        ]
         thread = threading.Thread(target=self._store, args=(batches_ready,))
         thread.start()
         busy = run(self._tick(self._seconds))
@@ -80,11 +97,11 @@ class Stall:
             worst = max(worst, time.perf_counter() - now - 0.001)
         return worst * 1000
 
-    def _store(self, ready: list[list[object]]) -> None:
+    def _store(self, ready: list[Packed]) -> None:
         for events in ready:
             begun = time.perf_counter()
-            self._writer.append(Batch(list(events)))  # type: ignore[arg-type]  # trades
+            self._writer.append(Batch(events))
             # What lay in the tail before is old enough: a fold of many rows in the midst, as once a minute.
-            self._writer.fold(events[0].ts_recv - 5 * NS_S)  # type: ignore[attr-defined]  # trades
+            self._writer.fold(events[0].ts_recv - 5 * NS_S)
             if self._done.wait(max(0.0, 1.0 - (time.perf_counter() - begun))):
                 return

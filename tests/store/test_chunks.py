@@ -100,7 +100,8 @@ def test_one_transaction_moves_only_so_many(writer, monkeypatch):
     assert writer._lease == before
 
 
-def test_small_chunks_become_larger_level_by_level(writer):
+def test_small_chunks_become_larger_level_by_level(writer, monkeypatch):
+    monkeypatch.setattr(chunks, "FAN", 16)
     made = trades(40 * 10)
     for start in range(0, 400, 10):
         writer.append(Batch(made[start : start + 10]))

@@ -35,11 +35,11 @@ from fbkit.store.statements import Insert, tuples
 WORTH_ROWS = 65_536
 WORTH_NS = 10 * NS_MIN
 #: A chunk of this many rows, or one that spans a day, is not merged again.
-CLOSED_ROWS = 4096
+CLOSED_ROWS = 8192
 #: The most rows of one chunk.
 CHUNK_ROWS = 16_384
 #: Chunks of one level that are merged into one of the next.
-FAN = 16
+FAN = 64
 CLOSED = -1
 
 #: How a chunk is written, kept beside it: rows as msgpack and columns (schema 0001), packed records, columns that may
