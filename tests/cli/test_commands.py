@@ -168,3 +168,19 @@ def test_a_snapshot_is_written_and_one_without_a_database_says_down(url: str, wo
     code, out, _ = say("snapshot", "--db", f"sqlite:///{workspace}/none.db")
     assert code == 1
     assert "down" in out
+
+
+def test_a_demo_of_several_venues_says_which_and_is_the_same_twice(say: Say) -> None:
+    words = ("demo", "--venues", "bybit,okx", "--instruments", "1", "--seconds", "2", "--json")
+    code, out, _ = say(*words)
+    answer = json.loads(out)
+    assert (code, answer["venues"], answer["market"]) == (0, ["bybit", "okx"], "SIMULATED")
+    assert {name.split()[0] for name in answer["accounting"]["channels"]} == {"bybit", "okx"}
+    assert answer["accounting"]["balanced"]
+    assert json.loads(say("demo", "--venues", "sim:bybit,okx", *words[3:])[1])["digest"] == answer["digest"]
+
+
+def test_a_demo_of_a_venue_that_is_none_is_exit_2_with_those_there_are(say: Say) -> None:
+    code, out, err = say("demo", "--venues", "kraken")
+    assert (code, out) == (2, "")
+    assert "binance, bybit, okx, hyperliquid, deribit, bitget, gate" in err

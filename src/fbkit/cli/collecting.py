@@ -14,6 +14,7 @@ from fbkit.cli.saying import answer_json, out, progress, say, table
 from fbkit.clock import iso
 from fbkit.errors import SettingError
 from fbkit.ingest import Recorded, collect_recording, run_demo, run_headless
+from fbkit.ingest.demo import VENUES
 from fbkit.ingest.rulebook import Rulebook
 from fbkit.model import NS_S, AccountRow
 from fbkit.runtime import database_url, shown_url
@@ -54,16 +55,21 @@ def up(  # noqa: PLR0917 - typer reads options from the signature
 def demo(
     seed: Seed = None,
     seconds: Annotated[int, typer.Option("--seconds", min=1, max=3600, help="Simulated seconds.")] = 20,
+    venues: Annotated[
+        str | None,
+        typer.Option("--venues", help="Simulated venues: binance,bybit,okx, or all; default: binance alone."),
+    ] = None,
     instruments: Instruments = None,
     db: Db = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the whole path once, without a browser, in simulated time; the same seed gives the same digest."""
-    settings = load_settings(seed=seed, instruments=instruments, venues="sim")
+    settings = load_settings(seed=seed, instruments=instruments, venues=_as_simulated(venues))
+    names = VENUES if venues is None else settings.venue_names
     with tempfile.TemporaryDirectory(prefix="fbkit-demo-") as folder:
         url = db or f"sqlite:///{(Path(folder) / 'demo.db').as_posix()}"
         with progress("demo", seconds) as step:
-            done = run_demo(url, settings, seconds=seconds, told=step)
+            done = run_demo(url, settings, seconds=seconds, venues=names, told=step)
     if as_json:
         answer_json(
             {
@@ -73,12 +79,13 @@ def demo(
                 "market": "SIMULATED",
                 "seed": settings.seed,
                 "seconds": seconds,
-                "instruments": settings.instruments,
+                "venues": list(names),
+                "instruments": settings.count,
             }
         )
         return
     table(
-        f"SIMULATED, seed {settings.seed}, {seconds} s from 2026-01-01T23:59:45Z",
+        f"SIMULATED ({', '.join(names)}), seed {settings.seed}, {seconds} s from 2026-01-01T23:59:45Z",
         ["table", "rows"],
         list(done.rows.items()),
     )
@@ -111,6 +118,13 @@ def collect(  # noqa: PLR0917 - typer reads options from the signature
     say(f"collecting {settings.venues} into {shown_url(url)}; Ctrl-C ends it")
     accounts = run_headless(settings, for_s=_seconds(for_), capture=capture)
     _tell(accounts, {"database": shown_url(url), "market": "SIMULATED" if settings.simulated else "LIVE"}, as_json)
+
+
+def _as_simulated(venues: str | None) -> str:
+    """A demo's venues are simulated, whether that is said or not."""
+    if venues is None or venues.partition(":")[0] == "sim":
+        return venues or "sim"
+    return f"sim:{venues}"
 
 
 def _script(venues: str | None, faults: Path | None) -> Path | None:

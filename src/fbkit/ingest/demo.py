@@ -7,7 +7,7 @@ gives the same digest twice. It begins 15 s before midnight UTC, so that every t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ import httpx
 
 from fbkit.clock import SystemClock, VirtualClock, VirtualLoop, parse_utc
 from fbkit.errors import StoreError
-from fbkit.feeds.binance.feed import BinanceFeed
 from fbkit.feeds.feed import Feed, World
 from fbkit.health import Health
 from fbkit.ingest.beats import Beats
@@ -23,15 +22,17 @@ from fbkit.ingest.ears import Ears
 from fbkit.ingest.pipeline import Cut
 from fbkit.ingest.refill import Refill
 from fbkit.ingest.session import Session
+from fbkit.ingest.venues import make_feed
 from fbkit.ingest.writing import Inline
-from fbkit.model import NS_HOUR, NS_S, AccountRow, Gap, Market
+from fbkit.model import NS_HOUR, NS_MS, NS_S, AccountRow, Gap, Market
 from fbkit.settings import Settings
-from fbkit.simulator import Market as SimulatedMarket
 from fbkit.simulator.memory import MemoryVenues
+from fbkit.simulator.wires import markets_of
 
 START = parse_utc("2026-01-01T23:59:45Z")
 
-_REST, _WS = "http://127.0.0.1/binance", "ws://127.0.0.1/binance"
+#: What it shows unless told otherwise.
+VENUES = ("binance",)
 
 #: Tables that the demo answers for.
 TABLES = (
@@ -62,9 +63,10 @@ def run_demo(
     settings: Settings,
     *,
     seconds: int = 20,
+    venues: Sequence[str] = VENUES,
     told: Callable[[float, str], None] = lambda _done, _sentence: None,
 ) -> Demo:
-    """Run the demo into a fresh database.
+    """Run the demo into a fresh database: so many simulated seconds of each venue's largest instruments.
 
     Raises :class:`~fbkit.errors.StoreError` when the database already holds rows.
     """
@@ -79,7 +81,7 @@ def run_demo(
 
         def play() -> Demo:
             with asyncio.Runner(loop_factory=lambda: VirtualLoop(clock)) as runner:
-                return runner.run(_play(session, settings, clock, seconds, told))
+                return runner.run(_play(session, settings, venues, clock, seconds, told))
 
         # On a thread of its own: in a notebook the caller's thread has a running loop already.
         with ThreadPoolExecutor(1, thread_name_prefix="fbkit-demo") as pool:
@@ -88,11 +90,24 @@ def run_demo(
         session.writer.close()
 
 
+def at_memory(settings: Settings, venues: Sequence[str]) -> Settings:
+    """The settings with the addresses of venues in this process."""
+    places = {f"{venue}_rest": f"http://127.0.0.1/{venue}" for venue in venues}
+    places |= {f"{venue}_ws": f"ws://127.0.0.1/{venue}" for venue in venues}
+    return settings.model_copy(update=places)
+
+
 async def _play(
-    session: Session, settings: Settings, clock: VirtualClock, seconds: int, told: Callable[[float, str], None]
+    session: Session,
+    settings: Settings,
+    names: Sequence[str],
+    clock: VirtualClock,
+    seconds: int,
+    told: Callable[[float, str], None],
 ) -> Demo:
-    market = SimulatedMarket(seed=settings.seed, instruments=settings.instruments)
-    venues = MemoryVenues({"binance": market}, clock)
+    settings = at_memory(settings, names)
+    markets = markets_of(",".join(names), settings.seed, settings.count, START // NS_MS)
+    venues = MemoryVenues(markets, clock)
     pipeline = session.pipeline
     writing = Inline(session.writer, lambda cut, _commit: pipeline.stored(cut))
 
@@ -105,9 +120,11 @@ async def _play(
     ears = Ears(pipeline, beats, Health(), clock)
     async with httpx.AsyncClient(transport=venues.http) as http:
         world = World(clock, venues, http, random=lambda: 0.5, limited=False, parallel=1)
-        feed = BinanceFeed(rest=_REST, ws=_WS, count=settings.instruments, world=world)
-        await _history(session, feed, ears, clock, settings, told)
-        tasks = [asyncio.ensure_future(feed.run(ears)), asyncio.ensure_future(Refill(pipeline, ears, clock).run(feed))]
+        feeds = [make_feed(name, settings, world) for name in names]
+        refill = Refill(pipeline, ears, clock)
+        for feed in feeds:
+            await _history(session, feed, ears, clock, settings, told)
+        tasks = [asyncio.ensure_future(work) for feed in feeds for work in (feed.run(ears), refill.run(feed))]
         end = START + seconds * NS_S
         while clock.now() < end:
             await asyncio.sleep(min(beats.next, end) / NS_S - asyncio.get_running_loop().time())
