@@ -75,8 +75,8 @@ def last_of(board, name):
 async def test_the_page_fills_from_the_store_alone(board):
     await until(lambda: len(board.tab.chart.series) > 0)
     assert board.tab.table.chosen == BTC
+    await until(lambda: board.mode.detail == "seed 7")
     assert board.mode.market == "SIMULATED"
-    assert board.mode.detail == "seed 7"
     assert len(board.tab.table.instruments) == 6
     assert len(board.tab.chart.series) % (8 * len(SERIES_FIELDS)) == 0
     await until(lambda: len(board.tab.table.sparks) > 0)
