@@ -18,26 +18,23 @@ WINDOWS, INSTRUMENTS, WIDTH, BARS = (20, 60, 240, 1440), 300, 10, 200
 Floats = NDArray[np.float64]
 
 
-def panels(history: Floats, who: str) -> list[ZPanel]:
-    """Panels that have heard so much that every window is full."""
-    made = []
-    for window in WINDOWS:
-        panel = ZPanel(window, WIDTH, driver=who)
-        panel.grow(INSTRUMENTS)
-        for i in range(INSTRUMENTS):
-            panel.begin(i, stagger(f"binance:C{i}-USDT-PERP", window))
-            panel.run(i, history[:, i])
-        made.append(panel)
+def panel(history: Floats, who: str) -> ZPanel:
+    """A panel that has heard so much that every window is full."""
+    made = ZPanel(WINDOWS, WIDTH, driver=who)
+    made.grow(INSTRUMENTS)
+    for i in range(INSTRUMENTS):
+        made.begin(i, 0, [stagger(f"binance:C{i}-USDT-PERP", window) for window in WINDOWS])
+        made.run(i, history[:, i])
     return made
 
 
-def closes(made: list[ZPanel], bars: Floats) -> tuple[list[float], list[float]]:
+def closes(made: ZPanel, bars: Floats) -> tuple[list[float], list[float]]:
     """CPU and wall µs of each bar close."""
     rows, cpu, wall = np.arange(INSTRUMENTS), [], []
+    out = made.room(INSTRUMENTS)
     for x in bars:
         began, cpu_began = time.perf_counter_ns(), time.process_time_ns()
-        for panel in made:
-            panel.close(rows, x)
+        made.close(rows, x, out)
         cpu.append((time.process_time_ns() - cpu_began) / 1e3)
         wall.append((time.perf_counter_ns() - began) / 1e3)
     return cpu, wall
@@ -51,7 +48,7 @@ def run(rounds: int, missing: Missing) -> tuple[list[list[str]], list[Verdict]]:
     if missing.module("numba") is not None and driver.kernels("numba", 0) is not None:
         ways["fbkit, compiled"] = "numba"
     begun = 2 * WINDOWS[-1] + 20
-    made = {name: panels(x[: begun - 20], who) for name, who in ways.items()}
+    made = {name: panel(x[: begun - 20], who) for name, who in ways.items()}
     for each in made.values():
         closes(each, x[begun - 20 : begun])
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}

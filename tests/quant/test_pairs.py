@@ -98,71 +98,97 @@ def test_a_statistic_that_is_reset_is_a_new_one(pair):
 LONG = [name for name in SERIES if len(SERIES[name]) == LENGTH]
 
 
+WINDOWS = (2, 7, 20, 60)
+#: (first slot, shifts of each window) of each instrument: two lag behind the others.
+BEGUN = [
+    (0, (0, 0, 0, 0)),
+    (0, (1, 1, 1, 1)),
+    (0, (1, 6, 19, 59)),
+    (0, (0, 3, 5, 33)),
+    (3, (0, 2, 7, 11)),
+    (9, (1,) * 4),
+]
+
+
+def a_panel(driver: str = "auto") -> ZPanel:
+    panel = ZPanel(WINDOWS, len(LONG), driver=driver)
+    panel.grow(len(BEGUN))
+    for i, (slot, shifts) in enumerate(BEGUN):
+        panel.begin(i, slot, shifts)
+    return panel
+
+
 @pytest.mark.parametrize("driver", ["numpy", "numba"])
-@pytest.mark.parametrize("window", [2, 7, 20, 60])
-def test_a_panel_of_z_scores_is_many_single_ones(window, driver):
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [5, 3, 1, 0, 2, 4], [1, 2, 3, 5], [4]])
+def test_a_panel_of_z_scores_is_many_single_ones(order, driver):
     if driver == "numba":
         pytest.importorskip("numba", reason="the extra numba is not installed")
-    offsets = [0, 1, window - 1, 3]
-    panel = ZPanel(window, len(LONG), driver=driver)
-    panel.grow(len(offsets))
-    singles = [[RollingZScore(window, offset=o) for _ in LONG] for o in offsets]
-    for i, o in enumerate(offsets):
-        panel.begin(i, o)
-    rows = np.arange(len(offsets))
+    panel, everybody = a_panel(driver), range(len(BEGUN))
+    singles = [
+        [[RollingZScore(w, offset=slot + shift) for _ in LONG] for w, shift in zip(WINDOWS, shifts, strict=True)]
+        for slot, shifts in BEGUN
+    ]
     for t in range(LENGTH):
-        x = np.array([[SERIES[name][(t + 5 * i) % LENGTH] for name in LONG] for i in range(len(offsets))])
+        rows = np.array(order if t % 3 else everybody)
+        x = np.array([[SERIES[name][(t + 5 * i) % LENGTH] for name in LONG] for i in rows])
         z, code, n = panel.close(rows, x)
-        for i in rows:
-            answers = [one.update(v) for one, v in zip(singles[i], x[i], strict=True)]
-            assert same_bits(z[i], [a.value for a in answers])
-            assert [REASONS[c] for c in code[i]] == [a.reason for a in answers]
-            assert n[i].tolist() == [a.n for a in answers]
+        for r, i in enumerate(rows):
+            for k in range(len(WINDOWS)):
+                answers = [one.update(v) for one, v in zip(singles[i][k], x[r], strict=True)]
+                assert same_bits(z[k, r], [a.value for a in answers])
+                assert [REASONS[c] for c in code[k, r]] == [a.reason for a in answers]
+                assert n[k, r].tolist() == [a.n for a in answers]
 
 
 def test_columns_without_holes_have_the_same_bits_in_either_panel():
     pytest.importorskip("numba", reason="the extra numba is not installed")
-    x = 65_000 + np.cumsum(np.random.default_rng(3).standard_normal((300, 40, 10)), axis=0)
-    panels = [ZPanel(20, 10, driver=driver) for driver in ("numpy", "numba")]
-    rows = np.arange(39, -1, -1)
+    x = 65_000 + np.cumsum(np.random.default_rng(3).standard_normal((300, 90, 10)), axis=0)
+    panels = [ZPanel((20, 7), 10, driver=driver) for driver in ("numpy", "numba")]
+    rows = np.arange(89, -1, -1)
     for panel in panels:
-        panel.grow(40)
-        for i in range(40):
-            panel.begin(i, 7 * i)
-    for now in x:
-        for ours, theirs in zip(*(panel.close(rows, now) for panel in panels), strict=True):
+        panel.grow(90)
+        for i in range(90):
+            panel.begin(i, 5, (7 * i, 3 * i))
+    out = panels[1].room(90)
+    for t, now in enumerate(x):
+        if t == 200:
+            rows = np.arange(90)
+        ours, theirs = panels[0].close(rows, now), panels[1].close(rows, now, out)
+        assert theirs is out
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.tobytes() == other.tobytes()
+            assert (one.shape, one.dtype) == (other.shape, other.dtype)
+    for name, array in panels[0].dump().items():
+        assert array.tobytes() == panels[1].dump()[name].tobytes(), name
+
+
+@pytest.mark.parametrize("t", [0, 1, 6, 7, 19, 20, 21, 130, 399])
+def test_a_panel_that_was_written_down_goes_on_with_the_same_bits(t):
+    x = np.array([[SERIES[name] for name in LONG] for _ in BEGUN])
+    panel, again, rows = a_panel(), a_panel(), np.arange(len(BEGUN))
+    for now in range(t):
+        panel.close(rows, x[:, :, now])
+    again.load_state({name: np.array(array) for name, array in panel.dump().items()})
+    assert again.capacity == panel.capacity
+    assert same_bits(again.usual(rows, 7), panel.usual(rows, 7))
+    for now in range(t, t + 70):
+        for ours, theirs in zip(*(one.close(rows, x[:, :, now % LENGTH]) for one in (panel, again)), strict=True):
             assert ours.tobytes() == theirs.tobytes()
-            assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
-    dumps = [panel.dump() for panel in panels]
-    for name, array in dumps[0].items():
-        assert array.tobytes() == dumps[1][name].tobytes(), name
-    again = ZPanel(20, 10)
-    again.load_state(dumps[0])
-    assert again.close(rows, x[0])[0].tobytes() == panels[0].close(rows, x[0])[0].tobytes()
 
 
-@pytest.mark.parametrize("window", [2, 7, 20])
 @pytest.mark.parametrize("cuts", [(0, 1), (1, 400), (6, 7, 8, 300), (19, 20, 21, 40, 41), (200,)])
-def test_a_panel_fed_a_stretch_at_once_stands_where_single_steps_lead(window, cuts):
+def test_a_panel_fed_a_stretch_at_once_stands_where_single_steps_lead(cuts):
     x = np.stack([SERIES[name] for name in LONG], axis=1)
-    slow, fast = ZPanel(window, len(LONG)), ZPanel(window, len(LONG))
-    for panel in (slow, fast):
-        panel.grow(2)
-        panel.begin(1, 5)
-    row = np.array([1])
+    slow, fast, row = a_panel(), a_panel(), np.array([3])
     for t in range(LENGTH):
         slow.close(row, x[t : t + 1])
-    edges = [0, *cuts, LENGTH]
-    for a, b in itertools.pairwise(edges):
-        fast.run(1, x[a:b])
-    z_slow, z_fast = slow.close(row, x[:1]), fast.close(row, x[:1])
-    assert same_bits(z_slow[0], z_fast[0])
-    assert z_slow[1].tolist() == z_fast[1].tolist()
+    for a, b in itertools.pairwise([0, *cuts, LENGTH]):
+        fast.run(3, x[a:b])
     for name, array in slow.dump().items():
-        there, here = array[1], fast.dump()[name][1]
-        if name.startswith("suffix"):  # what lies before the window is never read again
-            there, here = there[:, slow.place[1] :], here[:, slow.place[1] :]
-        assert np.array_equal(there, here, equal_nan=name == "ring"), name
+        assert np.array_equal(array[3], fast.dump()[name][3], equal_nan=name == "ring"), name
+    for t in range(130):
+        for ours, theirs in zip(*(one.close(row, x[t : t + 1]) for one in (slow, fast)), strict=True):
+            assert ours.tobytes() == theirs.tobytes()
 
 
 def test_panels_of_rsi_and_atr_are_many_single_ones_also_when_fed_a_stretch_at_once():

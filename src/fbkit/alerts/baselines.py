@@ -25,7 +25,7 @@ class Baselines:
 
     def __init__(self, tf: str, window: int, min_coverage: float) -> None:
         self._length, self._window = TIMEFRAMES[tf], window
-        self._panel = ZPanel(window, 1, min_coverage)
+        self._panel = ZPanel((window,), 1, min_coverage)
         self._ids: dict[str, int] = {}
         self._last = np.zeros(0, np.int64)
         self._asked: tuple[list[str], Index] = ([], np.zeros(0, np.intp))
@@ -34,10 +34,10 @@ class Baselines:
         """Z, mean of the baseline and values behind it of each deviation; each becomes part of its baseline."""
         slot = t1 // self._length
         rows = self._rows(keys, slot)
-        usual = self._panel.usual(rows)[:, 0]
+        usual = self._panel.usual(rows, self._window)[:, 0]
         z, _, n = self._panel.close(rows, x[:, None])
         self._last[rows] = slot
-        return z[:, 0], usual, n[:, 0].tolist()
+        return z[0, :, 0], usual, n[0, :, 0].tolist()
 
     def _rows(self, keys: list[str], slot: int) -> Index:
         """The panel's row of each, as of this slot."""
@@ -53,7 +53,7 @@ class Baselines:
         if i is None:
             i = self._ids[key] = self._free(slot)
         if not 0 <= missed < self._window:
-            self._panel.begin(i, slot + stagger(key, self._window))
+            self._panel.begin(i, slot, (stagger(key, self._window),))
         elif missed:
             self._panel.run(i, np.full((missed, 1), np.nan))
         self._last[i] = slot - 1

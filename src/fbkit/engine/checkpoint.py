@@ -19,7 +19,7 @@ from fbkit.engine.tape import Tape
 from fbkit.model import BarRow, Gap, SummaryRow
 
 #: Changes with the shape of the state; a state of another shape is refused.
-VERSION = 6
+VERSION = 7
 
 #: No state, and no array of one, unpacks to more.
 _LIMIT_BYTES = 1 << 30

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fbkit.engine.derive import Bars, Floats
 from fbkit.model import JUDGED, METRIC_COLUMNS, TIMEFRAMES, USUAL_WINDOW, Z_WINDOWS
 from fbkit.quant.frames.metrics import is_judged, stagger
-from fbkit.quant.panel import ATRPanel, Columns, RSIPanel, ZPanel
+from fbkit.quant.panel import ATRPanel, Columns, RSIPanel, Scores, ZPanel
 from fbkit.quant.panel.columns import Bools, Index, Ints
 from fbkit.quant.reading import UNSUPPORTED, WARMUP
 
@@ -36,7 +36,8 @@ class Judge:
 
     def __init__(self, tf: str, min_coverage: float) -> None:
         self.tf, self.length = tf, TIMEFRAMES[tf]
-        self.z = tuple(ZPanel(window, len(JUDGED), min_coverage) for window in Z_WINDOWS)
+        self.z = ZPanel(Z_WINDOWS, len(JUDGED), min_coverage)
+        self._scores = self.z.room(0)
         self.rsi, self.atr = RSIPanel(14, min_coverage), ATRPanel(14, min_coverage)
         self._unjudged = [k for k, column in enumerate(JUDGED) if not is_judged(column, tf)]
 
@@ -47,12 +48,11 @@ class Judge:
 
     def panels(self) -> dict[str, Columns]:
         """Every set of arrays by name."""
-        return {f"z{panel.window}": panel for panel in self.z} | {"rsi": self.rsi, "atr": self.atr}
+        return {"z": self.z, "rsi": self.rsi, "atr": self.atr}
 
     def begin(self, i: int, instrument: str, t1: int) -> None:
         """Instrument ``i`` begins with the bar that ends at ``t1``."""
-        for panel in self.z:
-            panel.begin(i, t1 // self.length + stagger(instrument, panel.window))
+        self.z.begin(i, t1 // self.length, [stagger(instrument, window) for window in Z_WINDOWS])
 
     def close(self, rows: Index, bars: Bars, why: NDArray[np.int8]) -> Metrics:
         """Judge the bars that closed; ``why`` (instruments × judged columns) is the reason of each missing input."""
@@ -61,25 +61,27 @@ class Judge:
         values, code, n = np.empty(shape), np.empty(shape, np.int8), np.empty(shape, np.int64)
         values[:, 0], code[:, 0], n[:, 0] = self.rsi.close(rows, bars["close"])
         values[:, 1], code[:, 1], n[:, 1] = self.atr.close(rows, bars["high"], bars["low"], bars["close"])
-        missing = ~np.isfinite(x)
-        usual = self.z[Z_WINDOWS.index(USUAL_WINDOW)].usual(rows)
+        usual = self.z.usual(rows, USUAL_WINDOW)
+        z = self.z.close(rows, x, self._room(len(rows)))
         why[:, self._unjudged] = UNSUPPORTED
-        for k, panel in enumerate(self.z):
-            z, reason, behind = panel.close(rows, x)
-            told = missing & ((why == UNSUPPORTED) | (reason != WARMUP))
-            at = slice(FIRST_Z + k, None, len(self.z))
-            values[:, at], code[:, at], n[:, at] = z, np.where(told, why, reason), behind
+        told = ~np.isfinite(x) & ((why == UNSUPPORTED) | (z.code != WARMUP))
+        for table, found in ((values, z.z), (code, np.where(told, why, z.code)), (n, z.n)):
+            table[:, FIRST_Z:].reshape(len(rows), len(JUDGED), -1)[...] = found.transpose(1, 2, 0)
         return Metrics(values, code, n, self.rsi.unsettled(rows), usual)
+
+    def _room(self, many: int) -> Scores:
+        """The memory the last bar close used, if it was of as many instruments."""
+        if self._scores.z.shape[1] != many:
+            self._scores = self.z.room(many)
+        return self._scores
 
     def peek(self, i: int, column: str, x: float) -> float:
         """The Z over :data:`fbkit.model.USUAL_WINDOW` bars that ``x`` would have, were the open bar closed now."""
-        return self.z[Z_WINDOWS.index(USUAL_WINDOW)].peek(i, JUDGED.index(column), x)
+        return self.z.peek(i, JUDGED.index(column), x, USUAL_WINDOW)
 
     def run(self, i: int, bars: Bars) -> None:
         """Take a stretch of one instrument's bars, judging none."""
-        x = self._inputs(bars)
-        for panel in self.z:
-            panel.run(i, x)
+        self.z.run(i, self._inputs(bars))
         high, low, close = (bars[name].tolist() for name in ("high", "low", "close"))
         self.rsi.run(i, close)
         self.atr.run(i, high, low, close)

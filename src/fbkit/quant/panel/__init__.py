@@ -2,6 +2,6 @@
 
 from fbkit.quant.panel.columns import Columns
 from fbkit.quant.panel.wilder import ATRPanel, RSIPanel
-from fbkit.quant.panel.zscore import ZPanel
+from fbkit.quant.panel.zscore import Scores, ZPanel
 
-__all__ = ["ATRPanel", "Columns", "RSIPanel", "ZPanel"]
+__all__ = ["ATRPanel", "Columns", "RSIPanel", "Scores", "ZPanel"]

@@ -13,37 +13,45 @@ from fbkit.quant.reading import GAP, UNSUPPORTED, WARMUP, ZERO_VAR
 
 _compile = njit(error_model="numpy", cache=True)
 
+#: So many numbers of each array at a time stay in the nearest cache with everything made of them.
+_STRETCH = 512
+
+#: So many slots of one instrument at a time do, too.
+_SLOTS = 64
+
 
 @_compile
-def _quick(window: int, work: Any, n: Any, z: Any) -> bool:
+def _quick(x: Any, window: int, panel: Any, z: Any) -> bool:
     """Judge all at once; whether each is a value, of a full baseline, that plain division gives, too."""
+    tail_s, tail_q, s, q, n, anchor, anchored = panel
     m, less = float(window), float(window - 1)
     per_m, per_less = 1.0 / m, 1.0 / less
     good = True
-    for k in range(len(z)):
-        s, q = work[0, k], work[1, k]
-        var = quotient(q - quotient(s * s, m, per_m), less, per_less)
-        value = (work[2, k] - quotient(s, m, per_m)) / sqrt(var)
-        z[k] = value
-        good &= (var > TINY) & (var < HUGE) & (abs(value) < HUGE) & ((abs(s) > TINY) | (s == 0.0))
-    for k in range(len(n)):
-        good &= n[k] == window
+    for c in range(len(x)):
+        total = tail_s[c] + s[c]
+        var = quotient(tail_q[c] + q[c] - quotient(total * total, m, per_m), less, per_less)
+        value = ((x[c] - anchor[c]) - quotient(total, m, per_m)) / sqrt(var)
+        z[c] = value
+        good &= (var > TINY) & (var < HUGE) & (abs(value) < HUGE) & ((abs(total) > TINY) | (total == 0.0))
+    for c in range(len(x)):
+        good &= (n[c] == window) & anchored[c]
     return good
 
 
 @_compile
-def _plain(x: Any, work: Any, filled: Any, need: int, answer: Any) -> None:
-    """The same by division, one instrument, with reasons."""
-    z, code, n = answer
+def _plain(x: Any, need: int, panel: Any, filled: Any, answer: Any) -> None:
+    """The same by division, with reasons."""
+    tail_s, tail_q, s, q, n, anchor, _ = panel
+    z, code = answer
     for c in range(len(x)):
-        count, s = n[c], work[0, c]
+        count, total = n[c], tail_s[c] + s[c]
         enough = count >= need
         if enough:
             filled[c] = True
         z[c], code[c] = nan, GAP if filled[c] else WARMUP
         if enough and isfinite(x[c]):
-            var = (work[1, c] - s * s / count) / (count - 1)
-            value = (work[2, c] - s / count) / sqrt(var)
+            var = (tail_q[c] + q[c] - total * total / count) / (count - 1)
+            value = ((x[c] - anchor[c]) - total / count) / sqrt(var)
             if 0.0 < var < np.inf and isfinite(value):
                 z[c], code[c] = value, 0
             else:
@@ -51,135 +59,136 @@ def _plain(x: Any, work: Any, filled: Any, need: int, answer: Any) -> None:
 
 
 @_compile
-def _judge(rows: Any, x: Any, need: int, panel: Any, work: Any, answer: Any) -> None:
-    """Judge ``x`` against the baselines in ``work``."""
-    z, code, n = answer
-    ring, _, _, (_, _, _, filled) = panel
-    width = x.shape[1]
-    if need <= ring.shape[1] and _quick(ring.shape[1], work, n, z):
-        code[:] = 0
-        for r in range(len(rows)):
-            for c in range(width):
-                filled[rows[r], c] = True
-        return
-    for r in range(len(rows)):
-        at = slice(r * width, (r + 1) * width)
-        _plain(x[r], work[:, at], filled[rows[r]], need, (z[at], code[at], n[at]))
-
-
-@_compile
-def _rebuild(ring: Any, suffixes: Any, c: int, anchor: float) -> None:
-    """Sums over the end of the previous block of one column, newest to oldest, as distances from ``anchor``."""
-    tail_s, tail_q, tail_m = suffixes
-    s = q = 0.0
-    m = 0
-    for j in range(len(ring) - 1, -1, -1):
-        if isfinite(ring[j, c]):
-            d = ring[j, c] - anchor
-            s += d
-            q += d * d
-            m += 1
-        tail_s[j, c], tail_q[j, c], tail_m[j, c] = s, q, m
-
-
-@_compile
-def _rebuild_all(ring: Any, suffixes: Any, anchor: Any) -> bool:
-    """The same for all columns side by side; False where something is missing: then it is to be done again."""
-    tail_s, tail_q, tail_m = suffixes
-    window, width = ring.shape
-    whole = True
-    for j in range(window - 1, -1, -1):
-        for c in range(width):
-            d = ring[j, c] - anchor[c]
-            whole &= abs(ring[j, c]) < np.inf
-            tail_s[j, c] = tail_s[j + 1, c] + d
-            tail_q[j, c] = tail_q[j + 1, c] + d * d
-            tail_m[j, c] = window - j
-    return whole
-
-
-@_compile
-def _turn(x: Any, ring: Any, suffixes: Any, anchor: Any) -> None:
-    """A block is full: columns without a value now look back from the last value of it."""
+def _push(x: Any, leaving: Any, panel: Any) -> None:
+    """Make ``x`` part of the sums of its blocks; ``leaving`` are the values that leave the windows."""
+    _, _, s, q, n, anchor, _ = panel
     for c in range(len(x)):
-        if not isfinite(x[c]):
-            anchor[c] = 0.0
-            for j in range(len(ring) - 1, -1, -1):
-                if isfinite(ring[j, c]):
-                    anchor[c] = ring[j, c]
-                    break
-            _rebuild(ring, suffixes, c, anchor[c])
+        there = abs(x[c]) < np.inf
+        d = x[c] - anchor[c] if there else 0.0
+        s[c] += d
+        q[c] += d * d
+        n[c] += np.int64(there) - np.int64(abs(leaving[c]) < np.inf)
 
 
 @_compile
-def _anchor(x: Any, ring: Any, suffixes: Any, anchor: Any, anchored: Any) -> None:
-    """Columns whose block has its first value look back from that."""
-    fresh = 0
+def _push_whole(x: Any, s: Any, q: Any, anchor: Any) -> None:
+    """The same where nothing is missing, neither of what comes nor of what leaves."""
     for c in range(len(x)):
-        fresh += isfinite(x[c]) and not anchored[c]
-    if fresh == len(x):
-        anchor[:] = x
-        anchored[:] = True
-        if _rebuild_all(ring, suffixes, anchor):
-            return
-        anchored[:] = False
-    for c in range(len(x) if fresh else 0):
-        if isfinite(x[c]) and not anchored[c]:
-            anchor[c], anchored[c] = x[c], True
-            _rebuild(ring, suffixes, c, x[c])
+        d = x[c] - anchor[c]
+        s[c] += d
+        q[c] += d * d
 
 
 @_compile
-def _prepare(i: Any, x: Any, panel: Any) -> None:
-    """Where a block is full or a column has no anchor in it yet, look back anew."""
-    ring, (suffix_s, suffix_q, suffix_m), (s, q, m), (place, anchor, anchored, _) = panel
-    suffixes = suffix_s[i], suffix_q[i], suffix_m[i]
-    if place[i] == ring.shape[1]:
-        place[i] = 0
-        s[i], q[i], m[i], anchored[i] = 0.0, 0.0, 0, False
-        _turn(x, ring[i], suffixes, anchor[i])
-    _anchor(x, ring[i], suffixes, anchor[i], anchored[i])
+def _look_back(ring: Any, tail: Any, begun: int, window: int, span: Any, anchor: Any) -> None:
+    """Sums over the end of the block before the one begun at slot ``begun``, newest to oldest, of some columns.
 
-
-@_compile
-def _move(rows: Any, x: Any, panel: Any, work: Any, n: Any) -> None:
-    """Write down the baselines as they stand (s, q, distance from the anchor), then make ``x`` part of them.
-
-    One pass, in which every array is taken apart once: a call an instrument would cost more than what it does.
+    Slots lie far apart in memory: some of them at a time, column by column, so that each is fetched once. Unsigned, an
+    index is not asked whether it counts from the end.
     """
-    ring, (suffix_s, suffix_q, suffix_m), (s, q, m), (place, anchor, anchored, _) = panel
-    # Unsigned, an index is not asked whether it counts from the end.
-    window, width = np.uintp(ring.shape[1]), np.uintp(x.shape[1])
-    for r in range(np.uintp(len(rows))):
-        i, begin = np.uintp(rows[r]), r * width
-        at = np.uintp(place[i])
-        easy = 0 < at < window
-        for c in range(width):
-            work[0, begin + c] = suffix_s[i, at, c] + s[i, c]
-            work[1, begin + c] = suffix_q[i, at, c] + q[i, c]
-            work[2, begin + c] = x[r, c] - anchor[i, c]
-            n[begin + c] = suffix_m[i, at, c] + m[i, c]
-            easy &= anchored[i, c]
-        if not easy:
-            _prepare(i, x[r], panel)
-            at = np.uintp(place[i])
-        for c in range(width):
-            there = abs(x[r, c]) < np.inf
-            d = x[r, c] - anchor[i, c] if there else 0.0
-            s[i, c] += d
-            q[i, c] += d * d
-            m[i, c] += there
-            ring[i, at, c] = x[r, c]
-        place[i] += 1
+    begin, end = span
+    sums = np.zeros((2, end - begin))
+    longest, size, left = np.uintp(len(ring)), np.uintp(window), np.uintp(window - 1)
+    of_ring, of_tail = np.uintp(begun % len(ring)), np.uintp(begun % window)
+    while left > np.uintp(0):
+        of_ring, of_tail = of_ring or longest, of_tail or size
+        few = min(left, np.uintp(_SLOTS), of_ring, of_tail)
+        for c in range(end - begin):
+            s, q, column = sums[0, c], sums[1, c], np.uintp(begin + c)
+            for j in range(np.uintp(1), few + np.uintp(1)):
+                value = ring[of_ring - j, column]
+                d = value - anchor[column] if abs(value) < np.inf else 0.0
+                s += d
+                q += d * d
+                tail[of_tail - j, 0, column], tail[of_tail - j, 1, column] = s, q
+            sums[0, c], sums[1, c] = s, q
+        of_ring, of_tail, left = of_ring - few, of_tail - few, left - few
 
 
 @_compile
-def close(rows: Any, x: Any, need: int, panel: Any, answer: Any) -> None:
+def _last(ring: Any, slot: int, window: int, c: int) -> float:
+    """The last finite value of a column before ``slot``, 0 where its window has none."""
+    for j in range(1, window):
+        value = ring[(slot - j) % len(ring), c]
+        if isfinite(value):
+            return float(value)
+    return 0.0
+
+
+@_compile
+def _turn(x: Any, ring: Any, slot: int, window: int, begin: int, sums: Any) -> None:
+    """An instrument's block begins with ``x``; columns without a value look back from the last one before."""
+    tail, s, q, anchor, anchored = sums
+    for c in range(len(x)):
+        there = isfinite(x[c])
+        anchor[begin + c] = x[c] if there else _last(ring, slot, window, begin + c)
+        s[begin + c] = q[begin + c] = 0.0
+        anchored[begin + c] = there
+    _look_back(ring, tail, slot, window, (begin, begin + len(x)), anchor)
+
+
+@_compile
+def _anchor(x: Any, ring: Any, begun: int, window: int, begin: int, sums: Any) -> None:
+    """Columns of an instrument whose block has its first value look back from that."""
+    tail, s, q, anchor, anchored = sums
+    for c in range(begin, begin + len(x)):
+        if isfinite(x[c - begin]) and not anchored[c]:
+            anchor[c], anchored[c] = x[c - begin], True
+            s[c] = q[c] = 0.0
+            _look_back(ring, tail, begun, window, (c, c + 1), anchor)
+
+
+@_compile
+def _stretch(place: Any, x: Any, clock: Any, sums: Any, window: Any, answer: Any) -> None:
+    """Some instruments side by side, one window of them; ``place``: the first of them, and columns of each."""
+    (first, width), (slot, turn, ring), (tail, s, q, m, anchor, anchored, filled) = place, clock, sums
+    window, need = window
+    z, code, n = answer
+    at = slice(first * width, first * width + len(x))
+    row = slot % window
+    panel = (tail[row, 0, at], tail[row, 1, at], s[at], q[at], m[at], anchor[at], anchored[at])
+    quick = need <= window and _quick(x, window, panel, z)
+    if quick:
+        code[:], n[:], filled[at] = 0, window, True
+        _push_whole(x, s[at], q[at], anchor[at])
+    else:
+        n[:] = m[at]
+        _plain(x, need, panel, filled[at], (z, code))
+        _push(x, ring[(slot - window) % len(ring), at], panel)
+    sums = (tail, s, q, anchor, anchored)
+    for i in range(first, first + len(x) // width):
+        if turn[i] == row:
+            _turn(x[(i - first) * width :][:width], ring, slot, window, i * width, sums)
+        elif not quick:
+            begun = slot - (slot - turn[i]) % window
+            _anchor(x[(i - first) * width :][:width], ring, begun, window, i * width, sums)
+
+
+@_compile
+def close(rows: Any, x: Any, clock: Any, sums: Any, windows: Any, answer: Any) -> None:
     """Judge ``x`` (instruments × columns) of ``rows``, each once, then make it part of the baselines.
 
-    ``panel`` are the arrays of :class:`fbkit.quant.panel.ZPanel`: ring, suffixes, sums, and place, anchor, anchored,
-    filled; ``answer`` takes values, reason codes and counts, flat.
+    The arrays are those of :class:`fbkit.quant.panel.ZPanel`; ``answer`` takes windows × instruments × columns.
     """
-    work = np.empty((3, x.size))
-    _move(rows, x, panel, work, answer[2])
-    _judge(rows, x, need, panel, work, answer)
+    (slots, turn, ring), (tail, s, q, m, anchor, anchored, filled) = clock, sums
+    (sizes, needs, first_row), (z, code, n) = windows, answer
+    many, width, apart = len(sizes), x.shape[1], max(1, _STRETCH // x.shape[1])
+    flat = ring.reshape(len(ring), -1)
+    tails = tail.reshape(len(tail), 2, -1)
+    values = x.reshape(-1)
+    begin = 0
+    while begin < len(rows):
+        first, slot, end = rows[begin], slots[rows[begin]], begin + 1
+        while end < len(rows) and end - begin < apart and rows[end] == rows[end - 1] + 1 and slots[rows[end]] == slot:
+            end += 1
+        here, there = slice(begin * width, end * width), slice(begin, end)
+        for k in range(many):
+            window = sizes[k]
+            block = (tails[first_row[k] : first_row[k] + window], s[k].reshape(-1), q[k].reshape(-1), m[k].reshape(-1))
+            sums_k = (*block, anchor[k].reshape(-1), anchored[k].reshape(-1), filled[k].reshape(-1))
+            found = (z[k, there].reshape(-1), code[k, there].reshape(-1), n[k, there].reshape(-1))
+            _stretch((first, width), values[here], (slot, turn[k], flat), sums_k, (window, needs[k]), found)
+        flat[slot % len(ring), first * width : (first + end - begin) * width] = values[here]
+        for i in range(first, first + end - begin):
+            slots[i] += 1
+        begin = end

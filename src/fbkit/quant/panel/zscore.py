@@ -1,9 +1,10 @@
-"""Z-scores of many columns of many instruments, one bar close at a time, as one set of arrays."""
+"""Z-scores of many columns of many instruments over several windows, one bar close at a time, as one set of arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,208 +14,290 @@ from fbkit.quant.panel.columns import Bools, Columns, Floats, Index, Ints
 from fbkit.quant.reading import GAP, NAN, UNSUPPORTED, WARMUP, ZERO_VAR, needed
 
 
+class Scores(NamedTuple):
+    """Windows × instruments × columns: values (NaN where there is none), reason codes, and values behind each."""
+
+    z: Floats
+    code: NDArray[np.int8]
+    n: Ints
+
+
 class ZPanel(Columns):
     """:class:`fbkit.quant.streaming.RollingZScore` for ``width`` columns of each instrument, to the bit.
 
-    ``place[i]`` is how many slots of the current block have passed; the columns of one instrument share it. ``ring``
-    holds the last ``window`` values: the current block's, and behind them what is still needed of the one before.
+    Slots are absolute, so that what one slot reads and writes of all instruments lies side by side, though their blocks
+    begin at different slots (``turn``, by window and instrument): row ``slot mod longest window`` of ``ring``, the
+    values, and row ``slot mod window`` of ``tail``, for each window the sums (of distances and of their squares) over
+    the end of the previous block, from that slot on. Nothing is summed in the slot that begins a block: its row is 0.
     """
 
-    place: Ints
+    slot: Ints
+    turn: Ints
     ring: Floats
-    suffix_s: Floats
-    suffix_q: Floats
-    suffix_m: NDArray[np.int32]
+    filled: Bools
+    tail: Floats
     s: Floats
     q: Floats
     m: Ints
     anchor: Floats
     anchored: Bools
-    filled: Bools
 
-    def __init__(self, window: int, width: int, min_coverage: float = 0.8, *, driver: str = "auto") -> None:
+    def __init__(self, windows: Sequence[int], width: int, min_coverage: float = 0.8, *, driver: str = "auto") -> None:
         super().__init__()
         self._compiled = panel_kernels(driver)
-        self.window, self.width = window, width
-        self._need = needed(window, min_coverage)
-        self.declare("place", 0, np.int64)
-        self.declare("ring", NAN, shape=(window, width))
-        for name in ("suffix_s", "suffix_q"):
-            self.declare(name, 0.0, shape=(window + 1, width), derived=True)
-        self.declare("suffix_m", 0, np.int32, shape=(window + 1, width), derived=True)
+        self.windows, self.width = np.array(windows, np.int64), width
+        self._need = np.array([needed(window, min_coverage) for window in windows], np.int64)
+        self._first_row = np.cumsum(self.windows) - self.windows
+        many, longest = len(windows), max(windows)
+        self._work = np.empty((4, many, 0, width))
+        self.declare("slot", 0, np.int64)
+        self.declare("turn", 0, np.int64, shape=(many,), axis=1)
+        self.declare("ring", NAN, shape=(longest, width), axis=1)
+        self.declare("filled", fill=False, dtype=np.bool_, shape=(many, width), axis=1)
+        self.declare("tail", 0.0, shape=(sum(windows), 2, width), axis=2, derived=True)
         for name in ("s", "q", "anchor"):
-            self.declare(name, 0.0, shape=(width,))
-        self.declare("m", 0, np.int64, shape=(width,))
-        self.declare("anchored", fill=False, dtype=np.bool_, shape=(width,))
-        self.declare("filled", fill=False, dtype=np.bool_, shape=(width,))
+            self.declare(name, 0.0, shape=(many, width), axis=1, derived=True)
+        self.declare("m", 0, np.int64, shape=(many, width), axis=1, derived=True)
+        self.declare("anchored", fill=False, dtype=np.bool_, shape=(many, width), axis=1, derived=True)
 
-    def begin(self, i: int, slot: int) -> None:
-        """Instrument ``i`` begins with slot number ``slot`` (its stagger added)."""
+    def begin(self, i: int, slot: int, shifts: Sequence[int]) -> None:
+        """Instrument ``i`` begins with slot number ``slot``; ``shifts`` stagger its blocks, one for each window."""
         self.clear(i)
-        self.place[i] = slot % self.window
+        self.slot[i] = slot
+        self.turn[:, i] = -np.array(shifts) % self.windows
 
-    def close(self, rows: Index, x: Floats) -> tuple[Floats, NDArray[np.int8], Ints]:
-        """Judge ``x`` (instruments × columns) against the baselines, then make it part of them.
+    def close(self, rows: Index, x: Floats, out: Scores | None = None) -> Scores:
+        """Judge ``x`` (instruments × columns) of ``rows``, each once, then make it part of the baselines.
 
-        Returns values (NaN where there is none), reason codes, and values behind each.
+        ``out``, of the right shape and contiguous, is written to and given back: memory that is new each time costs as
+        much as the sums.
         """
+        x = np.ascontiguousarray(x, np.float64)
+        out = self.room(len(x)) if out is None else out
         if self._compiled is not None:
-            return self._close_compiled(self._compiled, rows, x)
-        answer = self._judge(rows, x)
-        self._push(rows, x)
-        return answer
+            self._compiled.close(np.ascontiguousarray(rows, np.int64), x, *self._state(), tuple(out))
+            return out
+        slots = self.slot[rows]
+        if len(rows) and (slots == slots[0]).all():
+            self._close(rows, x, out)
+            return out
+        for slot in np.unique(slots):  # rare: some are behind
+            asked = np.flatnonzero(slots == slot)
+            part = self.room(len(asked))
+            self._close(rows[asked], x[asked], part)
+            out.z[:, asked], out.code[:, asked], out.n[:, asked] = part
+        return out
 
-    def _close_compiled(self, compiled: Any, rows: Index, x: Floats) -> tuple[Floats, NDArray[np.int8], Ints]:
-        size, shape = x.size, x.shape
-        z, code, n = np.empty(size), np.empty(size, np.int8), np.empty(size, np.int64)
-        suffixes, sums = (self.suffix_s, self.suffix_q, self.suffix_m), (self.s, self.q, self.m)
-        state = (self.place, self.anchor, self.anchored, self.filled)
-        given = np.ascontiguousarray(rows, np.int64), np.ascontiguousarray(x, np.float64)
-        compiled.close(*given, self._need, (self.ring, suffixes, sums, state), (z, code, n))
-        return z.reshape(shape), code.reshape(shape), n.reshape(shape)
+    def room(self, many: int) -> Scores:
+        """Memory for what :meth:`close` answers about so many instruments."""
+        shape = (len(self.windows), many, self.width)
+        return Scores(np.empty(shape), np.empty(shape, np.int8), np.empty(shape, np.int64))
 
-    def usual(self, rows: Index) -> Floats:
-        """The mean of each baseline as it stands (instruments × columns), for people to read; NaN where empty."""
-        at = (rows, self.place[rows])
+    def _state(self) -> tuple[Any, ...]:
+        """What the compiled way reads and writes: the ring and its clock, sums, and what describes the windows."""
+        sums = (self.tail, self.s, self.q, self.m, self.anchor, self.anchored, self.filled)
+        return (self.slot, self.turn, self.ring), sums, (self.windows, self._need, self._first_row)
+
+    def _close(self, rows: Index, x: Floats, out: Scores) -> None:
+        """The same of instruments whose next slot is one and the same."""
+        slot, at, there = int(self.slot[rows[0]]), _side_by_side(rows), np.isfinite(x)
+        whole = bool(there.all())
         with np.errstate(all="ignore"):
-            mean: Floats = (self.suffix_s[at] + self.s[rows]) / (self.suffix_m[at] + self.m[rows])
-        return self.anchor[rows] + mean
+            d, full = self._judge(slot, at, x, out)
+            if not whole:
+                d[:, ~there] = 0.0
+            self.s[:, at] += d
+            d *= d
+            self.q[:, at] += d
+        if not (whole and full):
+            leaving = self.ring[(slot - self.windows) % len(self.ring)][:, at]
+            self.m[:, at] += there.astype(np.int64) - np.isfinite(leaving)
+        self._begin_blocks(slot, rows, at, x)
+        self.ring[slot % len(self.ring), at] = x
+        self.slot[at] += 1
 
-    def peek(self, i: int, column: int, x: float) -> float:
+    def _judge(self, slot: int, at: Index | slice, x: Floats, out: Scores) -> tuple[Floats, bool]:
+        """Write ``out``; distances from the anchors, and whether all baselines are full.
+
+        All in memory that is there already: what is new each time costs more than the sums.
+        """
+        d, s, q, var = self._room(len(x))
+        np.subtract(x, self.anchor[:, at], out=d)
+        for k, row in enumerate((self._first_row + slot % self.windows).tolist()):
+            np.add(self.tail[row, 0, at], self.s[k, at], out=s[k])
+            np.add(self.tail[row, 1, at], self.q[k, at], out=q[k])
+        np.copyto(out.n, self.m[:, at])
+        full = bool((out.n == _column(self.windows)).all())
+        # Whole numbers are exact as floats; where all have the same, one a window will do.
+        m = _column(self.windows.astype(np.float64)) if full else out.n.astype(np.float64)
+        np.multiply(s, s, out=var)
+        var /= m
+        np.subtract(q, var, out=var)
+        var /= m - 1.0
+        s /= m
+        np.subtract(d, s, out=out.z)
+        np.divide(out.z, np.sqrt(var, out=q), out=out.z)
+        if full and (self._need <= self.windows).all() and _all_values(var, out.z):
+            self.filled[:, at] = True
+            out.code[...] = 0
+        else:
+            self._explain(at, x, out, var)
+        return d, full
+
+    def _room(self, many: int) -> Floats:
+        """Four times the numbers of so many instruments, to work in."""
+        if self._work.shape[2] < many:
+            self._work = np.empty((4, len(self.windows), many, self.width))
+        room: Floats = self._work[:, :, :many]
+        return room
+
+    def _explain(self, at: Index | slice, x: Floats, found: Scores, var: Floats) -> Scores:
+        """Why there is none where there is none."""
+        enough = found.n >= _column(self._need)
+        filled = self.filled[:, at] | enough
+        self.filled[:, at] = filled
+        good = enough & (var > 0.0) & (var < np.inf) & np.isfinite(found.z)
+        judged = enough & np.isfinite(x)
+        found.code[...] = np.where(filled, GAP, WARMUP)
+        found.code[judged] = UNSUPPORTED
+        found.code[judged & (var <= 0.0)] = ZERO_VAR
+        found.code[good] = 0
+        found.z[~good] = NAN
+        return found
+
+    def _begin_blocks(self, slot: int, rows: Index, at: Index | slice, x: Floats) -> None:
+        """Where a block begins, or has its first value, look back anew."""
+        turning = self.turn[:, at] == (slot % self.windows)[:, None]
+        for k in np.flatnonzero(turning.any(axis=1)).tolist():
+            now = turning[k]
+            self._turn(k, slot, rows[now], x[now])
+        if not self.anchored[:, at].all():
+            for k, fresh in enumerate(np.isfinite(x) & ~self.anchored[:, at]):
+                r, c = np.nonzero(fresh)
+                if len(r):
+                    begun = slot - (slot - self.turn[k, rows[r]]) % int(self.windows[k])
+                    self._anchor(k, begun, (rows[r], c), x[r, c], there=True)
+
+    def _turn(self, k: int, slot: int, i: Index, x: Floats) -> None:
+        """Blocks of window ``k`` begin with ``x``; where that is missing, they look back from the last value before."""
+        there = np.isfinite(x)
+        if not there.all():
+            old = self.ring[((slot - np.arange(1, self.windows[k]))[:, None] % len(self.ring), i)]
+            known = np.isfinite(old)
+            last = np.take_along_axis(old, known.argmax(axis=0)[None], axis=0)[0]
+            x = np.where(there, x, np.where(known.any(axis=0), last, 0.0))
+        self._anchor(k, slot, (i,), x, there=there)
+
+    def _anchor(self, k: int, begun: Any, where: tuple[Index, ...], anchor: Floats, *, there: Bools | bool) -> None:
+        """Sums of window ``k`` as distances from ``anchor``: none yet of the block, those of the one before anew."""
+        at: Any = (k, *where)
+        self.anchor[at], self.anchored[at] = anchor, there
+        self.s[at] = self.q[at] = 0.0
+        self._look_back(k, begun, where)
+
+    def _look_back(self, k: int, begun: Any, where: tuple[Index, ...]) -> None:
+        """Sums over the ends of the blocks before those begun at slots ``begun``, newest to oldest.
+
+        Those from where a current block begins no more are not asked for again, whatever the ring holds by now.
+        """
+        window = int(self.windows[k])
+        slots = begun - np.arange(1, window)[:, None]
+        old = self.ring[(slots % len(self.ring), *where)]
+        there = np.isfinite(old)
+        to = int(self._first_row[k]) + slots % window
+        with np.errstate(all="ignore"):
+            old -= self.anchor[(k, *where)]
+            if not there.all():
+                old[~there] = 0.0
+            # accumulate adds one by one, in order: the bits of a loop
+            self.tail[(to, 0, *where)] = np.add.accumulate(old, axis=0)
+            old *= old
+            self.tail[(to, 1, *where)] = np.add.accumulate(old, axis=0)
+
+    def usual(self, rows: Index, window: int) -> Floats:
+        """The mean of each baseline as it stands (instruments × columns), for people to read; NaN where empty."""
+        k = self.windows.tolist().index(window)
+        tail = self.tail[int(self._first_row[k]) + self.slot[rows] % window, 0, rows]
+        with np.errstate(all="ignore"):
+            mean: Floats = self.anchor[k, rows] + (tail + self.s[k, rows]) / self.m[k, rows]
+        return mean
+
+    def peek(self, i: int, column: int, x: float, window: int) -> float:
         """The Z that ``x`` would have as instrument ``i``'s next value, NaN where there is none. Nothing changes."""
-        at = (i, self.place[i], column)
-        m = int(self.suffix_m[at] + self.m[i, column])
-        if m < self._need:
+        k = self.windows.tolist().index(window)
+        m = int(self.m[k, i, column])
+        if m < self._need[k]:
             return NAN
-        s, q = float(self.suffix_s[at] + self.s[i, column]), float(self.suffix_q[at] + self.q[i, column])
+        tail = self.tail[int(self._first_row[k]) + int(self.slot[i]) % window, :, i, column]
+        s, q = float(tail[0] + self.s[k, i, column]), float(tail[1] + self.q[k, i, column])
         var = (q - s * s / m) / (m - 1)
         if not 0.0 < var < np.inf:
             return NAN
-        z = ((x - float(self.anchor[i, column])) - s / m) / sqrt(var)
+        z = ((x - float(self.anchor[k, i, column])) - s / m) / sqrt(var)
         return z if isfinite(z) else NAN
-
-    def _judge(self, rows: Index, x: Floats) -> tuple[Floats, NDArray[np.int8], Ints]:
-        at = (rows, self.place[rows])
-        m = self.suffix_m[at] + self.m[rows]
-        s = self.suffix_s[at] + self.s[rows]
-        q = self.suffix_q[at] + self.q[rows]
-        enough = m >= self._need
-        filled = self.filled[rows] | enough
-        self.filled[rows] = filled
-        with np.errstate(all="ignore"):
-            var = (q - s * s / m) / (m - 1)
-            z = ((x - self.anchor[rows]) - s / m) / np.sqrt(var)
-            good = enough & (var > 0.0) & (var < np.inf) & np.isfinite(z)
-            if good.all():
-                return z, np.zeros(z.shape, np.int8), m
-            code = np.where(filled, GAP, WARMUP).astype(np.int8)
-            judged = enough & np.isfinite(x)
-            code[judged] = UNSUPPORTED
-            code[judged & (var <= 0.0)] = ZERO_VAR
-        code[good] = 0
-        return np.where(good, z, NAN), code, m
-
-    def _push(self, rows: Index, x: Floats) -> None:
-        finite = np.isfinite(x)
-        turning = self.place[rows] == self.window
-        if turning.any():
-            self._turn(rows[turning], finite[turning])
-        fresh = finite & ~self.anchored[rows]
-        if fresh.any():
-            r, c = np.nonzero(fresh)
-            self._rebuild(rows[r], c, x[r, c])
-            self.anchored[rows[r], c] = True
-        with np.errstate(all="ignore"):
-            d = np.where(finite, x - self.anchor[rows], 0.0)
-            self.s[rows] += d
-            self.q[rows] += d * d
-        self.m[rows] += finite
-        self.ring[rows, self.place[rows]] = x
-        self.place[rows] += 1
-
-    def _turn(self, rows: Index, finite: Bools) -> None:
-        """These instruments' blocks are full: they become the previous ones."""
-        for zeroed in (self.s, self.q, self.m, self.place):
-            zeroed[rows] = 0
-        self.anchored[rows] = False
-        r, c = np.nonzero(~finite)
-        if r.size:
-            block = self.ring[rows[r], :, c]
-            there = np.isfinite(block)
-            final = self.window - 1 - there[:, ::-1].argmax(axis=1)
-            self._rebuild(rows[r], c, np.where(there.any(axis=1), block[np.arange(r.size), final], 0.0))
-
-    def _rebuild(self, i: Index, c: Index, anchor: Floats) -> None:
-        """Sums over the ends of the previous blocks, newest to oldest, as distances from ``anchor``.
-
-        Those from where a current block begins no more are not asked for again.
-        """
-        self.anchor[i, c] = anchor
-        newest_first = self.ring[i, :, c][:, ::-1]
-        there = np.isfinite(newest_first)
-        with np.errstate(all="ignore"):
-            d = np.where(there, newest_first - anchor[:, None], 0.0)
-            # accumulate adds one by one, in order: the bits of a loop
-            self.suffix_s[i, : self.window, c] = np.add.accumulate(d, axis=1)[:, ::-1]
-            self.suffix_q[i, : self.window, c] = np.add.accumulate(d * d, axis=1)[:, ::-1]
-        self.suffix_m[i, : self.window, c] = np.add.accumulate(there, axis=1, dtype=np.int32)[:, ::-1]
-
-    def dump(self) -> dict[str, NDArray[Any]]:
-        """As :meth:`Columns.dump`; a ring is told column by column, however it lies in memory."""
-        return {name: np.swapaxes(a, 1, 2) if name == "ring" else a for name, a in super().dump().items()}
-
-    def load_state(self, arrays: dict[str, NDArray[Any]]) -> None:
-        """Take arrays as :meth:`dump` gave them, or their first rows."""
-        laid = {name: np.ascontiguousarray(np.swapaxes(a, 1, 2)) if name == "ring" else a for name, a in arrays.items()}
-        super().load_state(laid)
-
-    def derive(self) -> None:
-        """The sums over the previous blocks: every value's own, whenever they were made."""
-        i, c = (at.ravel() for at in np.indices((self.capacity, self.width)))
-        self._rebuild(i, c, self.anchor[i, c])
 
     def run(self, i: int, x: Floats) -> None:
         """Make many slots of instrument ``i`` (slots × columns) part of its baselines at once, judging none.
 
-        Only the last two blocks are kept, so only they are computed; ``filled`` looks at every slot.
+        Only what the ring can hold is kept; ``filled`` looks at every slot.
         """
-        n = self.window
-        place = int(self.place[i])
-        lost = np.full((place, self.width), NAN)
-        series = np.concatenate((lost, self.ring[i, place:], self.ring[i, :place], x))
+        slot, longest = int(self.slot[i]), len(self.ring)
+        series = np.concatenate((self.ring[np.arange(slot - longest, slot) % longest, i], x))
         self._note_filled(i, series, len(x))
-        passed = place + len(x)
-        # A full block turns only when the next value comes.
-        turns = (passed - 1) // n if passed else 0
-        inside = passed - turns * n
-        self.ring[i] = series[turns * n : turns * n + n]
-        old = self.ring[i].copy()
-        self.ring[i, :inside] = series[turns * n + n :]
-        self.place[i] = inside
-        self._sum_up(i, inside, old)
+        slot += len(x)
+        self.ring[np.arange(slot - longest, slot) % longest, i] = series[len(x) :]
+        self.slot[i] = slot
+        self._sum_up(i)
 
     def _note_filled(self, i: int, series: Floats, new: int) -> None:
         count = np.zeros((len(series) + 1, self.width), np.int64)
         np.add.accumulate(np.isfinite(series), axis=0, dtype=np.int64, out=count[1:])
-        behind = count[len(series) - new : -1] - count[len(series) - new - self.window : -1 - self.window]
-        self.filled[i] |= (behind >= self._need).any(axis=0)
+        first = len(series) - new
+        for k, (window, need) in enumerate(zip(self.windows.tolist(), self._need.tolist(), strict=True)):
+            behind = count[first:-1] - count[first - window : -1 - window]
+            self.filled[k, i] |= (behind >= need).any(axis=0)
 
-    def _sum_up(self, i: int, inside: int, old: Floats) -> None:
-        """Anchor, suffixes and prefix sums of one instrument from its two blocks, ``old`` being the one before."""
-        block = self.ring[i, :inside]
-        there = np.isfinite(block)
-        anchored = there.any(axis=0)
-        known = np.isfinite(old)
-        final = self.window - 1 - known[::-1].argmax(axis=0)
+    def derive(self) -> None:
+        """Everything but the ring and what was ever filled: to the bit as it was, whenever it was made."""
+        for i in range(self.capacity):
+            self._sum_up(i)
+
+    def _sum_up(self, i: int) -> None:
+        """Sums of one instrument from its ring."""
+        slot, longest = int(self.slot[i]), len(self.ring)
+        held = self.ring[np.arange(slot - longest, slot) % longest, i]
+        for k, window in enumerate(self.windows.tolist()):
+            # A full block turns only when the next value comes.
+            inside = (slot - 1 - int(self.turn[k, i])) % window + 1
+            self._sum_block(k, i, held[longest - window :], inside)
+            self._look_back(k, slot - inside, (np.array([i]),))
+
+    def _sum_block(self, k: int, i: int, held: Floats, inside: int) -> None:
+        """Anchor and sums of a block of which ``inside`` slots have passed; ``held`` is all of the window."""
+        there = np.isfinite(held)
+        block, come = held[-inside:], there[-inside:]
         across = np.arange(self.width)
-        anchor = np.where(known.any(axis=0), old[final, across], 0.0)
-        if inside:
-            anchor = np.where(anchored, block[there.argmax(axis=0), across], anchor)
-        self._rebuild(np.full(self.width, i), across, anchor)
+        anchored = come.any(axis=0)
+        last = len(held) - 1 - there[::-1].argmax(axis=0)
+        before = np.where(there.any(axis=0), held[last, across], 0.0)
+        anchor = np.where(anchored, block[come.argmax(axis=0), across], before)
         with np.errstate(all="ignore"):
-            d = np.where(there, block - anchor, 0.0)
-            zero = np.zeros((1, self.width))
-            self.s[i] = np.add.accumulate(np.vstack((zero, d)), axis=0)[-1]
-            self.q[i] = np.add.accumulate(np.vstack((zero, d * d)), axis=0)[-1]
-        self.m[i] = there.sum(axis=0)
-        self.anchored[i] = anchored
+            d = np.where(come, block - anchor, 0.0)
+            self.s[k, i], self.q[k, i] = np.add.accumulate(d, axis=0)[-1], np.add.accumulate(d * d, axis=0)[-1]
+        self.anchor[k, i], self.anchored[k, i], self.m[k, i] = anchor, anchored, there.sum(axis=0)
+
+
+def _column(each: NDArray[Any]) -> NDArray[Any]:
+    """One number a window, beside windows × instruments × columns."""
+    return each[:, None, None]
+
+
+def _all_values(var: Floats, z: Floats) -> bool:
+    """Whether there is a Z everywhere, as nearly always; a NaN fails every comparison."""
+    return bool(var.min() > 0.0 and var.max() < np.inf and z.min() > -np.inf and z.max() < np.inf)
+
+
+def _side_by_side(rows: Index) -> Index | slice:
+    """Instruments as a slice, where they lie one behind the other: then nothing is copied to be read."""
+    first = int(rows[0])
+    return slice(first, first + len(rows)) if (rows == np.arange(first, first + len(rows))).all() else rows
