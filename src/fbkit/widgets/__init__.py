@@ -1,12 +1,14 @@
 """Live widgets, one a file. They are handed frames and know no store; a notebook may use any of them alone."""
 
 from fbkit.widgets.alert_feed import AlertFeed
+from fbkit.widgets.alert_list import AlertList
 from fbkit.widgets.assets import style
 from fbkit.widgets.brand import Brand
 from fbkit.widgets.chart import SERIES_FIELDS, PlotStream
 from fbkit.widgets.clock import Clock
 from fbkit.widgets.controls import Control, Controls
 from fbkit.widgets.foot import Foot
+from fbkit.widgets.foot_line import FootLine
 from fbkit.widgets.grid import Grid, GridColumn
 from fbkit.widgets.health_badge import HealthBadge
 from fbkit.widgets.kpi import Kpi, KpiStrip
@@ -16,6 +18,7 @@ from fbkit.widgets.panel import Panel
 from fbkit.widgets.plot import Plot
 from fbkit.widgets.status import StatusPanel
 from fbkit.widgets.toolbar import Toolbar
+from fbkit.widgets.words import Words
 
 __all__ = [
     "CLOSED_FIELDS",
@@ -26,11 +29,13 @@ __all__ = [
     "TABLE_JUDGED",
     "TABLE_WINDOWS",
     "AlertFeed",
+    "AlertList",
     "Brand",
     "Clock",
     "Control",
     "Controls",
     "Foot",
+    "FootLine",
     "Grid",
     "GridColumn",
     "HealthBadge",
@@ -43,5 +48,6 @@ __all__ = [
     "PlotStream",
     "StatusPanel",
     "Toolbar",
+    "Words",
     "style",
 ]
