@@ -17,8 +17,10 @@ class GridColumn(msgspec.Struct, frozen=True):
     """A column.
 
     ``format`` is a name of ``formatting.js`` (text price usd percent share bp funding apr z count age clock instant
-    number signed), ``more`` its tick or decimals. ``tone`` colours by sign (up and down), ``heat`` shades by the
-    size of the value itself, which is a Z-score. ``venue`` puts the venue's mark before a name.
+    number signed), ``more`` its tick or decimals; or ``strip``: the cell is pairs of a venue and a number, drawn as
+    ticks from the least to the largest. ``tone`` colours by sign (up and down), ``heat`` shades by the size of the
+    value itself, which is a Z-score. ``venue`` puts the venue's mark before a name, ``mark`` that of a venue before
+    the head. ``strong`` sets the column in bold.
     """
 
     key: str
@@ -29,6 +31,8 @@ class GridColumn(msgspec.Struct, frozen=True):
     tone: bool = False
     heat: bool = False
     venue: bool = False
+    mark: str = ""
+    strong: bool = False
     width: str = ""
 
 
@@ -37,7 +41,7 @@ class Grid(Panel):
 
     A cell that is missing (``None``, NaN) is drawn with its reason: ``reasons`` has a text for it by (row, column key),
     ``"no feed"`` and ``"none"`` plain, all else hatched. ``shades`` has the Z-score of a cell that is shaded by one
-    which is not its value.
+    which is not its value, ``notes`` what is said of a cell that is pointed at.
 
     Examples
     --------
@@ -58,6 +62,8 @@ class Grid(Panel):
     names = traitlets.List(traitlets.Unicode(), help="A name each row, told when it is chosen").tag(sync=True)
     reasons = traitlets.Dict(help='Why a cell is missing, by "row:key"').tag(sync=True)
     shades = traitlets.Dict(help='Z-score that shades a cell, by "row:key"').tag(sync=True)
+    notes = traitlets.Dict(help='What is said of a cell that is pointed at, by "row:key"').tag(sync=True)
+    scale = traitlets.Bool(False, help="Show the scale of Z at the right of the heading").tag(sync=True)
     foot_rows = traitlets.Int(0, help="So many rows at the end are sums: they stay there when sorted").tag(sync=True)
     sort = traitlets.Unicode("", help='Key sorted by, "-" before it for largest first; empty: as given').tag(sync=True)
     chosen = traitlets.Unicode("", help="Name of the row that was chosen").tag(sync=True)
@@ -71,6 +77,7 @@ class Grid(Panel):
         names: Sequence[str] = (),
         reasons: dict[tuple[int, str], str] | None = None,
         shades: dict[tuple[int, str], float] | None = None,
+        notes: dict[tuple[int, str], str] | None = None,
         foot_rows: int = 0,
     ) -> None:
         """Show these rows."""
@@ -80,6 +87,7 @@ class Grid(Panel):
             self.names = list(names)
             self.reasons = {f"{row}:{key}": text for (row, key), text in (reasons or {}).items()}
             self.shades = {f"{row}:{key}": float(z) for (row, key), z in (shades or {}).items() if np.isfinite(z)}
+            self.notes = {f"{row}:{key}": text for (row, key), text in (notes or {}).items()}
             self.foot_rows = foot_rows
 
 
