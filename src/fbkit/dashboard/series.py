@@ -1,26 +1,45 @@
-"""The chosen instrument's bars as the charts take them: a whole grid of slots, with Z-scores."""
+"""The chosen instrument's bars as the charts take them: a whole grid of slots, with Z-scores and a CVD that goes on."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.dashboard.sheet import z_columns
-from fbkit.model import NS_MS, TIMEFRAMES
-from fbkit.widgets import SERIES_FIELDS, TABLE_WINDOWS
+from fbkit.model import NS_DAY, NS_MS, TIMEFRAMES
+from fbkit.widgets import SERIES_FIELDS, TABLE_JUDGED, TABLE_WINDOWS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from fbkit.quant.frames import ZColumn
+
+Floats = NDArray[np.float64]
 
 #: Bars shown, and bars read: what is shown first has a whole window before it.
 BARS_SHOWN = 480
 BARS_READ = BARS_SHOWN + max(TABLE_WINDOWS)
 
+_CVD = SERIES_FIELDS.index("cvd")
 
-def series(instrument: str, tf: str, bars: pd.DataFrame) -> NDArray[np.float64]:
+#: Sums of the same trades in another order differ by less than this share of what was traded.
+_ROUNDING = 1e-6
+
+
+def series(
+    instrument: str,
+    tf: str,
+    bars: pd.DataFrame,
+    *,
+    kind: str = "classic",
+    windows: Iterable[int] = TABLE_WINDOWS,
+    shown: int = BARS_SHOWN,
+) -> Floats:
     """``(slots, SERIES_FIELDS)`` from bars of one instrument, oldest first; slots without a bar are NaN.
+
+    ``kind`` and ``windows`` say which Z-scores are computed; ``shown`` how many of the newest slots are kept.
 
     >>> import pandas as pd
     >>> series("binance:BTC-USDT-PERP", "1m", pd.DataFrame({"t1": []})).shape == (0, len(SERIES_FIELDS))
@@ -32,11 +51,79 @@ def series(instrument: str, tf: str, bars: pd.DataFrame) -> NDArray[np.float64]:
     slots = bars["t1"].to_numpy(np.int64) // length
     places = slots - slots[0]
     out = np.full((int(places[-1]) + 1, len(SERIES_FIELDS)), np.nan)
-    judged = z_columns(instrument, tf, bars)
+    judged = judge(instrument, tf, bars, TABLE_JUDGED, windows, kind)
     for j, field in enumerate(SERIES_FIELDS):
         if field in judged:
             out[places, j] = judged[field].value
         elif field in bars:
             out[places, j] = bars[field].to_numpy(np.float64)
     out[:, 0] = (np.arange(len(out)) + slots[0] - 1) * (length / NS_MS)
-    return out[-BARS_SHOWN:]
+    out = out[-shown:]
+    out[:, _CVD] = cvd_along(out, length)
+    return out
+
+
+def judge(
+    instrument: str, tf: str, bars: pd.DataFrame, columns: Iterable[str], windows: Iterable[int], kind: str
+) -> dict[str, ZColumn]:
+    """Z-scores by ``z_<column>_<window>`` over bars of one instrument, with reasons and counts, whatever their kind.
+
+    The classic ones are the bits the engine gives live.
+    """
+    from fbkit.quant.frames.metrics import is_judged
+
+    slots = bars["t1"].to_numpy(np.int64) // TIMEFRAMES[tf]
+    places = slots - slots[0]
+    found = {}
+    for column in columns:
+        whole = np.full(int(places[-1]) + 1, np.nan)
+        if is_judged(column, tf) and column in bars:
+            whole[places] = bars[column].to_numpy(np.float64)
+        for window in windows:
+            found[f"z_{column}_{window}"] = _at(places, _judged(kind, instrument, whole, window, int(slots[0])))
+    return found
+
+
+def _judged(kind: str, instrument: str, x: Floats, window: int, first: int) -> ZColumn:
+    from fbkit.quant.frames import ewma_zscore_readings, robust_zscore_readings, zscore_readings
+    from fbkit.quant.frames.metrics import stagger
+    from fbkit.quant.reading import needed
+
+    if kind == "robust":
+        return robust_zscore_readings(x, window)
+    if kind == "ewma":
+        return ewma_zscore_readings(x, window / 2, least=needed(window, 0.8))
+    return zscore_readings(x, window, offset=first + stagger(instrument, window))
+
+
+def _at(places: NDArray[np.int64], judged: ZColumn) -> ZColumn:
+    return type(judged)(judged.value[places], judged.code[places], judged.n[places])
+
+
+def cvd_along(matrix: Floats, length: int) -> Floats:
+    """CVD (USD) that goes on over midnight and begins anew where trades were missed; ``length`` of a bar in ns.
+
+    A stored ``cvd`` counts from 00:00 UTC, or from the last gap. What stands first keeps its count: it is anchored at
+    the midnight before. A bar whose count does not follow from the one before had a gap in it, and is kept as it is.
+    """
+    column = {field: matrix[:, SERIES_FIELDS.index(field)] for field in ("t0_ms", "vol_usd", "delta", "cvd")}
+    midnight = (column["t0_ms"] * NS_MS).astype(np.int64) % NS_DAY < max(length, 1)
+    out = column["cvd"].copy()
+    steps = zip(column["cvd"].tolist(), column["delta"].tolist(), column["vol_usd"].tolist(), midnight, strict=True)
+    before = stored_before = np.nan
+    for i, (stored, delta, volume, new_day) in enumerate(steps):
+        if not np.isnan(before) and not np.isnan(stored):
+            goes_on = abs(stored - (stored_before + delta)) <= _ROUNDING * (abs(stored) + volume)
+            out[i] = before + stored if new_day else before + delta if goes_on else stored
+        before, stored_before = float(out[i]), stored
+    return out
+
+
+def anchors(matrix: Floats, tf: str) -> list[int]:
+    """Instants (UTC ns) from which CVD counts in a series: the midnight before its first, and the end of each hole."""
+    known = np.isfinite(matrix[:, _CVD])
+    begins = np.flatnonzero(known & ~np.concatenate(([False], known[:-1])))
+    starts = [int(matrix[i, 0]) * NS_MS for i in begins]
+    if starts and begins[0] == 0:
+        starts[0] -= starts[0] % max(NS_DAY, TIMEFRAMES[tf])
+    return starts

@@ -17,9 +17,9 @@ from fbkit.widgets.assets import module
 from fbkit.widgets.market_table import TABLE_JUDGED, TABLE_WINDOWS
 from fbkit.widgets.panel import Panel
 
-#: Columns of a series: UTC ms, USD a coin, ln, USD, ln, fraction per 8 h, fraction, USD, [0, 1], then the Z-scores.
+#: Columns of a series: UTC ms, USD a coin, ln, USD, [-1, 1], USD, ln, fraction per 8 h, fraction, USD, [0, 1], then Z.
 SERIES_FIELDS = (
-    *("t0_ms", "open", "high", "low", "close", "ret", "vol_usd", "delta", "oi_usd", "oi_dlog"),
+    *("t0_ms", "open", "high", "low", "close", "ret", "vol_usd", "delta", "taker_imb", "cvd", "oi_usd", "oi_dlog"),
     *("funding_8h", "premium", "liq_long_usd", "liq_short_usd", "coverage"),
     *(f"z_{column}_{window}" for column in TABLE_JUDGED for window in TABLE_WINDOWS),
 )
