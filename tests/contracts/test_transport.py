@@ -48,6 +48,19 @@ async def turns(condition):
             await asyncio.sleep(0.005)
 
 
+async def test_what_comes_while_picows_rests_is_read_afterwards_and_the_goodbye_too():
+    async with FakeVenue([("send", "one"), ("wait", 0.3), ("send", "two"), ("close", 1000, "done")]) as venue:
+        line = Line()
+        connection = await make_transport("picows").connect(venue.url, line.on_frame, line.on_close)
+        await turns(lambda: line.frames)
+        connection.rest(0.9)
+        await asyncio.sleep(0.6)
+        assert line.frames == [b"one"]
+        assert await line.ending() == ("done", 1000)
+        assert line.frames == [b"one", b"two"]
+        connection.rest(0.0)  # of a closed one there is nothing to wait for
+
+
 @pytest.mark.parametrize("name", TRANSPORTS)
 class TestTransport:
     def make(self, name, keepalive=None, max_bytes=100_000):

@@ -184,6 +184,7 @@ class Link:
         except ConnectFailed as error:
             raise ConnectFailed(self.venue, error.url, error.why) from error
         session.connection = connection
+        reading.rest = getattr(connection, "rest", None)
         session.talking = asyncio.create_task(
             self._speak(session.talk, connection), name=f"{self.venue} {self.name} talk"
         )

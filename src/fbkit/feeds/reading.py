@@ -1,4 +1,7 @@
-"""The hot path of a socket: frames wait for each other a hundredth of a second and are taken together."""
+"""The hot path of a socket: frames wait for each other a hundredth of a second and are taken together.
+
+They wait in the kernel where the connection can rest: then nobody is woken up for each of them.
+"""
 
 from __future__ import annotations
 
@@ -135,26 +138,39 @@ class Reading:
         self._heard, self._failed = heard, failed
         self._frames: list[bytes] = []
         self._now, self._stopped = now, False
+        #: Lets the connection read nothing for so many seconds; ``None`` where it cannot.
+        self.rest: Callable[[float], None] | None = None
         self.on_frame = self._make_on_frame()
 
     def _make_on_frame(self) -> Callable[[bytes], None]:
         # A closure: called for every frame, and looking up an attribute costs as much as the rest of it.
         frames, take, loop = self._frames, self.take, asyncio.get_running_loop()
-        is_due = False
+        is_due = is_busy = False
 
         def take_in_time() -> None:
             nonlocal is_due
             is_due = False
             take()
 
+        def take_and_rest() -> None:
+            nonlocal is_due, is_busy
+            is_due, was_busy, is_busy = False, is_busy, False
+            take()
+            if self.rest is not None and not was_busy:
+                self.rest(WAIT_S)
+
         def on_frame(payload: bytes) -> None:
-            nonlocal is_due
+            nonlocal is_due, is_busy
             frames.append(payload)
             if len(frames) >= MOST:
+                is_busy = True
                 take()
             elif not is_due:
                 is_due = True
-                loop.call_later(WAIT_S, take_in_time)
+                if self.rest is None:
+                    loop.call_later(WAIT_S, take_in_time)
+                else:  # what was read together is taken together
+                    loop.call_soon(take_and_rest)
 
         return on_frame
 

@@ -20,7 +20,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class Connection(Protocol):
     """An open websocket.
 
-    ``close`` says goodbye, waits at most the close timeout, and is safe to call twice.
+    ``close`` says goodbye, waits at most the close timeout, and is safe to call twice. One that can has ``rest`` too,
+    which takes seconds: nothing is read so long, and what comes waits in the kernel.
     """
 
     async def send(self, text: str) -> None: ...

@@ -164,6 +164,16 @@ class _Listener(WSListener):
         self._end(1000, "")
         await self._gone.wait()
 
+    def rest(self, seconds: float) -> None:
+        """Read nothing for so long; what comes waits in the kernel, and is read at once."""
+        if not self._gone.is_set():
+            self._transport.underlying_transport.pause_reading()
+            self._loop.call_later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        if not self._gone.is_set():
+            self._transport.underlying_transport.resume_reading()
+
     def hand_over(self) -> None:
         """The feed has the connection now: whatever ends it from here on is told."""
         self._handed_over = True
