@@ -127,7 +127,7 @@ def _flat(kind: Kind, arrays: Arrays, order: Any, cuts: Sequence[int]) -> list[A
         cuts[1:],
         strict=True,
     )
-    records = to_records(kind, arrays)[order]
+    records = _rows_in(order, to_records(kind, arrays))
     words = {name: arrays[name] for name in words_of(kind)}
     flat: list[Any] = []
     for instrument, seq_min, seq_max, ts_min, ts_max, start, end in facts:
@@ -137,6 +137,11 @@ def _flat(kind: Kind, arrays: Arrays, order: Any, cuts: Sequence[int]) -> list[A
         else:
             flat += (0, RECORDS, pack_records(kind, records[start:end], picked(words, order[start:end])))
     return flat
+
+
+def _rows_in(order: Any, records: Any) -> Any:
+    """Records in another order, as bytes: numpy would move them field by field, ten times slower and under the lock."""
+    return records.view(np.uint8).reshape(len(records), -1).take(order, axis=0)
 
 
 class Merge(NamedTuple):
