@@ -55,6 +55,20 @@ def test_tables_say_market_and_are_not_cut(url: str, say: Say) -> None:
     assert "…" not in out
 
 
+@pytest.mark.parametrize(
+    ("words", "headings"),
+    [
+        (("summary",), ["bar to (UTC)", "return %", "volume USD", "funding bp/8 h", "score long", "bias", "because"]),
+        (("metrics", "BTC", "--tf", "1m"), ["bar to (UTC)", "return Z 60", "coverage %"]),
+        (("alerts",), ["at (UTC)", "tier", "coverage %", "sentence"]),
+    ],
+)
+def test_a_table_says_its_units(words: tuple[str, ...], headings: list[str], url: str, say: Say) -> None:
+    out = say(*words, "--db", url)[1]
+    assert all(heading in out.splitlines()[1] for heading in headings), out.splitlines()[1]
+    assert "100" in out
+
+
 def test_instants_in_json_are_rfc_3339(url: str, say: Say) -> None:
     answer = json.loads(say("summary", "--db", url, "--json")[1])
     assert answer["summary"][0]["t1"] == "2026-01-02T00:00:00Z"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple
 
 import pandas as pd
 import typer
@@ -58,14 +58,88 @@ def add_to(app: typer.Typer) -> None:
     app.command("import")(import_)
 
 
-def _show(desk: Desk, what: str, frame: pd.DataFrame, columns: list[str], as_json: bool) -> None:
+class Shown(NamedTuple):
+    """How a column is shown to a person: its heading with its unit, times ``by``, to so many digits after the point."""
+
+    heading: str
+    by: float = 1.0
+    digits: int | None = None
+
+
+_SUMMARY = {
+    "instrument": Shown("instrument"),
+    "t1": Shown("bar to (UTC)"),
+    "last": Shown("last USD"),
+    "ret": Shown("return %", 100.0, 3),
+    "vol_usd": Shown("volume USD", 1.0, 0),
+    "oi_usd": Shown("open interest USD", 1.0, 0),
+    "funding_8h": Shown("funding bp/8 h", 10_000.0, 2),
+    "loudest": Shown("loudest"),
+    "loudest_z": Shown("its Z", 1.0, 2),
+    "n_z": Shown("Zs known"),
+    "score_long": Shown("score long", 1.0, 2),
+    "score_short": Shown("score short", 1.0, 2),
+    "bias": Shown("bias"),
+    "because": Shown("because"),
+    "coverage": Shown("coverage %", 100.0, 1),
+    "source": Shown("source"),
+}
+
+_METRICS = {
+    "t1": Shown("bar to (UTC)"),
+    "instrument": Shown("instrument"),
+    "rsi_14": Shown("RSI 14", 1.0, 1),
+    "z_ret_60": Shown("return Z 60", 1.0, 2),
+    "z_ln_vol_60": Shown("volume Z 60", 1.0, 2),
+    "z_oi_dlog_60": Shown("open interest change Z 60", 1.0, 2),
+    "z_premium_60": Shown("premium Z 60", 1.0, 2),
+    "coverage": Shown("coverage %", 100.0, 1),
+}
+
+_ALERTS = {
+    "ts": Shown("at (UTC)"),
+    "tier": Shown("tier"),
+    "instrument": Shown("instrument"),
+    "tf": Shown("tf"),
+    "direction": Shown("direction"),
+    "coverage": Shown("coverage %", 100.0, 1),
+    "sentence": Shown("sentence"),
+}
+
+
+def _because(met: Sequence[tuple[str, str, float, float]]) -> str:
+    """The conditions that are met, of either side, with their values.
+
+    >>> _because([("long", "obi_5", 0.4123, 0.3)])
+    'long: obi_5 +0.412'
+    """
+    return ", ".join(f"{side}: {column} {value:+.3g}" for side, column, value, _ in met)
+
+
+def _in_units(frame: pd.DataFrame, shown: Mapping[str, Shown]) -> pd.DataFrame:
+    """The columns for a person, in their units, under headings that say them."""
+    found = {name: how for name, how in shown.items() if name in frame.columns}
+    told = {
+        how.heading: frame[name] if how.digits is None else (frame[name].astype(float) * how.by).round(how.digits)
+        for name, how in found.items()
+    }
+    return pd.DataFrame(told)
+
+
+def _show(
+    desk: Desk, what: str, frame: pd.DataFrame, columns: Sequence[str] | Mapping[str, Shown], as_json: bool
+) -> None:
     flat = frame.reset_index(drop=frame.index.name == "time")
     for name in {"t0", "t1", "ts", "ts_start", "ts_stop"} & set(flat.columns):
         flat[name] = pd.to_datetime(flat[name].astype("Int64"), unit="ns", utc=True)
     if as_json:
         answer_json(head(desk) | {what: plain(flat)})
         return
-    shown = [name for name in columns if name in flat.columns]
+    if isinstance(columns, Mapping):
+        flat = _in_units(flat, columns)
+        shown = [*flat.columns]
+    else:
+        shown = [name for name in columns if name in flat.columns]
     table(title(desk, what), shown, flat[shown].to_numpy(dtype=object).tolist())
     if flat.empty:
         out.print(f"no {what} there yet", markup=False)
@@ -123,22 +197,19 @@ def metrics(
     """Show the metrics of a coin, bar by bar, as they stood when each bar closed."""
     desk = open_desk(db)
     frame = desk.metrics(coin, tf=tf, since=since).tail(last)
-    columns = ["t1", "instrument", "rsi_14", "z_ret_60", "z_ln_vol_60", "z_oi_dlog_60", "z_premium_60", "coverage"]
-    _show(desk, "metrics", frame, columns, as_json)
+    _show(desk, "metrics", frame, _METRICS, as_json)
 
 
 def summary(db: Db = None, tf: Timeframe = "1m", as_json: AsJson = False) -> None:
-    """Show each instrument in one line: last bar, loudest Z, coverage."""
+    """Show each instrument in one line: last bar, loudest Z, confluence of each side and its bias, coverage."""
     desk = open_desk(db)
-    columns = [
-        "instrument", "t1", "last", "low", "high", "ret", "vol_usd", "oi_usd", "funding_8h",
-        "loudest", "loudest_z", "n_z", "coverage", "source",
-    ]  # fmt: skip
-    _show(desk, "summary", desk.summary(tf), columns, as_json)
+    frame = desk.summary(tf)
+    if not as_json and "conditions" in frame.columns:
+        frame = frame.assign(because=frame["conditions"].map(_because))
+    _show(desk, "summary", frame, _SUMMARY, as_json)
 
 
 def alerts(db: Db = None, since: Since = None, last: Last = 50, as_json: AsJson = False) -> None:
     """List alerts, the newest last, each with the sentence a person reads."""
     desk = open_desk(db)
-    columns = ["ts", "tier", "instrument", "tf", "direction", "value", "threshold", "coverage", "sentence"]
-    _show(desk, "alerts", desk.alerts(since, last=last), columns, as_json)
+    _show(desk, "alerts", desk.alerts(since, last=last), _ALERTS, as_json)
