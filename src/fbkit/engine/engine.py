@@ -280,12 +280,14 @@ class Engine:
         ready.usual.extend(map(tuple, metrics.usual.tolist()))
         ready.summary.extend(summary_rows(names, tf, t1, bars, metrics, self.stamp))
 
-    @np.errstate(all="ignore")
     def _fill(self, tape: Tape, until: int) -> None:
         """Fill one instrument's minutes up to ``until`` or the first that waits, and the bars above them."""
         until = self._reach(tape, until)
-        if until < (tape.next or tape.first):
-            return
+        if until >= (tape.next or tape.first):
+            self._fill_to(tape, until)
+
+    @np.errstate(all="ignore")  # apart: it costs more than to see that there is nothing to fill
+    def _fill_to(self, tape: Tape, until: int) -> None:
         self._thaw()
         self._start(tape)
         listener = self._listener

@@ -33,12 +33,18 @@ def metric_rows(instruments: list[str], tf: str, t1: int, bars: Bars, metrics: M
     """One row an instrument; ``coverage`` is the bar's."""
     columns = (
         map(tuple, metrics.values.tolist()),
-        map(tuple, metrics.n.tolist()),
+        map(_numbers, map(bytes, np.ascontiguousarray(metrics.n))),
         map(_reasons, map(bytes, np.ascontiguousarray(metrics.code))),
         bars["coverage"].tolist(),
         metrics.unsettled.tolist(),
     )
     return list(map(MetricRow, instruments, repeat(tf), repeat(t1), *columns, repeat(stamp)))
+
+
+@lru_cache(maxsize=4096)
+def _numbers(counts: bytes) -> tuple[int, ...]:
+    """One row's counts: most rows stand on as many values as the others."""
+    return tuple(np.frombuffer(counts, np.int64).tolist())
 
 
 @lru_cache(maxsize=4096)

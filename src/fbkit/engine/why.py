@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.engine.derive import NONE, Bars
-from fbkit.engine.tape import ACCT_GLOBAL, DEPTH, FUNDING, MARK, OI, POS_TOP, Tape
+from fbkit.engine.tape import ACCT_GLOBAL, DEPTH, FUNDING, MARK, OI, POS_TOP, Tape, Value
 from fbkit.model import JUDGED
 from fbkit.quant.reading import GAP, STALE, UNSUPPORTED
 
@@ -29,12 +31,19 @@ def why_missing(tapes: list[Tape], bars: Bars) -> NDArray[np.int8]:
     """
     why = np.full((len(tapes), len(JUDGED)), GAP, np.int8)
     quiet = bars["source"] != NONE
+    known = tuple(zip(*[tape.known for tape in tapes], strict=True))
     for k, column in enumerate(JUDGED):
         feeds = _FED_BY.get(column)
         if feeds is not None:
-            for i in np.flatnonzero(~np.isfinite(bars[column])).tolist():
-                known = tapes[i].known
-                why[i, k] = STALE if any(known[kind] is not None for kind in feeds) else UNSUPPORTED
+            missing = ~np.isfinite(bars[column])
+            if missing.any():
+                heard = np.any([_told(known[kind]) for kind in feeds], axis=0)
+                why[missing, k] = np.where(heard[missing], STALE, UNSUPPORTED)
         elif column != "ret":
             why[quiet, k] = STALE
     return why
+
+
+def _told(values: Sequence[Value | None]) -> list[bool]:
+    """Who was ever told of a kind of value."""
+    return [value is not None for value in values]
