@@ -85,12 +85,11 @@ class Packer:
         return Sheet(len(events), events[0].seq, events[-1].seq, runs, rest)
 
     def _run(self, kind: Kind, events: list[Event]) -> Run:
-        width = len(kind.fields)
-        flat: list[Any] = list(chain.from_iterable(map(_astuple, events)))
-        flat[::width] = map(self._numbers.__getitem__, flat[::width])
-        columns = tuple(wire.write(field, flat[place::width]) for place, field in enumerate(kind.fields))
-        ts = flat[1::width]
-        return Run(len(events), events[0].seq, events[-1].seq, min(ts), max(ts), max(flat[2::width]), columns)
+        names, *rest = zip(*map(_astuple, events), strict=True)
+        numbers = list(map(self._numbers.__getitem__, names))
+        columns = tuple(map(wire.write, kind.fields, (numbers, *rest)))
+        ts, received = rest[:2]
+        return Run(len(events), events[0].seq, events[-1].seq, min(ts), max(ts), max(received), columns)
 
 
 class _Counting(dict[str, int]):

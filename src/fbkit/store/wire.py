@@ -8,6 +8,7 @@ different widths, or of words, is decoded value by value.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -37,7 +38,7 @@ _NUMBERS = {
 _LAYOUTS = {key: np.dtype([("mark", "u1"), ("number", layout)]) for key, layout in _NUMBERS.items()}
 
 
-def write(field: Field, values: list[Any]) -> bytes:
+def write(field: Field, values: Sequence[Any]) -> bytes:
     """A column without msgpack's head, so that columns can be joined.
 
     >>> price = Field("price", "f")
@@ -50,7 +51,7 @@ def write(field: Field, values: list[Any]) -> bytes:
     return _encode(values)[1 if n < 16 else 3 if n < 65_536 else 5 :]
 
 
-def _small(values: list[Any]) -> bytes:
+def _small(values: Sequence[Any]) -> bytes:
     """Flags and members of enums: a byte is msgpack's way of a small number, too."""
     first = values[0]
     if values.count(first) == len(values):
