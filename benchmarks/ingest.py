@@ -1,10 +1,11 @@
 """From the socket to SQLite: what a message costs fbkit with every duty on, beside the floor and the plain way.
 
-``python dev.py bench ingest [--set firehose|paced|bars] [--rounds 3] [--peers DIR | --own] [--json]``
+``python dev.py bench ingest [--set firehose|paced|bars] [--rounds 3] [--peers DIR | --own | --duties] [--json]``
 
 ``firehose`` reads as fast as it can; ``paced`` takes 5,000 messages a second, waking up included; ``bars`` reads as
 fast as it can a stream in which a message is 4 ms, so that bars close. Where a folder of peers is given, or lies beside
 the repository (``../shared/bench``), their program runs floor, plain and fbkit in one go; else our own do.
+``--duties`` runs no contestants: it measures each stage of the collector apart, in one thread (:mod:`contest.duties`).
 
 A benchmark, not a test: it says whether the goals were met, and always ends with 0 when everybody answered.
 """
@@ -71,9 +72,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--n", type=int, help="messages a round, with our own contestants; at most 190,000 are one lap")
     parser.add_argument("--peers", type=Path, default=BESIDE, help="folder with ingest/run.py; default: %(default)s")
     parser.add_argument("--own", action="store_true", help="our own floor and plain way, whatever lies beside")
+    parser.add_argument(
+        "--duties", action="store_true", help="what each duty costs, in one thread and without a socket"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     asked = parser.parse_args(arguments)
     chosen = SETS[asked.set]
+    if asked.duties:
+        show_duties(asked.set, chosen.n if asked.n is None else asked.n, asked.rounds, machine=asked.json)
+        return 0
     with_peers = (
         bool(chosen.theirs) and not asked.own and asked.n is None and (asked.peers / "ingest" / "run.py").is_file()
     )
@@ -101,6 +108,18 @@ def show(which: str, n: int, rounds: int, lines: list[Line], *, with_peers: bool
     print(f"set {which}: {n:,} messages, {pace}, {rounds} rounds; {_whose(with_peers=with_peers)}\n")
     print(table(lines, "floor"))
     print("\n" + "\n".join(told))
+
+
+def show_duties(which: str, n: int, rounds: int, *, machine: bool) -> None:
+    """Measure the duties apart and print what came of it."""
+    from contest import duties  # it needs fbkit, which the contestants have to themselves
+
+    costs = duties.measure(n, SETS[which].ms_per_message, rounds)
+    if machine:
+        print(json.dumps({"set": which, "n": n, "rounds": rounds, "duties_us": costs}, indent=1))
+        return
+    print(f"duties of set {which}: {n:,} messages, {rounds} rounds, one thread, no socket\n")
+    print(duties.table(costs))
 
 
 def _whose(*, with_peers: bool) -> str:

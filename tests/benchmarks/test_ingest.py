@@ -45,6 +45,17 @@ def test_a_stream_in_which_bars_close_is_stored_whole_and_told_to_a_machine():
     assert all(0 < line["min_us"] <= line["median_us"] for line in said["contestants"])
 
 
+def test_the_duties_measured_apart_are_all_in_the_table_and_what_was_done_was_timed(contest):
+    from contest.duties import DUTIES
+
+    told = bench("--duties", "--rounds", "1", "--n", "6000", "--set", "bars", "--json")
+    assert told.returncode == 0, told.stderr
+    costs = json.loads(told.stdout)["duties_us"]
+    assert tuple(costs) == DUTIES
+    assert all(costs[duty] > 0 for duty in DUTIES if duty != "Beat: rules")  # no minute has a metric so soon
+    assert "| in all |" in bench("--duties", "--rounds", "1", "--n", "2000").stdout
+
+
 def test_a_contestant_that_fails_is_named_with_its_words(contest, tmp_path):
     from contest.rounds import ContestantFailed, answer_of
 
@@ -94,7 +105,7 @@ def test_the_stream_is_the_same_every_time_and_events_follow_its_pace(contest):
     assert json.loads(lap[-1])["data"]["E"] - START_MS >= 1999 * 4
 
 
-@pytest.mark.parametrize("name", ["stream", "contest.table", "contest.peers"])
+@pytest.mark.parametrize("name", ["stream", "contest.table", "contest.peers", "contest.duties"])
 def test_the_examples_run(name, contest):
     module = __import__(name, fromlist=["__name__"])
     failed, attempted = doctest.testmod(module)
