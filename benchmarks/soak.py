@@ -9,7 +9,8 @@ defaults, and a size of database.
 What is real: the collector, its thread, its database, a Beat for each simulated second. What is made up: prices go a
 walk of 2,000 steps back and forth, in an order that comes again after 9,973 frames; every id and every instant is new.
 Open interest and ratios come as events, not as bytes. Whatever counts real seconds (the hub's ten messages a second,
-sockets' pings) runs at its own pace, but for the upkeep: every simulated hour begins with its own, at a standing clock.
+sockets' pings) runs at its own pace, but for the upkeep: each simulated hour's is done in its middle, while the clock
+stands still.
 
 Memory is the whole process's, as the system counts it (RSS), at the end of each minute: what the bench itself says and
 notes is in it. An hour's weight is the mean of its last fifteen minutes: what a collector remembers for ten minutes,
@@ -60,8 +61,8 @@ READ_MS = 20
 #: The clock waits while more than so many seconds' items are on their way to the disk.
 _BEHIND_S = 10
 
-#: Minutes of an hour's end.
-END_MINUTES = 15
+#: Minutes of an hour's end, and when its upkeep is: before, so that the first is weighed with all that later ones do.
+END_MINUTES, UPKEEP_MINUTE = 15, 30
 
 MB = 1e6
 
@@ -158,7 +159,7 @@ class Day:
         self._rooms = [self.lines.at[f"ws://127.0.0.1/{chatter.venue}"] for chatter in self.chatters]
         minutes, weights = round(self.chosen.hours * 60), []
         for minute in range(1, minutes + 1):
-            if minute % 60 == 1:
+            if minute % 60 == UPKEEP_MINUTE:
                 await self._keep_size()
             for second in range(60):
                 await self._second(START + (minute - 1) * NS_MIN + second * NS_S)
