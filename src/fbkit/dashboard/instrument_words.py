@@ -1,0 +1,147 @@
+"""From what is known of an instrument to its paragraphs: which are said, over which stretch, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fbkit.across.liquidations import COMPLETE
+from fbkit.clock import iso
+from fbkit.dashboard import wording
+from fbkit.dashboard.instrument_kpis import Seen
+from fbkit.dashboard.venue_rows import VenueRow
+from fbkit.dashboard.wording import Carry, Forced, Paragraph
+from fbkit.model import NS_DAY, NS_HOUR, NS_MIN, NS_MS, TIMEFRAMES, Gap
+from fbkit.widgets import SERIES_FIELDS
+from fbkit.widgets.format import NBSP, count
+
+Floats = NDArray[np.float64]
+
+#: Bars around the largest liquidations that are one burst.
+_BURST = 2
+
+
+def paragraphs(seen: Seen, matrix: Floats, rows: Sequence[VenueRow], gaps: Sequence[Gap]) -> list[Paragraph]:
+    """All that is said of an instrument, the last what is not known."""
+    bar = {name: seen.of_bar(name) for name in seen.bar if name not in {"instrument", "tf", "source"}}
+    burst = largest_burst(seen, matrix)
+    told = [
+        wording.positions(bar, seen.z),
+        wording.flow(bar, seen.z),
+        wording.carry(carry_of(seen, matrix, rows), seen.z.get("funding_8h", np.nan)),
+        wording.forced(burst) if burst is not None else [],
+        wording.crowd(bar, seen.z),
+        wording.unknown(list(unknowns(seen, matrix, gaps))),
+    ]
+    return [paragraph for paragraph in told if paragraph]
+
+
+def _column(matrix: Floats, field: str) -> Floats:
+    return matrix[:, SERIES_FIELDS.index(field)]
+
+
+def carry_of(seen: Seen, matrix: Floats, rows: Sequence[VenueRow]) -> Carry:
+    """Funding now, its rank among the bars that are shown, and the venues at both ends."""
+    rate = seen.now("funding_8h", "funding_8h")
+    known = _column(matrix, "funding_8h")
+    known = known[np.isfinite(known)]
+    rank = float((known < rate).mean()) if known.size else np.nan
+    days = len(matrix) * TIMEFRAMES[seen.tf] / NS_DAY
+    over = f"the last {days:.0f} days" if days >= 2.5 else f"the last {days * 24:.0f}{NBSP}h"
+    payers = sorted((row for row in rows if np.isfinite(row.funding_8h)), key=lambda row: row.funding_8h)
+    if len(payers) < 2:
+        return Carry(rate, rank, known.size, over)
+    low, high = payers[0], payers[-1]
+    return Carry(rate, rank, known.size, over, high.venue, low.venue, high.funding_8h - low.funding_8h)
+
+
+def largest_burst(seen: Seen, matrix: Floats) -> Forced | None:
+    """The bars around the largest liquidations of the last day; ``None`` where there were none, or none was told."""
+    length = TIMEFRAMES[seen.tf]
+    day = matrix[-max(1, NS_DAY // length) :]
+    total = _column(day, "liq_long_usd") + _column(day, "liq_short_usd")
+    if not np.nansum(total) > 0:
+        return None
+    peak = int(np.nanargmax(total))
+    first, last = max(0, peak - _BURST), min(len(day), peak + _BURST + 1)
+    part, close = day[first:last], _column(day, "close")
+    before = close[first - 1] if first else _column(day, "open")[0]
+    hour = last - 1 + max(1, NS_HOUR // length)
+    return Forced(
+        at=iso(int(day[peak, 0]) * NS_MS)[11:16],
+        long_usd=float(np.nansum(_column(part, "liq_long_usd"))),
+        short_usd=float(np.nansum(_column(part, "liq_short_usd"))),
+        vol_usd=float(np.nansum(_column(part, "vol_usd"))),
+        ret=float(close[last - 1] / before - 1.0),
+        after=float(close[hour] / close[last - 1] - 1.0) if hour < len(day) else np.nan,
+        bars=last - first,
+        complete=seen.instrument.venue in COMPLETE,
+        venue=seen.instrument.venue,
+    )
+
+
+#: What a venue may lack, as a reader calls it.
+_FEEDS = {
+    "liquidation": "liquidations",
+    "open_interest": "open interest",
+    "ratio:acct_global": "long/short accounts",
+    "ratio:pos_top": "top positions",
+}
+
+
+def unknowns(seen: Seen, matrix: Floats, gaps: Sequence[Gap]) -> Iterator[str]:
+    """What is not known: feeds that do not exist, gaps, Z-scores that wait, what funding is."""
+    lacking = [words for channel, words in _FEEDS.items() if channel in seen.lacks]
+    if lacking:
+        yield f"{seen.instrument.venue} has no feed of {', '.join(lacking)}."
+    elif not np.isfinite(_column(matrix, "liq_long_usd")).all() and len(matrix):
+        heard = int(np.isfinite(_column(matrix, "liq_long_usd")).sum())
+        yield f"Liquidations were listened to in {count(heard)} of {count(len(matrix))} bars shown."
+    for told in gaps_told(gaps):
+        yield f"Not seen: {told}; CVD starts again where trades are missing."
+    covered = np.nan_to_num(_column(matrix, "coverage")[-seen.window :])
+    if len(covered) and covered.mean() < 1.0:
+        yield f"The window of its Z is covered to {100 * covered.mean():.0f}{NBSP}%."
+    waiting = sorted({why for why in seen.why.values() if why in {"warmup", "gap", "zero_var"}})
+    if waiting:
+        names = ", ".join(sorted(name for name, why in seen.why.items() if why in {"warmup", "gap", "zero_var"}))
+        yield f"No Z yet of {names} ({', '.join(_WAITING[why] for why in waiting)})."
+
+
+_WAITING = {"warmup": "warming up", "gap": "too many bars are missing", "zero_var": "no spread"}
+
+
+def gaps_told(gaps: Sequence[Gap]) -> list[str]:
+    """Gaps that were not backfilled, in a phrase; those that were are no loss.
+
+    >>> gaps_told([Gap("", 0, 0, 1, "", "*", "closed", "restart", 0, 26 * NS_MIN)])
+    ['1 gap, 26 min, not backfilled']
+    """
+    lost = [gap for gap in gaps if gap.phase != "backfilled"]
+    if not lost:
+        return []
+    minutes = sum((gap.t1 - gap.t0) // NS_MIN for gap in lost if gap.t1 is not None)
+    is_open = any(gap.t1 is None for gap in lost)
+    told = f"{len(lost)} gap{'s' if len(lost) > 1 else ''}, {minutes} min, not backfilled"
+    return [f"{told}, one open" if is_open else told]
+
+
+def provenance(seen: Seen, matrix: Floats) -> list[tuple[str, str]]:
+    """Where the numbers come from, a fact a line."""
+    covered = np.nan_to_num(_column(matrix, "coverage")[-seen.window :])
+    facts = [
+        ("Z", f"{seen.kind}, {seen.window} bars, this bar excluded{_SPREAD[seen.kind]}"),
+        ("window covered", f"{100 * float(covered.mean()):.1f}{NBSP}%" if len(covered) else "–"),
+        ("newest bar", f"{_SOURCES.get(str(seen.bar.get('source')), 'none')}, to {iso(int(seen.bar['t1']))[:16]}"),
+    ]
+    if seen.newest.seq:
+        facts.append(("store", f"seq to {count(seen.newest.seq)}, beat {iso(seen.newest.beat_ts)[11:19]}"))
+    if seen.newest.code:
+        facts.append(("code", seen.newest.code))
+    return facts
+
+
+_SPREAD = {"classic": ", ddof 1", "robust": ", median and MAD", "ewma": ", halflife of half the window"}
+_SOURCES = {"own": "our trades", "venue": "the venue's kline", "none": "nothing heard"}
