@@ -12,6 +12,8 @@ import httpx
 import psutil
 import pytest
 
+from fbkit.alerts import DEFAULTS
+from fbkit.alerts.load import dump
 from fbkit.clock import VirtualClock
 from fbkit.model import (
     METRIC_COLUMNS,
@@ -24,6 +26,7 @@ from fbkit.model import (
     Listing,
     Market,
     MetricRow,
+    Setting,
     SummaryRow,
 )
 from fbkit.store import Batch, open_writer
@@ -172,7 +175,8 @@ def fill(url, minutes=5):
             Listing(name, START, START, name[8:11] + "USDT", name[8:11], "USDT", "USDT", tick=0.1, step=0.001, seq=n)
             for n, name in enumerate((BTC, ETH), 1)
         ]
-        writer.append(Batch(listings))
+        rules = Setting("", START, START, "rules", dump(DEFAULTS), seq=3)
+        writer.append(Batch([*listings, rules]))
         for n in range(minutes):
             ts = START + (n + 1) * NS_MIN
             rows = [make(name, n) for make in (bar, metric, summary) for name in (BTC, ETH)]

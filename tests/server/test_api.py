@@ -135,6 +135,52 @@ def test_alerts_and_gaps(http):
     assert (gap["cause"], gap["t0"], gap["t1"]) == ("disconnect", "2026-01-01T00:04:59.000Z", None)
 
 
+def test_the_scorecard_says_what_came_of_each_rule_and_why_it_knows_nothing_yet(http):
+    body = http.get("/fbkit/api/scorecard").json()
+    assert [(one["rule"], one["tier"], one["horizon"]) for one in body["items"]] == [
+        ("z", 1, horizon) for horizon in ("5m", "15m", "1h", "4h")
+    ]
+    assert {one["n_open"] for one in body["items"]} == {1}
+    assert all(one["hit_rate"] is None and "too few" in one["says"] for one in body["items"])
+    assert (body["seed_base"], body["units"]["hits"]) == (7, "of n: the price had gone the alert's way")
+    one = http.get("/fbkit/api/scorecard", params={"by": "direction", "horizon": "1h"}).json()
+    assert [(row["direction"], row["horizon"]) for row in one["items"]] == [("up", "1h")]
+    assert http.get("/fbkit/api/scorecard", params={"since": "2026-01-01T00:06:00Z"}).json()["items"] == []
+
+
+def test_the_rules_in_force_are_told_as_in_their_file_and_in_words(http):
+    body = http.get("/fbkit/api/rules").json()
+    assert [one["tier"] for one in body["items"]] == [1, 2, 3, 4, 5, 6]
+    assert body["items"][0]["words"].startswith("Speaks on")
+    assert body["since"] == "2026-01-01T00:00:00.000Z"
+
+
+def test_a_coin_is_told_across_its_venues_newest_first(http):
+    body = http.get("/fbkit/api/across/BTC", params={"limit": 2}).json()
+    assert [one["t1"] for one in body["items"]] == ["2026-01-01T00:05:00.000Z", "2026-01-01T00:04:00.000Z"]
+    assert (body["coin"], body["tf"], body["coverage"]) == ("BTC", "1m", 1.0)
+    assert http.get("/fbkit/api/across/BTC", params={"tf": "1h"}).json()["items"] == []
+
+
+def test_a_part_behind_until_stays_as_it_is(http):
+    first = http.get(f"/fbkit/api/history/{BTC}", params={"limit": 2}).json()
+    assert first["until"] == "2026-01-01T00:05:00.000000Z"
+    then = {"until": "2026-01-01T00:04:00Z", "limit": 2}
+    assert [one["close"] for one in http.get(f"/fbkit/api/history/{BTC}", params=then).json()["items"]] == [
+        97_003.0,
+        97_002.0,
+    ]
+    alerts = http.get("/fbkit/api/alerts").json()
+    again = http.get("/fbkit/api/alerts", params={"until": alerts["until"]}).json()
+    assert again["items"] == alerts["items"] != []
+
+
+def test_what_is_no_websocket_is_told_to_become_one(http):
+    answer = http.get("/fbkit/api/stream")
+    assert (answer.status_code, answer.headers["Upgrade"]) == (426, "websocket")
+    assert "wss://" in answer.json()["message"]
+
+
 def test_reports_and_continuity_are_what_lies_in_the_workspace(http, served):
     assert http.get("/fbkit/api/reports").json()["items"] == []
     folder = served.workspace / "reports" / "status" / "20260101T000000Z"
@@ -159,8 +205,15 @@ def test_reports_and_continuity_are_what_lies_in_the_workspace(http, served):
         ("metrics?limit=10001", 400, "10001"),
         ("metrics?offset=-1", 400, "'-1' is not possible"),
         ("metrics?limit=%D9%A1", 400, "is not possible"),
-        ("gaps?order=up", 400, "one of tf, limit, offset"),
-        ("scorecard", 404, "no route named '/fbkit/api/scorecard'"),
+        ("gaps?order=up", 400, "one of since, until, limit, offset"),
+        ("gaps?since=yesterday", 400, "an instant since 1970 such as"),
+        ("alerts?until=0001-01-01T00:00:00Z", 400, "an instant since 1970 such as"),
+        ("alerts?since=2026-01-02&until=2026-01-01", 400, "an instant after since (2026-01-02)"),
+        ("health?limit=3", 400, "no words here"),
+        ("scorecard?by=rule,rule", 400, "each once"),
+        ("scorecard?by=colour", 400, "rule, tier, tf, direction, column, instrument"),
+        ("across/NOPE", 404, "no coin named 'NOPE'"),
+        ("scorecards", 404, "no route named '/fbkit/api/scorecards'"),
         ("history/..%2F..%2Fetc%2Fpasswd", 404, "no instrument named"),
         ("history/x'%20OR%20'1'='1", 404, "no instrument named"),
     ],

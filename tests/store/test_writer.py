@@ -205,6 +205,8 @@ def test_the_newest_bars_of_each_instrument_are_asked_at_once(writer):
     assert found.index.is_monotonic_increasing
     assert str(found.index.tz) == "UTC"
     assert len(writer.rows("bars", instrument=NAMES[0], last=2)) == 4
+    within = writer.rows("bars", tf="1m", span=Span(61 * NS_S, 65 * NS_S), last=2)
+    assert within.groupby("instrument")["close"].agg(list).tolist() == [[4.0, 5.0]] * len(NAMES)
     assert writer.rows("bars", instrument=NAMES[0], tf="1m", span=Span(62 * NS_S, 64 * NS_S))["close"].tolist() == [
         3.0,
         4.0,

@@ -14,10 +14,11 @@ from traitlets import Bool, Instance, Unicode
 from fbkit.hub import OwnerLink
 from fbkit.runtime import database_url
 from fbkit.server.collector_kernel import CollectorKernel
-from fbkit.server.handlers import SCRAPED, Ask, Door, Scrape, nowhere, questions
+from fbkit.server.handlers import Ask, Door, Scrape
 from fbkit.server.manager import Manager
 from fbkit.server.plain import plain
 from fbkit.server.reaper import Reaper
+from fbkit.server.routes import NOWHERE, SCRAPED, routes
 from fbkit.server.static import Static, static_roots
 from fbkit.server.stream import Stream
 from fbkit.server.voice import Voice
@@ -63,16 +64,17 @@ class FbkitExtension(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Every route of ours."""
         asks = [
-            (rf"/fbkit/api/{route}", Scrape if route == SCRAPED else Ask, {"question": ask})
-            for route, ask in questions(self.manager).items()
+            (rf"/fbkit/api/{pattern}", Scrape if pattern == SCRAPED else Ask, {"route": route})
+            for pattern, route in routes(self.manager).items()
         ]
         self.handlers.extend(
             [
                 *asks,
                 (r"/fbkit/api/stream", Stream, {"voice": self.voice, "manager": self.manager}),
-                (r"/fbkit/api/(.*)", Ask, {"question": nowhere}),
+                (r"/fbkit/api/(.*)", Ask, {"route": NOWHERE}),
                 (r"/fbkit/static/(.*)", Static, {"path": static_roots()}),
                 (r"/fbkit/?", Door),
+                (r"/fbkit/([^/]+)", Door),
             ]
         )
 

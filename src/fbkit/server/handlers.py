@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from jupyter_server.auth.decorator import authorized
@@ -14,10 +14,10 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
-from fbkit.errors import UnknownName
-from fbkit.server.manager import Answer, Manager
+from fbkit.server.answer import Answer
 from fbkit.server.page import Page, page_of
 from fbkit.server.prometheus import CONTENT_TYPE_LATEST
+from fbkit.server.routes import Route
 from fbkit.server.statuses import status_of
 
 log = logging.getLogger(__name__)
@@ -25,10 +25,11 @@ log = logging.getLogger(__name__)
 #: Where a browser that was given the link ends up.
 PAGE = "voila/render/notebooks/30_dashboard.ipynb"
 
-#: The one route that is answered in text.
-SCRAPED = "prometheus"
+#: Headers that a refusal must bear.
+_WITH = {405: {"Allow": "GET"}, 426: {"Upgrade": "websocket"}}
 
-Question = Callable[..., Awaitable[Answer]]
+#: Words of an address that are not the page's choices: the server's token, and the theme, which the page reads itself.
+_TOKEN, _THEME = "token", "theme"
 
 
 def foreign(headers: Mapping[str, str]) -> bool:
@@ -43,34 +44,8 @@ def foreign(headers: Mapping[str, str]) -> bool:
     return origin is not None and urlsplit(origin).netloc.lower() != headers.get("Host", "").lower()
 
 
-class Ask(APIHandler):
-    """Puts one question to the manager."""
-
-    auth_resource = "fbkit"
-
-    def initialize(self, question: Question) -> None:
-        """Remember the question this route asks."""
-        self._question = question
-
-    async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler has it
-        """Refuse who comes from a foreign page before anything is looked at."""
-        if foreign(self.request.headers):
-            raise web.HTTPError(403, "cross-origin requests are not answered")
-        await super().prepare()
-
-    @web.authenticated
-    @authorized
-    async def get(self, *names: str) -> None:
-        """Answer."""
-        page = page_of({name: self.get_query_argument(name) for name in self.request.query_arguments})
-        self._tell(page, await self._question(page, *names))
-
-    def _tell(self, page: Page, answer: Answer) -> None:
-        if answer.items is not None:
-            self.set_header("Content-Range", page.content_range(answer.items, answer.total))
-        self.set_header("Content-Type", "application/json")
-        self.set_header("Cache-Control", "no-store")
-        self.finish(msgspec.json.encode(answer.body))
+class Plainly(JupyterHandler):
+    """Says what went wrong as JSON: one sentence, and never a traceback."""
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         """Let the table of statuses decide when the error is one of ours."""
@@ -86,6 +61,8 @@ class Ask(APIHandler):
         elif isinstance(error, web.HTTPError) and error.log_message:
             sentence = error.log_message % error.args if error.args else error.log_message
         self.set_header("Content-Type", "application/json")
+        for name, value in _WITH.get(status_code, {}).items():
+            self.set_header(name, value)
         self.finish(msgspec.json.encode({"error": type(error).__name__ if error else "", "message": sentence}))
 
     def log_exception(
@@ -101,6 +78,40 @@ class Ask(APIHandler):
             super().log_exception(typ, value, tb)
 
 
+class Ask(Plainly, APIHandler):
+    """Puts one question to the manager."""
+
+    auth_resource = "fbkit"
+
+    #: What this API answers; the base would name every method in ``Allow``.
+    SUPPORTED_METHODS = ("GET",)
+
+    def initialize(self, route: Route) -> None:
+        """Remember what this route asks."""
+        self._route = route
+
+    async def prepare(self) -> None:  # type: ignore[override]  # as APIHandler has it
+        """Refuse who comes from a foreign page before anything is looked at."""
+        if foreign(self.request.headers):
+            raise web.HTTPError(403, "cross-origin requests are not answered")
+        await super().prepare()
+
+    @web.authenticated
+    @authorized
+    async def get(self, *names: str) -> None:
+        """Answer."""
+        given = {name: self.get_query_argument(name, strip=False) for name in self.request.query_arguments}
+        page = page_of(given, self._route.words)
+        self._tell(page, await self._route.ask(page, *names))
+
+    def _tell(self, page: Page, answer: Answer) -> None:
+        if answer.items is not None:
+            self.set_header("Content-Range", page.content_range(answer.items, answer.total))
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(msgspec.json.encode(answer.body))
+
+
 class Scrape(Ask):
     """The same for a Prometheus: text in its format."""
 
@@ -110,35 +121,35 @@ class Scrape(Ask):
 
 
 class Door(JupyterHandler):
-    """``/fbkit/?token=…``: lets a browser in and sends it on to the page, whose own URL bears no token."""
+    """``/fbkit/?token=…``: lets a browser in and sends it on to the page, whose own URL bears no token.
+
+    ``/fbkit/<slug>?i=…&tf=…`` leads to the page at that tab with these choices.
+    """
 
     auth_resource = "fbkit"
 
     @web.authenticated
     @authorized
-    async def get(self) -> None:
+    async def get(self, slug: str = "") -> None:
         """Go on to the page."""
-        self.redirect(url_path_join(self.base_url, PAGE))
+        from fbkit.dashboard.tabs import TABS
+
+        known = [name for name, _, _ in TABS]
+        if slug and slug not in known:
+            raise web.HTTPError(404, f"no page named {slug!r}; there are {', '.join(known)}")
+        words = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        self.redirect(url_path_join(self.base_url, PAGE) + place_of(slug, words))
 
 
-async def nowhere(_page: Page, route: str) -> Answer:
-    """The question nobody asks: a route that is none is said as JSON too."""
-    raise UnknownName("route", f"/fbkit/api/{route}")
+def place_of(slug: str, words: Mapping[str, str]) -> str:
+    """What stands behind the page's path so that it shows a tab with choices.
 
-
-def questions(manager: Manager) -> dict[str, Question]:
-    """Every question by the route that asks it, below ``/fbkit/api/``. ``openapi.yaml`` lists the same."""
-    return {
-        "health": manager.health,
-        "status": manager.status,
-        "metrics": manager.metrics,
-        "summary": manager.summary,
-        "quant/summary": manager.summary,
-        "instruments": manager.instruments,
-        "history/([^/]+)": manager.history,
-        "gaps": manager.gaps,
-        "alerts": manager.alerts,
-        "reports": manager.reports,
-        "continuity": manager.continuity,
-        SCRAPED: manager.prometheus,
-    }
+    >>> place_of("instrument", {"token": "secret", "i": "binance:BTC-USDT-PERP", "theme": "light"})
+    '?theme=light#/instrument?i=binance%3ABTC-USDT-PERP'
+    >>> place_of("", {"token": "secret"})
+    ''
+    """
+    chosen = {name: text for name, text in words.items() if name not in {_TOKEN, _THEME}}
+    query = f"?{urlencode({_THEME: words[_THEME]})}" if _THEME in words else ""
+    tab = f"#/{slug or 'market'}" if slug or chosen else ""
+    return f"{query}{tab}{'?' if chosen else ''}{urlencode(sorted(chosen.items()))}"

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from fbkit.clock import iso
-from fbkit.model import METRIC_COLUMNS, MetricRow
+from fbkit.model import METRIC_COLUMNS, NS_S, MetricRow
+from fbkit.model.timeframe import NS_US
 
 #: Fields that hold an instant (UTC ns).
 INSTANTS = frozenset({"ts", "ts_event", "ts_recv", "ts_start", "ts_stop", "t0", "t1", "started", "expiry", "next_ts"})
@@ -36,6 +37,8 @@ def plain(value: Any) -> Any:
 
 
 def _single(value: Any) -> Any:
+    if hasattr(value, "item"):
+        return _single(value.item())  # numpy's
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, enum.IntEnum):
@@ -50,9 +53,14 @@ def instant(ts: int | None) -> str | None:
     return None if ts is None else iso(ts, millis=True)
 
 
+def exact(ts: int | None) -> str | None:
+    """UTC ns as RFC 3339 with microseconds: read back, it is the same instant."""
+    return None if ts is None else f"{iso(ts)[:-1]}.{ts % NS_S // NS_US:06d}Z"
+
+
 def _field(name: str, value: Any) -> Any:
-    if name in INSTANTS and isinstance(value, int):
-        return instant(value)
+    if name in INSTANTS and not isinstance(value, str) and hasattr(value, "__index__"):
+        return instant(int(value))
     return plain(value)
 
 

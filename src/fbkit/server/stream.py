@@ -13,14 +13,13 @@ from typing import Any
 
 import msgspec
 from jupyter_server.auth.decorator import ws_authenticated
-from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from fbkit.hub import Commit, Gone, Hello, Live
 from fbkit.hub.listener import Listener, SlowListener
-from fbkit.server.handlers import foreign
+from fbkit.server.handlers import Plainly, foreign
 from fbkit.server.manager import Manager
 from fbkit.server.plain import instant, plain
 from fbkit.server.rows_topic import RowsTopic
@@ -28,10 +27,13 @@ from fbkit.server.voice import Heard, Voice
 
 STREAM_TOPICS = frozenset({"live", "rows"})
 
+#: What may stand behind ``?``; ``token`` is the server's own.
+STREAM_WORDS = frozenset({"topics", "cursor", "token"})
+
 _TRY_AGAIN_LATER = 1013
 
 
-class Stream(WebSocketMixin, WebSocketHandler, JupyterHandler):
+class Stream(WebSocketMixin, WebSocketHandler, Plainly):
     """One client of the stream: :class:`~fbkit.server.rows_topic.RowsTopic` and the hub's live values, one listener."""
 
     auth_resource = "fbkit"
@@ -52,6 +54,11 @@ class Stream(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Check before the upgrade: who it is, whether they may, what they want."""
         if not await self._may():
             raise web.HTTPError(403)
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise web.HTTPError(426, "this is a websocket: open it with ws:// or wss://")
+        unknown = self.request.query_arguments.keys() - STREAM_WORDS
+        if unknown:
+            raise web.HTTPError(400, f"{min(unknown)!r} is not possible; allowed: {', '.join(sorted(STREAM_WORDS))}")
         self.topics = frozenset(self.get_query_argument("topics", "live,rows").split(",")) - {""}
         if not self.topics <= STREAM_TOPICS:
             raise web.HTTPError(400, f"topics are out of {', '.join(sorted(STREAM_TOPICS))}")

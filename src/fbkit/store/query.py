@@ -154,12 +154,16 @@ def _within(table: RowTable, span: Span) -> list[Any]:
         t1 = schema.GAPS.c.t1
         low = [] if span.since is None else [(t1 > span.since) | t1.is_(None)]
     elif time.name == "t1":
-        # A slot lies in a span when it closes in it: [t0, t1) within [since, until).
-        low = [] if span.since is None else [time > span.since]
-        return low + ([] if span.until is None else [time <= span.until])
+        return _closing_within(time, span)
     else:
         low = [] if span.since is None else [time >= span.since]
     return low + ([] if span.until is None else [time < span.until])
+
+
+def _closing_within(t1: Any, span: Span) -> list[Any]:
+    """A slot lies in a span when it closes in it: [t0, t1) within [since, until)."""
+    low = [] if span.since is None else [t1 > span.since]
+    return low + ([] if span.until is None else [t1 <= span.until])
 
 
 def forget_rows(connection: Connection, table: RowTable, before: int, tf: str | None, limit: int) -> int:
@@ -175,23 +179,23 @@ def forget_rows(connection: Connection, table: RowTable, before: int, tf: str | 
 def _last_of_each(
     connection: Connection, query: Select[Any], table: RowTable, question: Question
 ) -> list[tuple[Any, ...]]:
-    """The newest slots of each instrument and timeframe: for each one step down the key to where they begin."""
+    """The newest slots in a span: for each instrument and timeframe one step down the key to where they begin."""
     columns, older = table.table.c, table.table.alias("older")
-    everyone = schema.INSTRUMENTS.c.id
+    everyone, one = schema.INSTRUMENTS.c.id, question.instrument
+    wanted = [] if one is None else [everyone == one]
     found: list[tuple[Any, ...]] = []
     for tf in [question.tf] if question.tf else TIMEFRAMES:
         begin = (
             select(older.c.t1)
-            .where(older.c.instrument == everyone, older.c.tf == tf)
+            .where(older.c.instrument == everyone, older.c.tf == tf, *_closing_within(older.c.t1, question.span))
             .order_by(older.c.t1.desc())
             .limit(1)
             .offset(question.last)
             .correlate(schema.INSTRUMENTS)
             .scalar_subquery()
         )
-        starts = (
-            select(everyone, func.coalesce(begin, -(2**62)).label("start")).cte("starts").prefix_with("MATERIALIZED")
-        )
+        places = select(everyone, func.coalesce(begin, -(2**62)).label("start")).where(*wanted)
+        starts = places.cte("starts").prefix_with("MATERIALIZED")
         slots = (columns.instrument == starts.c.id) & (columns.tf == tf) & (columns.t1 > starts.c.start)
         found += tuples(connection, query.join(starts, slots))
     return found
