@@ -67,10 +67,11 @@ def _with_z(z: float) -> Piece:
 
 def _moved(fraction: float) -> Piece:
     """How far, without the sign that the verb has said already."""
-    return (
-        f"{percent(abs(fraction)).lstrip('+')}{NBSP}%",
-        "up" if fraction > 0 else "down" if fraction < 0 else "number",
-    )
+    return f"{percent(abs(fraction)).lstrip('+')}{NBSP}%", _tone(fraction)
+
+
+def _tone(x: float) -> str:
+    return "up" if x > 0 else "down" if x < 0 else "number"
 
 
 def size_word(z: float) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ipywidgets
 import numpy as np
-import traitlets
 
 from fbkit.clock import iso
 from fbkit.dashboard.export import formats
@@ -16,7 +15,7 @@ from fbkit.dashboard.newest import Newest, concerns, newest
 from fbkit.dashboard.scene import Z_KINDS, Scene, first_choice
 from fbkit.dashboard.series import anchors, judge, series
 from fbkit.dashboard.tab import Job, Tab
-from fbkit.dashboard.venue_rows import VenueRow, cells, perpetuals, row_of, together
+from fbkit.dashboard.venue_rows import VenueRow, cells, perpetuals, row_of
 from fbkit.hub import Commit, Gone, Live, Message
 from fbkit.model import JUDGED, NS_DAY, NS_HOUR, NS_MS, NS_S, TIMEFRAMES, Z_WINDOWS, Gap, Instrument
 from fbkit.quant.frames.metrics import is_judged
@@ -67,7 +66,7 @@ def usual_span(tf: str) -> str:
 
 
 class Read(NamedTuple):
-    """What was read of one instrument: its bars, the chart's matrix, Z-scores of the newest bar and why some are not."""
+    """What was read of one instrument: its bars, the chart's matrix, Z of the newest bar and why some are missing."""
 
     name: str
     tf: str
@@ -140,19 +139,23 @@ class InstrumentTab(Tab):
     @property
     def span(self) -> int:
         """How much time is shown, ns."""
-        return SPANS[self.tools.values.get("span", usual_span(self.scene.tf))]
+        return SPANS[self._pressed.get("span") or usual_span(self.scene.tf)]
+
+    @property
+    def _pressed(self) -> dict[str, Any]:
+        return dict(self.tools.values)  # noqa: PD011 - choices of a control, no frame
 
     def _offer(self) -> None:
         """Every choice there is, with what is chosen."""
         scene = self.scene
         if not scene.instrument and scene.known:
             scene.instrument = first_choice(scene.known)
-        if self.tools.values.get("span") not in spans_of(scene.tf):
+        if self._pressed.get("span") not in spans_of(scene.tf):
             self.tools.choose(span=usual_span(scene.tf))
         pairs = [(name, name) for name in scene.known]
         z_of = [("ret", "return"), ("ln_vol", "volume"), ("oi_dlog", "ΔOI"), ("taker_imb", "delta")]
         z_of.append(("funding_8h", "funding") if TIMEFRAMES[scene.tf] >= NS_HOUR else ("premium", "premium"))
-        if self.tools.values.get("z") not in dict(z_of):
+        if self._pressed.get("z") not in dict(z_of):
             self.tools.choose(z=z_of[-1][0])
         controls = [
             Control(name="i", kind="pick", label="instrument", items=pairs),
@@ -166,10 +169,9 @@ class InstrumentTab(Tab):
         self.tools.offer(controls, i=scene.instrument, tf=scene.tf, w=scene.window, kind=scene.kind)
 
     def _chosen_here(self) -> None:
-        scene, values = self.scene, self.tools.values
+        scene, values = self.scene, self._pressed
         scene.adopt({"tf": values["tf"], "w": str(values["w"]), "z": values["kind"], "i": values["i"]})
-        for widget in (self.chart,):
-            widget.z, widget.window = values["z"], scene.window
+        self.chart.z, self.chart.window = values["z"], scene.window
         if self.read is not None and self._bars_wanted() > len(self.read.matrix):
             self.want("chart")
 
@@ -191,7 +193,7 @@ class InstrumentTab(Tab):
         if asked[:4] != (scene.instrument, scene.tf, scene.window, scene.kind):
             return  # something else was chosen meanwhile; that is read next
         self.read = found
-        self._show_chart(one)
+        self._show_chart(one, found)
         self.show_now()
         self._show_words()
 
@@ -272,9 +274,7 @@ class InstrumentTab(Tab):
         self._show_venues(one)
         self._show_foot(one)
 
-    def _show_chart(self, one: Instrument) -> None:
-        found = self.read
-        assert found is not None
+    def _show_chart(self, one: Instrument, found: Read) -> None:
         self.chart.window = self.scene.window
         self.chart.show(one.name, found.tf, TIMEFRAMES[found.tf] / NS_S, one.tick, found.matrix)
         self._show_alerts()
