@@ -4,6 +4,7 @@ from fbkit.widgets.alert_feed import AlertFeed
 from fbkit.widgets.alert_list import AlertList
 from fbkit.widgets.assets import style
 from fbkit.widgets.brand import Brand
+from fbkit.widgets.caption import Caption
 from fbkit.widgets.chart import SERIES_FIELDS, PlotStream
 from fbkit.widgets.clock import Clock
 from fbkit.widgets.controls import Control, Controls
@@ -31,6 +32,7 @@ __all__ = [
     "AlertFeed",
     "AlertList",
     "Brand",
+    "Caption",
     "Clock",
     "Control",
     "Controls",
