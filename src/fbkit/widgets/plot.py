@@ -17,7 +17,8 @@ class Plot(Panel):
     """Plotly traces in our look, with a heading, a readout under the pointer and names at the ends of lines.
 
     A trace is plotly's (``type x y …``, instants as UTC ms) with arrays as lists or numpy arrays; NaN breaks a line.
-    A colour is the name of a token: ``"--up"``, ``"--v-okx"``, ``"--ink3"``. ``meta`` of a trace may hold ``format``
+    A colour is the name of a token: ``"--up"``, ``"--v-okx"``, ``"--ink3"``; ``"--v-okx 13%"`` lets through what is
+    behind. ``meta`` of a trace may hold ``format``
     (a name of ``formatting.js``: usd percent funding bp z price …), ``end`` (its name at the right end) and ``silent``
     (left out of the readout). ``axes`` gives each axis a format: ``{"y": "usd", "x": "time"}``.
 
