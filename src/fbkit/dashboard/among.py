@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from fbkit.dashboard.source import Source
-from fbkit.model import NS_HOUR, TIMEFRAMES
+from fbkit.model import TIMEFRAMES
 
 if TYPE_CHECKING:
     from fbkit.across import Coin
@@ -27,7 +27,7 @@ def among(coin: Coin, venues: Collection[str]) -> Coin:
 def drawn_tf(tf: str, span: int) -> str:
     """The chosen timeframe, or the shortest longer one with which a span (ns) has no more slots than are told apart.
 
-    >>> drawn_tf("1m", 48 * NS_HOUR), drawn_tf("1h", 48 * NS_HOUR)
+    >>> drawn_tf("1m", 48 * TIMEFRAMES["1h"]), drawn_tf("1h", 48 * TIMEFRAMES["1h"])
     ('5m', '1h')
     """
     longer = (one for one, length in TIMEFRAMES.items() if length >= TIMEFRAMES[tf] and span // length <= SLOTS)

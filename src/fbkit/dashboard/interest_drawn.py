@@ -48,7 +48,7 @@ def _fill(layer: Layer, x: Floats, top: Floats, *, first: bool) -> dict[str, Any
     colour = f"--v-{layer.venue}"
     return {
         "type": "scatter", "mode": "lines", "x": x, "y": top, "fill": "tozeroy" if first else "tonexty",
-        "fillcolor": colour, "opacity": 0.13, "line": {"width": 0, "color": colour}, "meta": {"silent": True},
+        "fillcolor": f"{colour} 13%", "line": {"width": 0, "color": colour}, "meta": {"silent": True},
     }  # fmt: skip  # a trace
 
 
@@ -121,13 +121,13 @@ def total_told(found: Interest, venues: int) -> str:
     told = f"{money(found.total)} \u00b7 {len(found.fresh)} of {venues} venues"
     if not math.isfinite(found.change):
         return told
-    return f"{told} \u00b7 {percent(found.change)}{NBSP}% {found.hours:.0f}{NBSP}h, in coins, same venues"
+    return f"{told} \u00b7 {percent(found.change)}{NBSP}% {found.hours:.0f}{NBSP}h"
 
 
 def left_out(coin: str, found: Interest) -> list[str]:
     """Who is not in the total, and why, a sentence each."""
     old = [
-        f"\u25cb {layer.venue} {coin} open interest is {age(layer.age_s)} old: drawn at its last value, left out of the total"
+        f"\u25cb {layer.venue} {coin} open interest is {age(layer.age_s)} old: held, not in the total"
         for layer in found.layers
         if layer.age_s
     ]

@@ -18,7 +18,7 @@ def newest(store: Store) -> int:
 
 
 def largest(store: Store, count: int) -> list[str]:
-    """So many coins with perpetuals in dollars, by open interest, then by volume, over all venues at the newest bars."""
+    """So many coins of perpetuals in dollars, by open interest over all venues, then by volume, at the newest bars."""
     frame = store.rows("summary", tf="1m")
     perpetual = {
         one.name: one.base for one in store.instruments().values() if one.expiry is None and one.quote in DOLLARS

@@ -112,7 +112,7 @@ def history_of(coin: Coin) -> History:
     frame, rates = weighted_funding(coin), coin.fresh("funding_8h")
     counted = np.array([len(names.split(", ")) if names else 0 for names in frame["funding_venues"]], np.int64)
     # A rate beside a mark came with it and is the one that is to come; without one it is a settled one, fetched.
-    predicted = (np.isfinite(rates) & np.isfinite(coin.fresh("mark"))).any(axis=1)
+    predicted = np.any(np.isfinite(rates) & np.isfinite(coin.fresh("mark")), axis=1)
     by_venue = {venue: rates[:, at] for venue, at in coin.main().items()}
     return History(coin.t1 / NS_MS, by_venue, frame["funding_oiw_8h"].to_numpy(np.float64), counted, predicted)
 

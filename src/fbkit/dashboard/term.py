@@ -63,7 +63,7 @@ def _futures(frame: pd.DataFrame) -> tuple[Future, ...]:
 
 
 def term_drawn(term: Term) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Traces and the axis of days: a line a venue, the median of a day ago dotted, a diamond in 3 months."""
+    """Traces and axes: a line a venue, the median of a day ago dotted, a diamond in 3 months."""
     then = _medians(term.before)
     traces: list[dict[str, Any]] = []
     if then:
@@ -81,7 +81,7 @@ def term_drawn(term: Term) -> tuple[list[dict[str, Any]], dict[str, Any]]:
             {"type": "scatter", "mode": "markers", "x": [THREE_MONTHS], "y": [term.three_months], "name": "3 months",
              "marker": marker, "meta": {"format": "percent"}}
         )  # fmt: skip  # a trace
-    return traces, _axis(term)
+    return traces, {"xaxis": _days_axis(term), "yaxis": _year_axis(term)} if term.futures else {}
 
 
 def _line(venue: str, futures: list[Future]) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _medians(futures: tuple[Future, ...]) -> list[tuple[float, float]]:
     return sorted((all_of[0].days, median(one.annualised for one in all_of)) for all_of in shared.values())
 
 
-def _axis(term: Term) -> dict[str, Any]:
+def _days_axis(term: Term) -> dict[str, Any]:
     """Days on a scale of factors; ticks at expiries, as many as have room."""
     expiries = sorted({one.expiry: one.days for one in term.futures}.items(), key=lambda one: one[1])
     ticks = expiries[:1]
@@ -115,18 +115,25 @@ def _axis(term: Term) -> dict[str, Any]:
     ends = [one.days for one in (*term.futures, *term.before)]
     if math.isfinite(term.three_months):
         ends.append(THREE_MONTHS)
-    low, high = min(ends, default=1.0), max(ends, default=365.0)
+    low, high = min(ends), max(ends)
     return {
         "type": "log", "range": [math.log10(low / 1.3), math.log10(high * 1.3)], "tickangle": 0,
         "tickvals": [days for _, days in ticks], "ticktext": [f"{iso(ts)[:10]}<br>{days:.0f} d" for ts, days in ticks],
     }  # fmt: skip  # an axis
 
 
+def _year_axis(term: Term) -> dict[str, Any]:
+    """Room of a tenth, and of half a percent at least, above and below: one future alone is no line of 200 %."""
+    years = [one.annualised for one in (*term.futures, *term.before)]
+    room = max(0.005, (max(years) - min(years)) / 10)
+    return {"range": [min(years) - room, max(years) + room]}
+
+
 def three_months_told(term: Term) -> str:
     """The heading's number: the basis in 3 months, and whether two expiries lie around it."""
     if not math.isfinite(term.three_months):
         return ""
-    how = "nearest expiry, extrapolated" if term.extrapolated else "interpolated"
+    how = "extrapolated" if term.extrapolated else "interpolated"
     return f"3 m {percent(term.three_months)}{NBSP}%, {how}"
 
 

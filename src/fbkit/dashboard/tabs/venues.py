@@ -40,7 +40,7 @@ _BUTTONS, _ROWS = 5, 16
 #: What is shown, and its length in ns.
 SPANS = {"1d": NS_DAY, "2d": 2 * NS_DAY, "1w": 7 * NS_DAY}
 
-_RULE = "totals add the venues fresh at that moment; changes compare the same venues only"
+_RULE = "totals add the venues fresh at that moment; changes are in coins and compare the same venues only"
 
 
 class Newest(NamedTuple):
@@ -232,7 +232,7 @@ class VenuesTab(Tab):
     def _show_interest(self, coin: str, tf: str, found: Interest) -> None:
         plot = self.interest
         plot.market = self.scene.told
-        plot.sub = f"perpetuals and futures, one side, USD, {tf} bars, UTC"
+        plot.sub = f"one side, USD, {tf} bars, UTC"
         plot.value = total_told(found, len(self.chosen))
         plot.waiting = f"No open interest of {coin} was heard in the last {self.span} at {', '.join(self.chosen)}."
         traces, edges = layers_drawn(found)
@@ -242,11 +242,11 @@ class VenuesTab(Tab):
     def _show_basis(self, coin: str, term: Term) -> None:
         plot = self.basis
         plot.market = self.scene.told
-        plot.sub = "% a year, dated futures over index, by days to go"
+        plot.sub = "% a year over index"
         plot.value = three_months_told(term)
         plot.waiting = no_curve(coin, term)
-        traces, axis = term_drawn(term)
-        plot.show(traces, xaxis=axis, margin={"b": 38, "r": 84})
+        traces, axes = term_drawn(term)
+        plot.show(traces, **axes, margin={"b": 38, "r": 84})
 
     def _show_funding(self) -> None:
         if self.minute is None:
