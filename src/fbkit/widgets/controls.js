@@ -102,6 +102,7 @@ function render({ model, el }) {
       const make = { seg: one, many, pick }[control.kind];
       const made = make(control, set(control.name));
       if (control.about) made.title = control.about;
+      made.dataset.name = control.name;
       return [control, made];
     });
     const parts = rows.flatMap(([control, made]) => [control.end ? h("span", "sp") : "", control.label && control.kind !== "pick" ? h("span", "tl", control.label) : "", made]);
