@@ -12,6 +12,7 @@ from fbkit.widgets.foot import Foot
 from fbkit.widgets.foot_line import FootLine
 from fbkit.widgets.grid import Grid, GridColumn
 from fbkit.widgets.health_badge import HealthBadge
+from fbkit.widgets.heat import Heat
 from fbkit.widgets.kpi import Kpi, KpiStrip
 from fbkit.widgets.market_table import CLOSED_FIELDS, LIVE_FIELDS, REASONS, TABLE_JUDGED, TABLE_WINDOWS, MarketTable
 from fbkit.widgets.mode import MARKETS, Mode
@@ -41,6 +42,7 @@ __all__ = [
     "Grid",
     "GridColumn",
     "HealthBadge",
+    "Heat",
     "Kpi",
     "KpiStrip",
     "MarketTable",
