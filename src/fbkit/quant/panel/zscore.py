@@ -62,7 +62,8 @@ class ZPanel(Columns):
 
     def begin(self, i: int, slot: int, shifts: Sequence[int]) -> None:
         """Instrument ``i`` begins with slot number ``slot``; ``shifts`` stagger its blocks, one for each window."""
-        self.clear(i)
+        if self.slot[i]:  # at slot 0 it is as it was declared: nothing was ever closed there
+            self.clear(i)
         self.slot[i] = slot
         self.turn[:, i] = -np.array(shifts) % self.windows
 
