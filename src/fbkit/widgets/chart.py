@@ -1,4 +1,4 @@
-"""The chosen instrument's charts: price with alerts, volume and delta, open interest, funding, Z-scores."""
+"""The chosen instrument's charts: price with alerts, volume and delta, open interest, funding, CVD, Z-scores."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from fbkit.model.events import Gap
 from fbkit.model.rows import AlertRow
 from fbkit.model.timeframe import NS_MS
 from fbkit.widgets.assets import module
@@ -50,6 +51,20 @@ class PlotStream(Panel):
     z = traitlets.Unicode("ret", help="Column whose Z-scores are drawn").tag(sync=True)
     fields = traitlets.List(traitlets.Unicode(), list(SERIES_FIELDS), help="Columns of series").tag(sync=True)
     series = traitlets.Bytes(help="float64 (bars, fields)").tag(sync=True)
+    kind = traitlets.Unicode("classic", help="How the Z-scores measure spread").tag(sync=True)
+    heading = traitlets.Bool(True, help="A heading of its own; without, the tools around it say all that").tag(sync=True)
+    span_s = traitlets.Float(0.0, help="Time shown, seconds; 0: as many bars as its own buttons say").tag(sync=True)
+    drawn = traitlets.List(
+        traitlets.Unicode(), ["alerts", "liquidations", "gaps"], help="What is drawn over the bars"
+    ).tag(sync=True)
+    settled = traitlets.List(traitlets.Dict(), help="Settled funding: t_ms (UTC), rate_8h (fraction per 8 h)").tag(
+        sync=True
+    )
+    gaps = traitlets.List(traitlets.Dict(), help="Recorded gaps: t0_ms, t1_ms (UTC; none: open), phase").tag(sync=True)
+    market = traitlets.Unicode("", help="Whose market it is, written on exported pictures").tag(sync=True)
+    waiting = traitlets.Unicode("", help="What is awaited while there is nothing to draw").tag(sync=True)
+    pointed_ms = traitlets.Float(0.0, help="End of the bar to be pointed at, UTC ms").tag(sync=True)
+    points = traitlets.Int(0, help="Counts such askings").tag(sync=True)
     alerts = traitlets.List(traitlets.Dict(), help="t1_ms, tier and sentence of this instrument's alerts").tag(
         sync=True
     )
@@ -66,6 +81,19 @@ class PlotStream(Panel):
         with self.hold_sync():
             self.instrument, self.tf, self.tf_s, self.tick = instrument, tf, tf_s, tick
             self.series = np.ascontiguousarray(series, np.float64).tobytes()
+
+    def point(self, t1_ms: float) -> None:
+        """Put the crosshair on the bar that ended at ``t1_ms`` (UTC ms), and bring it into view."""
+        with self.hold_sync():
+            self.pointed_ms = t1_ms
+            self.points += 1
+
+    def show_gaps(self, gaps: Iterable[Gap]) -> None:
+        """Gaps in what was heard; slots without a bar are drawn as such without being told."""
+        self.gaps = [
+            {"t0_ms": gap.t0 / NS_MS, "t1_ms": None if gap.t1 is None else gap.t1 / NS_MS, "phase": gap.phase}
+            for gap in gaps
+        ]
 
     def show_alerts(self, alerts: Iterable[AlertRow]) -> None:
         """Chips in the lane above the price."""

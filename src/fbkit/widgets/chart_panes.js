@@ -1,36 +1,15 @@
-// The stacked panes of one instrument: what each draws, its range over the visible bars, its ticks.
+// The stacked panes of one instrument: where each lies, what it draws, its range over the visible bars, its ticks.
 
 import { ticks } from "./axis_ticks.js";
-import { bp, funding, money, percent, price, signed, zscore } from "./format.js";
+import { funding, money, price, signed } from "./format.js";
+import { tags } from "./chart_words.js";
 
-/** Bottom and top of each pane, as shares of the height. */
-export const PANES = [
-  { key: "price", domain: [0.565, 1] },
-  { key: "volume", domain: [0.42, 0.545] },
-  { key: "oi", domain: [0.29, 0.4] },
-  { key: "funding", domain: [0.185, 0.27] },
-  { key: "z", domain: [0, 0.165] },
-];
+/** Bottom and top of each pane, as shares of the height; a low chart has no room for CVD. */
+const TALL = { price: [0.6, 1], volume: [0.485, 0.585], oi: [0.37, 0.47], funding: [0.285, 0.355], cvd: [0.165, 0.27], z: [0, 0.15] };
+const LOW = { price: [0.565, 1], volume: [0.42, 0.545], oi: [0.29, 0.4], funding: [0.185, 0.27], z: [0, 0.165] };
 
-export const Z_LABELS = { ret: "return", ln_vol: "volume", oi_dlog: "\u0394OI", taker_imb: "taker", premium: "premium", funding_8h: "funding" };
-
-/** Named columns of the series buffer: float64, bars by fields. */
-export class Series {
-  constructor(data, fields) {
-    this.fields = fields;
-    const values = data && data.byteLength ? new Float64Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength)) : new Float64Array(0);
-    this.n = fields.length ? values.length / fields.length : 0;
-    this.columns = Object.fromEntries(fields.map((f, j) => [f, Array.from({ length: this.n }, (_, i) => values[i * fields.length + j])]));
-  }
-
-  get(field) {
-    return this.columns[field] || [];
-  }
-
-  z(column, window) {
-    return this.get(`z_${column}_${window}`);
-  }
-}
+/** The panes of a chart so high, the price on top. */
+export const panesFor = (height) => Object.entries(height < 430 ? LOW : TALL).map(([key, domain], i) => ({ key, domain, axis: "y" + (i ? i + 1 : ""), layoutKey: "yaxis" + (i ? i + 1 : "") }));
 
 const holes = (values) => values.map((v) => (Number.isFinite(v) ? v : null));
 
@@ -40,15 +19,37 @@ function zColour(v, colour) {
   return size < 2 ? colour("control") : colour((v > 0 ? "zp" : "zn") + (size < 3 ? 3 : 4));
 }
 
-/** Every trace, in a fixed order, so that appended bars can extend them. */
+const LARGEST_PX = 15;
+const SMALLEST_PX = 3.5;
+
+/** The largest liquidation of one side in a bar, USD: the measure of all triangles. */
+export const largestForced = (series) => Math.max(0, ...["liq_long_usd", "liq_short_usd"].map((field) => (series.reach(series.get(field), 0, series.n, true) || [0, 0])[1]));
+
+/** Triangles whose area is USD: shorts point up above the bar, longs down below it; the smallest are left out. */
+function forced(series, view, colour, middle, side) {
+  const [field, edge, sign] = side === "short" ? ["liq_short_usd", "high", 1] : ["liq_long_usd", "low", -1];
+  const [usd, at] = [series.get(field), series.get(edge)];
+  const most = largestForced(series);
+  const size = usd.map((v) => (most > 0 && v > 0 ? LARGEST_PX * Math.sqrt(v / most) : 0));
+  const spans = series.get("high").map((v, i) => v - series.get("low")[i]).filter(Number.isFinite).sort((a, b) => a - b);
+  const clear = (spans[Math.floor(spans.length / 2)] || 0) * 0.9;
+  return {
+    ...{ type: "scatter", mode: "markers", x: middle, y: at.map((v, i) => (view.drawn.includes("liquidations") && size[i] >= SMALLEST_PX && Number.isFinite(v) ? v + sign * clear : null)) },
+    ...{ yaxis: "y", hoverinfo: "skip", cliponaxis: true },
+    marker: { size, symbol: side === "short" ? "triangle-up" : "triangle-down", color: colour(side === "short" ? "up" : "down"), opacity: 0.85, line: { width: 1, color: colour("surface") } },
+  };
+}
+
+/** Every trace, in a fixed order, so that appended bars can extend them; `grid` says which lie on the grid of bars. */
 export function traces(series, view, colour) {
   const x = series.get("t0_ms");
   const wide = view.tfMs;
-  const line = (field, axis, ink, more) => ({ type: "scatter", mode: "lines", x, y: holes(series.get(field)), yaxis: axis, line: { color: ink, width: 1.25 }, connectgaps: false, hoverinfo: "skip", ...more });
-  const bars = (values, axis, ink, share) => ({ type: "bar", x, y: holes(values), yaxis: axis, width: wide * share, offset: (wide * (1 - share)) / 2, marker: { color: ink, line: { width: 0 } }, hoverinfo: "skip" });
+  const axis = Object.fromEntries(view.panes.map((pane) => [pane.key, pane.axis]));
+  const middle = x.map((t) => t + wide / 2);
+  const line = (field, on, ink, more) => ({ type: "scatter", mode: "lines", x: middle, y: holes(series.get(field)), yaxis: on, line: { color: ink, width: 1.25 }, connectgaps: false, hoverinfo: "skip", ...more });
+  const bars = (values, on, ink, share) => ({ type: "bar", x, y: holes(values), yaxis: on, width: wide * share, offset: (wide * (1 - share)) / 2, marker: { color: ink, line: { width: 0 } }, hoverinfo: "skip" });
   const delta = series.get("delta");
   const z = series.z(view.z, view.window);
-  const middle = x.map((t) => t + wide / 2);
   return [
     {
       ...{ type: "candlestick", x: middle, open: holes(series.get("open")), high: holes(series.get("high")), low: holes(series.get("low")), close: holes(series.get("close")) },
@@ -56,34 +57,40 @@ export function traces(series, view, colour) {
       increasing: { line: { color: colour("up"), width: 1 }, fillcolor: colour("surface") },
       decreasing: { line: { color: colour("down"), width: 1 }, fillcolor: colour("down") },
     },
-    bars(series.get("vol_usd"), "y2", colour("line2"), 0.8),
-    bars(delta, "y2", delta.map((d) => colour(d > 0 ? "up" : "down")), 0.5),
-    line("oi_usd", "y3", colour("ink"), { x: middle }),
-    line("funding_8h", "y4", colour("ink2"), { x: middle, line: { color: colour("ink2"), width: 1.25, shape: "hv" }, fill: "tozeroy", fillcolor: colour("raised") }),
-    bars(z, "y5", z.map((v) => zColour(v, colour)), 0.62),
+    forced(series, view, colour, middle, "short"),
+    forced(series, view, colour, middle, "long"),
+    bars(series.get("vol_usd"), axis.volume, colour("line2"), 0.8),
+    bars(delta, axis.volume, delta.map((d) => colour(d > 0 ? "up" : "down")), 0.5),
+    line("oi_usd", axis.oi, colour("ink")),
+    line("funding_8h", axis.funding, colour("ink2"), { line: { color: colour("ink2"), width: 1.25, shape: "hv" }, fill: "tozeroy", fillcolor: colour("raised") }),
+    ...(axis.cvd ? [line("cvd", axis.cvd, colour("ink"))] : []),
+    bars(z, axis.z, z.map((v) => zColour(v, colour)), 0.62),
+    settled(view, axis.funding, colour, x),
   ];
 }
 
-/** What extendTraces needs for the bars from `from` on. */
-export function additions(all, from) {
-  const tail = (values) => values.slice(from);
-  return all.map((trace) => {
-    const more = { x: [tail(trace.x)] };
-    if (trace.type === "candlestick") for (const key of ["open", "high", "low", "close"]) more[key] = [tail(trace[key])];
-    else more.y = [tail(trace.y)];
-    if (Array.isArray(trace.marker?.color)) more["marker.color"] = [tail(trace.marker.color)];
-    return more;
-  });
+/** Settlements as rings, where they fall into the bars shown. */
+function settled(view, on, colour, x) {
+  const some = view.settled.filter((one) => x.length && one.t_ms >= x[0] && one.t_ms <= x[x.length - 1] + view.tfMs);
+  return { type: "scatter", mode: "markers", x: some.map((one) => one.t_ms), y: some.map((one) => one.rate_8h), yaxis: on, hoverinfo: "skip", marker: { size: 5, color: colour("surface"), line: { color: colour("ink"), width: 1.25 } } };
 }
 
-function reach(values, from, to, zero) {
-  let [low, high] = zero ? [0, 0] : [Infinity, -Infinity];
-  for (let i = from; i < to; i++) {
-    const v = values[i];
-    if (v < low) low = v;
-    if (v > high) high = v;
+/** Places of the traces that lie on the grid of bars: all but the settlements. */
+export const onGrid = (all) => all.map((_, i) => i).slice(0, -1);
+
+/** What extendTraces needs for the bars from `from` on: groups of [update, indices] of traces that have alike arrays. */
+export function additions(all, from) {
+  const groups = new Map();
+  for (const i of onGrid(all)) {
+    const trace = all[i];
+    const keys = ["x", ...(trace.type === "candlestick" ? ["open", "high", "low", "close"] : ["y"]), ...["color", "size"].filter((key) => Array.isArray(trace.marker?.[key])).map((key) => "marker." + key)];
+    const name = keys.join();
+    if (!groups.has(name)) groups.set(name, [Object.fromEntries(keys.map((key) => [key, []])), []]);
+    const [update, places] = groups.get(name);
+    for (const key of keys) update[key].push((key.startsWith("marker.") ? trace.marker[key.slice(7)] : trace[key]).slice(from));
+    places.push(i);
   }
-  return low <= high ? [low, high] : null;
+  return [...groups.values()];
 }
 
 const padded = ([low, high], below, above) => {
@@ -91,68 +98,48 @@ const padded = ([low, high], below, above) => {
   return [low - span * below, high + span * above];
 };
 
-/** Ranges and ticks of all panes over the bars [from, to). */
-export function ranges(series, view, from, to) {
-  const lows = reach(series.get("low"), from, to);
-  const highs = reach(series.get("high"), from, to);
-  const last = Number.isFinite(view.last) ? view.last : NaN;
-  const prices = lows && highs ? padded([Math.min(lows[0], Number.isNaN(last) ? Infinity : last), Math.max(highs[1], Number.isNaN(last) ? -Infinity : last)], 0.04, 0.2) : [0, 1];
-  const volumes = reach(series.get("vol_usd"), from, to, true) || [0, 1];
-  const deltas = reach(series.get("delta"), from, to, true) || [0, 0];
-  const flows = padded([Math.min(deltas[0], -volumes[1] * 0.12), volumes[1]], 0.05, 0.3);
-  const oi = padded(reach(series.get("oi_usd"), from, to) || [0, 1], 0.12, 0.45);
-  const rates = padded(reach(series.get("funding_8h"), from, to, true) || [0, 1e-4], 0.1, 0.55);
-  const far = Math.max(4.2, ...(reach(series.z(view.z, view.window), from, to, true) || [0]).map((v) => Math.abs(v) * 1.1));
-  const z = [-far, far * 1.25];
-  // a tick under an axis tag would be cut by it
-  const tagged = tags(series, view).map(([pane, v]) => [pane, v]);
-  const clear = (pane, range, v) => tagged.every(([p, t]) => p !== pane || Math.abs(v - t) > ((range[1] - range[0]) * 15) / (view.height * (PANES[pane].domain[1] - PANES[pane].domain[0])));
-  const axis = (pane, range, n, text) => {
+/** The range of each pane over the bars [from, to). */
+function rangesOf(series, view, from, to) {
+  const reach = (values, zero) => series.reach(values, from, to, zero);
+  const [lows, highs] = [reach(series.get("low")), reach(series.get("high"))];
+  const last = Number.isFinite(view.last) && to === series.n ? [view.last] : [];
+  const volumes = reach(series.get("vol_usd"), true) || [0, 1];
+  const deltas = reach(series.get("delta"), true) || [0, 0];
+  const far = Math.max(4.2, ...(reach(series.z(view.z, view.window), true) || [0]).map((v) => Math.abs(v) * 1.1));
+  const rates = [...(reach(series.get("funding_8h"), true) || [0, 1e-4]), ...view.settled.map((one) => one.rate_8h)];
+  return {
+    price: lows && highs ? padded([Math.min(lows[0], ...last), Math.max(highs[1], ...last)], 0.05, view.panes.length > 5 ? 0.17 : 0.2) : [0, 1],
+    volume: padded([Math.min(deltas[0], -volumes[1] * 0.12), volumes[1]], 0.05, 0.3),
+    oi: padded(reach(series.get("oi_usd")) || [0, 1], 0.12, 0.45),
+    funding: padded([Math.min(...rates), Math.max(...rates)], 0.15, 0.55),
+    cvd: padded(reach(series.get("cvd"), true) || [0, 1], 0.1, 0.4),
+    z: [-far, far * 1.25],
+  };
+}
+
+const KINDS_OF_TICK = {
+  price: (view) => [view.tall ? 6 : 4, (v, step) => price(v, Math.max(view.tick || 0, 10 ** Math.floor(Math.log10(step))))],
+  volume: () => [2, (v) => (v ? money(v) : "0")],
+  oi: () => [2, (v) => money(v)],
+  funding: () => [1.4, (v) => (v ? funding(v) : "0")],
+  cvd: () => [2, (v) => (v ? money(v, true) : "0")],
+};
+
+/** Ranges and ticks of all panes over the bars [from, to), by pane; a tick under an axis tag is left out. */
+export function axesOf(series, view, from, to) {
+  const ranges = rangesOf(series, view, from, to);
+  const tagged = tags(series, view);
+  return view.panes.map(({ key, domain }) => {
+    const range = ranges[key];
+    const near = ((range[1] - range[0]) * 15) / (view.height * (domain[1] - domain[0]));
+    const clear = (v) => tagged.every(([pane, t]) => pane !== key || Math.abs(v - t) > near);
+    if (key === "z") {
+      const values = [-3, 0, 3].filter(clear);
+      return { range, tickvals: values, ticktext: values.map((v) => signed(v, 0)) };
+    }
+    const [n, text] = KINDS_OF_TICK[key](view);
     const [found, step] = ticks(range, n);
-    const values = found.filter((v) => clear(pane, range, v));
+    const values = found.filter((v) => clear(v) && v < range[1] - near * 0.6 && v > range[0] + near * 0.4);
     return { range, tickvals: values, ticktext: values.map((v) => text(v, step)) };
-  };
-  const plain = (v, step) => price(v, Math.max(view.tick || 0, 10 ** Math.floor(Math.log10(step))));
-  return [
-    axis(0, prices, view.tall ? 6 : 4, plain),
-    axis(1, flows, 2, (v) => (v ? money(v) : "0")),
-    axis(2, oi, 2, (v) => money(v)),
-    axis(3, rates, 2, (v) => (v ? funding(v) : "0")),
-    ((values) => ({ range: z, tickvals: values, ticktext: values.map((v) => signed(v, 0) || "0") }))([-3, 0, 3].filter((v) => clear(4, z, v))),
-  ];
+  });
 }
-
-/** The lines of text over the panes for bar i: [[label, value, tone] …] each. */
-export function readouts(series, view, i) {
-  const at = (field) => (i >= 0 && i < series.n ? series.get(field)[i] : NaN);
-  const tone = (v) => (v > 0 ? "up" : v < 0 ? "down" : "");
-  const z = series.z(view.z, view.window)[i];
-  const p = (field) => price(at(field), view.tick);
-  const missing = !Number.isFinite(at("close"));
-  const liquidated = at("liq_long_usd") + at("liq_short_usd") > 0 ? [["liquidated long", money(at("liq_long_usd")), ""], ["short", money(at("liq_short_usd")), ""], ["at least", "", ""]] : [];
-  return [
-    missing ? [["Price", "no bar", ""]] : [["Price\u2002O", p("open"), ""], ["H", p("high"), ""], ["L", p("low"), ""], ["C", p("close"), ""], ["", percent(at("ret")) + "\u00a0%", tone(at("ret"))], ...liquidated],
-    [["Volume USD", money(at("vol_usd")), ""], ["delta", money(at("delta"), true), tone(at("delta"))]],
-    [["Open interest USD", money(at("oi_usd")), ""], ["", Number.isFinite(at("oi_dlog")) ? percent(at("oi_dlog")) + "\u00a0%" : "", ""]],
-    [["Funding % 8 h", funding(at("funding_8h")), ""], ["premium bp", bp(at("premium")), ""]],
-    [[`Z of ${Z_LABELS[view.z]}, ${view.window} bars`, Number.isFinite(z) ? zscore(z) : "not there: warm-up, gap or no spread", ""], ["coverage", signed(at("coverage") * 100, 0).replace("+", "") + "\u00a0%", ""]],
-  ];
-}
-
-/** The tags on the axis: [pane, value, text, class]. */
-export function tags(series, view) {
-  const newest = (values) => {
-    for (let i = values.length - 1; i >= 0; i--) if (Number.isFinite(values[i])) return values[i];
-    return NaN;
-  };
-  const closes = series.get("close");
-  const last = Number.isFinite(view.last) ? view.last : newest(closes);
-  const z = newest(series.z(view.z, view.window));
-  return [
-    [0, last, price(last, view.tick), last >= newest(closes) ? "up" : "down"],
-    [2, newest(series.get("oi_usd")), money(newest(series.get("oi_usd"))), "strong"],
-    [3, newest(series.get("funding_8h")), funding(newest(series.get("funding_8h"))), ""],
-    [4, z, zscore(z), ""],
-  ].filter((tag) => Number.isFinite(tag[1]));
-}
-

@@ -143,7 +143,7 @@ class InstrumentTab(Tab):
 
     @property
     def _pressed(self) -> dict[str, Any]:
-        return dict(self.tools.values)  # noqa: PD011 - choices of a control, no frame
+        return dict(self.tools.values)
 
     def _offer(self) -> None:
         """Every choice there is, with what is chosen."""
