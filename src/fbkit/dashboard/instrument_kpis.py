@@ -25,7 +25,8 @@ class Seen(msgspec.Struct, frozen=True):
     """All that is known of one instrument now.
 
     ``bar`` is the newest closed bar (fields of ``BarRow``, NaN: missing), ``z`` its Z-scores by column and ``why`` the
-    reason where one is missing; ``lacks`` the channels its venue does not have.
+    reason where one is missing; ``lacks`` the channels its venue does not have; ``covered`` the share of the window
+    that was not inside a gap.
     """
 
     instrument: Instrument
@@ -39,6 +40,7 @@ class Seen(msgspec.Struct, frozen=True):
     newest: Newest = Newest()
     lacks: tuple[str, ...] = ()
     old: bool = False
+    covered: float = NAN
 
     def of_bar(self, column: str) -> float:
         """A number of the newest closed bar."""
@@ -72,6 +74,12 @@ _WORDS = {
 def kpis(seen: Seen) -> list[Kpi]:
     """Seven of them; live where something is heard, else of the newest closed bar."""
     return [_last(seen), _mark(seen), _premium(seen), _funding(seen), _interest(seen), _taker(seen), _crowd(seen)]
+
+
+def awaited() -> list[Kpi]:
+    """Their labels, before anything is known."""
+    labels = ("Last", "Mark, index", "Premium", "Funding", "Open interest", "Taker imbalance", "Long/short")
+    return [Kpi(label, None) for label in labels]
 
 
 def _tone(value: float) -> str:
@@ -191,8 +199,8 @@ def _crowd(seen: Seen) -> Kpi:
         return Kpi("Long/short", None, missing="no feed" if lacks else "awaited", about=about)
     words, column = known[0]
     ln = seen.of_bar(column)
-    context = (
-        f"ln{NBSP}{signed(ln, 2)}, {seen.told_z(column)}" if column != "ln_ls_acct_top" else f"ln{NBSP}{signed(ln, 2)}"
-    )
-    others = "".join(f", {other} {exp(seen.of_bar(at)):.2f}" for other, at in known[1:])
-    return Kpi(f"Long/short, {words}", f"{exp(ln):.2f}", "", ((context, ""), (others, "")), about=about + others)
+    # Top accounts have no Z of their own.
+    told = f", {seen.told_z(column)}" if column in seen.z else ""
+    others = "".join(f"; {other} {exp(seen.of_bar(at)):.2f}" for other, at in known[1:])
+    context = ((f"ln{NBSP}{signed(ln, 2)}{told}", ""),)
+    return Kpi(f"Long/short, {words}", f"{exp(ln):.2f}", "", context, about=about + others)

@@ -7,32 +7,30 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.across.liquidations import COMPLETE
 from fbkit.clock import iso
 from fbkit.dashboard import wording
+from fbkit.dashboard.burst import forced, largest_burst
 from fbkit.dashboard.instrument_kpis import Seen
 from fbkit.dashboard.venue_rows import VenueRow
-from fbkit.dashboard.wording import Carry, Forced, Paragraph
-from fbkit.model import NS_DAY, NS_HOUR, NS_MIN, NS_MS, TIMEFRAMES, Gap
+from fbkit.dashboard.wording import Carry, Paragraph
+from fbkit.model import NS_DAY, NS_MIN, TIMEFRAMES, Gap
 from fbkit.widgets import SERIES_FIELDS
 from fbkit.widgets.format import NBSP, count
 
 Floats = NDArray[np.float64]
 
-#: Bars around the largest liquidations that are one burst.
-_BURST = 2
-
 
 def paragraphs(seen: Seen, matrix: Floats, rows: Sequence[VenueRow], gaps: Sequence[Gap]) -> list[Paragraph]:
     """All that is said of an instrument, the last what is not known."""
     bar = {name: seen.of_bar(name) for name in seen.bar if name not in {"instrument", "tf", "source"}}
-    burst = largest_burst(seen, matrix)
+    burst = largest_burst(matrix, seen.tf, seen.instrument.venue)
     told = [
         wording.positions(bar, seen.z),
         wording.flow(bar, seen.z),
         wording.carry(carry_of(seen, matrix, rows), seen.z.get("funding_8h", np.nan)),
-        wording.forced(burst) if burst is not None else [],
+        forced(burst) if burst is not None else [],
         wording.crowd(bar, seen.z),
+        wording.leaning(seen.newest.bias, seen.newest.conditions),
         wording.unknown(list(unknowns(seen, matrix, gaps))),
     ]
     return [paragraph for paragraph in told if paragraph]
@@ -57,31 +55,6 @@ def carry_of(seen: Seen, matrix: Floats, rows: Sequence[VenueRow]) -> Carry:
     return Carry(rate, rank, known.size, over, high.venue, low.venue, high.funding_8h - low.funding_8h)
 
 
-def largest_burst(seen: Seen, matrix: Floats) -> Forced | None:
-    """The bars around the largest liquidations of the last day; ``None`` where there were none, or none was told."""
-    length = TIMEFRAMES[seen.tf]
-    day = matrix[-max(1, NS_DAY // length) :]
-    total = _column(day, "liq_long_usd") + _column(day, "liq_short_usd")
-    if not np.nansum(total) > 0:
-        return None
-    peak = int(np.nanargmax(total))
-    first, last = max(0, peak - _BURST), min(len(day), peak + _BURST + 1)
-    part, close = day[first:last], _column(day, "close")
-    before = close[first - 1] if first else _column(day, "open")[0]
-    hour = last - 1 + max(1, NS_HOUR // length)
-    return Forced(
-        at=iso(int(day[peak, 0]) * NS_MS)[11:16],
-        long_usd=float(np.nansum(_column(part, "liq_long_usd"))),
-        short_usd=float(np.nansum(_column(part, "liq_short_usd"))),
-        vol_usd=float(np.nansum(_column(part, "vol_usd"))),
-        ret=float(close[last - 1] / before - 1.0),
-        after=float(close[hour] / close[last - 1] - 1.0) if hour < len(day) else np.nan,
-        bars=last - first,
-        complete=seen.instrument.venue in COMPLETE,
-        venue=seen.instrument.venue,
-    )
-
-
 #: What a venue may lack, as a reader calls it.
 _FEEDS = {
     "liquidation": "liquidations",
@@ -101,16 +74,39 @@ def unknowns(seen: Seen, matrix: Floats, gaps: Sequence[Gap]) -> Iterator[str]:
         yield f"Liquidations were listened to in {count(heard)} of {count(len(matrix))} bars shown."
     for told in gaps_told(gaps):
         yield f"Not seen: {told}; CVD starts again where trades are missing."
-    covered = np.nan_to_num(_column(matrix, "coverage")[-seen.window :])
-    if len(covered) and covered.mean() < 1.0:
-        yield f"The window of its Z is covered to {100 * covered.mean():.0f}{NBSP}%."
-    waiting = sorted({why for why in seen.why.values() if why in {"warmup", "gap", "zero_var"}})
-    if waiting:
-        names = ", ".join(sorted(name for name, why in seen.why.items() if why in {"warmup", "gap", "zero_var"}))
-        yield f"No Z yet of {names} ({', '.join(_WAITING[why] for why in waiting)})."
+    if seen.covered < 0.995:
+        yield f"The window of its Z is covered to {100 * seen.covered:.0f}{NBSP}%."
+    for why, told in _WAITING.items():
+        judged = seen.why.keys() - lacking_z(seen)
+        names = [_JUDGED[column] for column in seen.why if column in judged and seen.why[column] == why]
+        if names:
+            yield f"There is no Z of {_listed(names)}: {told}."
 
 
-_WAITING = {"warmup": "warming up", "gap": "too many bars are missing", "zero_var": "no spread"}
+_WAITING = {"warmup": "warming up", "gap": "bars are missing", "zero_var": "no spread"}
+
+_JUDGED = {
+    "ret": "return",
+    "ln_vol": "volume",
+    "taker_imb": "taker imbalance",
+    "oi_dlog": "open interest",
+    "funding_8h": "funding",
+    "premium": "premium",
+    "ln_ls_acct_global": "long/short accounts",
+    "ln_ls_pos_top": "top positions",
+    "obi_5": "the book",
+}
+
+_FROM = {"oi_dlog": "open_interest", "ln_ls_acct_global": "ratio:acct_global", "ln_ls_pos_top": "ratio:pos_top"}
+
+
+def lacking_z(seen: Seen) -> set[str]:
+    """Columns that never get a Z here, for their venue has no such feed: that is said once, of the feed."""
+    return {column for column, channel in _FROM.items() if channel in seen.lacks}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]
 
 
 def gaps_told(gaps: Sequence[Gap]) -> list[str]:
@@ -128,19 +124,22 @@ def gaps_told(gaps: Sequence[Gap]) -> list[str]:
     return [f"{told}, one open" if is_open else told]
 
 
-def provenance(seen: Seen, matrix: Floats) -> list[tuple[str, str]]:
+def provenance(seen: Seen) -> list[tuple[str, str]]:
     """Where the numbers come from, a fact a line."""
-    covered = np.nan_to_num(_column(matrix, "coverage")[-seen.window :])
     facts = [
         ("Z", f"{seen.kind}, {seen.window} bars, this bar excluded{_SPREAD[seen.kind]}"),
-        ("window covered", f"{100 * float(covered.mean()):.1f}{NBSP}%" if len(covered) else "–"),
-        ("newest bar", f"{_SOURCES.get(str(seen.bar.get('source')), 'none')}, to {iso(int(seen.bar['t1']))[:16]}"),
+        ("window covered", f"{100 * seen.covered:.1f}{NBSP}%" if np.isfinite(seen.covered) else "not known"),
+        ("newest bar", f"{_SOURCES.get(str(seen.bar.get('source')), 'none')}, to {_minute(int(seen.bar['t1']))}"),
     ]
     if seen.newest.seq:
         facts.append(("store", f"seq to {count(seen.newest.seq)}, beat {iso(seen.newest.beat_ts)[11:19]}"))
     if seen.newest.code:
         facts.append(("code", seen.newest.code))
     return facts
+
+
+def _minute(ts: int) -> str:
+    return iso(ts)[:16].replace("T", " ")
 
 
 _SPREAD = {"classic": ", ddof 1", "robust": ", median and MAD", "ewma": ", halflife of half the window"}

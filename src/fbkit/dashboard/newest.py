@@ -11,6 +11,8 @@ import numpy as np
 from fbkit.model import NS_DAY, NS_HOUR, NS_MIN, Gap, Span
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fbkit.store import Store
 
 NAN = float("nan")
@@ -26,11 +28,21 @@ class Settled(NamedTuple):
     rate_8h: float
 
 
+class Condition(NamedTuple):
+    """A condition of the confluence that is met: ``long`` or ``short``, its column, the value and what was needed."""
+
+    side: str
+    column: str
+    value: float
+    needed: float
+
+
 class Newest(msgspec.Struct, frozen=True):
     """The newest events of an instrument. Prices in USD a coin, instants in UTC ns (0: none was found), NaN: missing.
 
     ``ts_funding`` is when funding settles next, ``funding_hours`` how far apart settlements are; ``settled`` the rates
     of the stretch that was asked about. ``seq`` is the newest event of the database, ``code`` what computed its bars.
+    ``bias`` and ``conditions`` are those of the newest summary.
     """
 
     mark: float = NAN
@@ -45,10 +57,11 @@ class Newest(msgspec.Struct, frozen=True):
     seq: int = 0
     beat_ts: int = 0
     code: str = ""
-    settings: str = ""
+    bias: str = ""
+    conditions: tuple[Condition, ...] = ()
 
 
-def newest(store: Store, instrument: str, reach: int) -> Newest:
+def newest(store: Store, instrument: str, tf: str, reach: int) -> Newest:
     """Ask a store about one instrument; settled rates and gaps of the last ``reach`` ns.
 
     >>> Newest().settled
@@ -59,6 +72,7 @@ def newest(store: Store, instrument: str, reach: int) -> Newest:
     since = now - reach
     marks = _last(store.read("mark", instrument, Span(now - _MARKS)))
     interest = _last(store.read("open_interest", instrument, Span(now - _INTEREST)))
+    summary = _row(store.rows("summary", instrument=instrument, tf=tf))
     return Newest(
         mark=_number(marks, "mark"),
         index=_number(marks, "index"),
@@ -72,12 +86,21 @@ def newest(store: Store, instrument: str, reach: int) -> Newest:
         seq=beat.seq if beat else 0,
         beat_ts=now,
         code=runs[-1].code if runs else "",
-        settings=runs[-1].settings if runs else "",
+        bias=str(summary["bias"]) if summary else "",
+        conditions=_conditions(str(summary["conditions"])) if summary else (),
     )
 
 
 def _last(events: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values[-1] for name, values in events.items() if len(values)}
+
+
+def _row(frame: pd.DataFrame) -> dict[Any, Any]:
+    return dict(frame.iloc[-1]) if len(frame) else {}
+
+
+def _conditions(told: str) -> tuple[Condition, ...]:
+    return tuple(Condition(*one) for one in msgspec.json.decode(told, type=list[tuple[str, str, float, float]]))
 
 
 def _number(event: Mapping[str, Any], name: str) -> float:

@@ -1,4 +1,7 @@
-"""What the numbers of one instrument say, in sentences: pure functions, a claim each, then its numbers."""
+"""What the numbers of one instrument say, in sentences: pure functions, a claim each, then its numbers.
+
+Liquidations: :mod:`fbkit.dashboard.burst`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from math import exp, expm1, isfinite
 from typing import NamedTuple
 
+from fbkit.dashboard.newest import Condition
 from fbkit.widgets.format import NBSP, bp, funding, money, percent, signed, zscore
 from fbkit.widgets.words import Piece
 
@@ -17,29 +21,8 @@ NAN = float("nan")
 #: Below this share of volume, takers of both sides count as even.
 _EVEN = 0.02
 
-#: From these shares of volume on, liquidations are called a part of a move, and the move forced.
-_PARTLY, _FORCED = 0.02, 0.1
-
 #: Values a rank needs: of fewer, "usual" means nothing.
 _RANKED = 24
-
-
-class Forced(NamedTuple):
-    """The largest burst of liquidations: when (HH:MM), USD of each side, of so much volume, price meanwhile and after.
-
-    ``ret`` and ``after`` are fractions, ``after`` over the hour that followed (NaN: not over yet); ``complete`` whether
-    the venue tells every liquidation.
-    """
-
-    at: str
-    long_usd: float
-    short_usd: float
-    vol_usd: float
-    ret: float
-    after: float
-    bars: int
-    complete: bool
-    venue: str
 
 
 class Carry(NamedTuple):
@@ -57,20 +40,23 @@ class Carry(NamedTuple):
     apart: float = NAN
 
 
-def _text(text: str) -> Piece:
-    return text, ""
+def text(words: str) -> Piece:
+    """Plain words."""
+    return words, ""
 
 
-def _with_z(z: float) -> Piece:
-    return _text(f" (Z{NBSP}{zscore(z)})" if isfinite(z) else "")
+def with_z(z: float) -> Piece:
+    """`` (Z +1.1)``, or nothing."""
+    return text(f" (Z{NBSP}{zscore(z)})" if isfinite(z) else "")
 
 
-def _moved(fraction: float) -> Piece:
+def moved_by(fraction: float) -> Piece:
     """How far, without the sign that the verb has said already."""
-    return f"{percent(abs(fraction)).lstrip('+')}{NBSP}%", _tone(fraction)
+    return f"{percent(abs(fraction)).lstrip('+')}{NBSP}%", tone(fraction)
 
 
-def _tone(x: float) -> str:
+def tone(x: float) -> str:
+    """The tone of a number that has a direction."""
     return "up" if x > 0 else "down" if x < 0 else "number"
 
 
@@ -110,16 +96,16 @@ def positions(bar: Numbers, z: Numbers) -> Paragraph:
     told: Paragraph = [(positions_claim(ret, change, z.get("ret", NAN)), "claim")]
     if isfinite(ret):
         verb = "gained" if ret > 0 else "lost" if ret < 0 else "moved"
-        told += [_text(f" Price {verb} "), _moved(expm1(ret)), _with_z(z.get("ret", NAN))]
+        told += [text(f" Price {verb} "), moved_by(expm1(ret)), with_z(z.get("ret", NAN))]
     if not isfinite(change):
-        return [*told, _text(". Open interest of this bar is missing." if isfinite(ret) else " Nor is open interest.")]
+        return [*told, text(". Open interest of this bar is missing." if isfinite(ret) else " Nor is open interest.")]
     verb = "rose" if change > 0 else "fell" if change < 0 else "stayed, by"
     size = (f"{percent(abs(expm1(change))).lstrip('+')}{NBSP}%", "number")
     link = " while open interest " if isfinite(ret) else " Open interest "
-    told += [_text(f"{link}{verb} "), size, _with_z(z.get("oi_dlog", NAN))]
+    told += [text(f"{link}{verb} "), size, with_z(z.get("oi_dlog", NAN))]
     if isfinite(bar.get("oi_usd", NAN)):
-        told += [_text(" to "), (f"{money(bar['oi_usd'])}{NBSP}USD", "number")]
-    return [*told, _text(".")]
+        told += [text(" to "), (f"{money(bar['oi_usd'])}{NBSP}USD", "number")]
+    return [*told, text(".")]
 
 
 # --- flow -------------------------------------------------------------------------------------------------------------
@@ -151,10 +137,10 @@ def flow(bar: Numbers, z: Numbers) -> Paragraph:
     if isfinite(delta) and isfinite(volume) and volume:
         did, less = ("bought", "sold") if delta >= 0 else ("sold", "bought")
         share = f"{100 * abs(delta) / volume:.0f}{NBSP}% of volume"
-        told += [_text(f" They {did} "), (money(abs(delta)), _tone(delta)), _text(f" more than they {less}, {share}")]
-        told += [_with_z(z.get("taker_imb", NAN)), _text(".")]
+        told += [text(f" They {did} "), (money(abs(delta)), tone(delta)), text(f" more than they {less}, {share}")]
+        told += [with_z(z.get("taker_imb", NAN)), text(".")]
     if isfinite(volume):
-        told += [_text(" Volume was "), (money(volume), "number"), _with_z(z.get("ln_vol", NAN)), _text(".")]
+        told += [text(" Volume was "), (money(volume), "number"), with_z(z.get("ln_vol", NAN)), text(".")]
     return told + _book(bar.get("obi_5", NAN), z.get("obi_5", NAN))
 
 
@@ -163,7 +149,7 @@ def _book(obi: float, z: float) -> Paragraph:
         return []
     heavier, lighter = ("bids", "asks") if obi >= 0 else ("asks", "bids")
     told = f" At its close {heavier} outweighed {lighter} over five levels, "
-    return [_text(told), (signed(obi, 2) or "0.00", "number"), _with_z(z), _text(".")]
+    return [text(told), (signed(obi, 2) or "0.00", "number"), with_z(z), text(".")]
 
 
 # --- carry ------------------------------------------------------------------------------------------------------------
@@ -192,60 +178,15 @@ def carry(one: Carry, z: float = NAN) -> Paragraph:
     if not isfinite(one.rate):
         return told
     year = signed(one.rate * 3 * 365 * 100, 2)
-    told += [_text(" Predicted funding of "), (f"{funding(one.rate)}{NBSP}% per 8{NBSP}h", "number"), _with_z(z)]
-    told += [_text(f" is {year}{NBSP}% a year")]
+    told += [text(" Predicted funding of "), (f"{funding(one.rate)}{NBSP}% per 8{NBSP}h", "number"), with_z(z)]
+    told += [text(f" is {year}{NBSP}% a year")]
     if one.n >= _RANKED and isfinite(one.rank):
-        told += [_text(f", above {100 * one.rank:.0f}{NBSP}% of its values of {one.over}")]
-    told += [_text(".")]
+        told += [text(f", above {100 * one.rank:.0f}{NBSP}% of its values of {one.over}")]
+    told += [text(".")]
     if one.highest and one.lowest and isfinite(one.apart):
         apart = f"{bp(one.apart).lstrip('+')}{NBSP}bp"
-        told += [_text(f" {one.highest} is highest, {one.lowest} lowest: "), (apart, "number"), _text(" apart.")]
+        told += [text(f" {one.highest} is highest, {one.lowest} lowest: "), (apart, "number"), text(" apart.")]
     return told
-
-
-# --- forced moves -----------------------------------------------------------------------------------------------------
-
-
-def forced_claim(one: Forced) -> str:
-    """Whether liquidations went with a move, and how much of it they were.
-
-    A long that dies is sold: it belongs to a fall. >= 10 % of volume is called forced, >= 2 % partly.
-
-    >>> forced_claim(Forced("07:45", 23e6, 0.0, 180e6, -0.011, -0.0063, 5, False, "binance"))
-    'The 07:45 fall was forced.'
-    """
-    total = one.long_usd + one.short_usd
-    share = total / one.vol_usd if one.vol_usd > 0 else 0.0
-    if share < _PARTLY:
-        return "Few were forced."
-    with_move = one.ret < 0 if one.long_usd >= one.short_usd else one.ret > 0
-    if not with_move:
-        died = "Longs" if one.long_usd >= one.short_usd else "Shorts"
-        return f"{died} were forced out at {one.at} against the move."
-    move = "fall" if one.ret < 0 else "rise"
-    return f"The {one.at} {move} was {'forced' if share >= _FORCED else 'partly forced'}."
-
-
-def forced(one: Forced) -> Paragraph:
-    """The largest burst of liquidations of the last day."""
-    died = [(one.long_usd, "longs", "down"), (one.short_usd, "shorts", "up")]
-    named: Paragraph = []
-    for usd, side, tone in sorted((part for part in died if part[0] > 0), reverse=True):
-        named += [_text(" and " if named else " "), (money(usd), tone), _text(f" of {side}")]
-    bars = f"{one.bars} bars" if one.bars > 1 else "one bar"
-    share = (one.long_usd + one.short_usd) / one.vol_usd if one.vol_usd > 0 else NAN
-    told = f" were liquidated in {bars} around {one.at}"
-    told += f", {_share(share)} of volume" if isfinite(share) else ""
-    told += "" if one.complete else f", at least: {one.venue} does not tell of all"
-    paragraph: Paragraph = [(forced_claim(one), "claim"), *named, _text(told + ".")]
-    if isfinite(one.after):
-        moved = (f"{percent(one.after)}{NBSP}%", _tone(one.after))
-        paragraph += [_text(" In the hour after, price moved "), moved, _text(".")]
-    return paragraph
-
-
-def _share(share: float) -> str:
-    return f"{100 * share:.0f}{NBSP}%" if share >= 0.01 else f"under 1{NBSP}%"
 
 
 # --- crowd, and what is not known -------------------------------------------------------------------------------------
@@ -270,16 +211,42 @@ def crowd(bar: Numbers, z: Numbers) -> Paragraph:
     heads, top = bar.get("ln_ls_acct_global", NAN), bar.get("ln_ls_pos_top", NAN)
     if not isfinite(heads):
         return []
-    told: Paragraph = [(crowd_claim(heads, top), "claim"), _text(" There are ")]
-    told += [(f"{exp(heads):.2f}", "number"), _text(" accounts long for one short"), _with_z(_of(z, "acct_global"))]
+    told: Paragraph = [(crowd_claim(heads, top), "claim"), text(" There are ")]
+    told += [(f"{exp(heads):.2f}", "number"), text(" accounts long for one short"), with_z(_of(z, "acct_global"))]
     if isfinite(top):
-        told += [_text("; the top fifth holds "), (f"{exp(top):.2f}", "number"), _text(" long for one short")]
-        told += [_with_z(_of(z, "pos_top"))]
-    return [*told, _text(".")]
+        told += [text("; the top fifth holds "), (f"{exp(top):.2f}", "number"), text(" long for one short")]
+        told += [with_z(_of(z, "pos_top"))]
+    return [*told, text(".")]
 
 
 def _of(z: Numbers, ratio: str) -> float:
     return z.get(f"ln_ls_{ratio}", NAN)
+
+
+def leaning_claim(bias: str, n: int) -> str:
+    """Which side the conditions of the confluence favour; ``bias`` is the summary's, ``n`` how many are met.
+
+    >>> leaning_claim("long", 2), leaning_claim("none", 0), leaning_claim("", 1)
+    ('Conditions lean long.', 'Conditions lean to no side.', 'Conditions have no score.')
+    """
+    if bias in {"long", "short"}:
+        return f"Conditions lean {bias}."
+    return "Conditions lean to no side." if bias else "Conditions have no score." if n else ""
+
+
+def leaning(bias: str, conditions: Sequence[Condition]) -> Paragraph:
+    """The conditions that are met, each with its value and what it needed; empty where there is nothing to say."""
+    claim = leaning_claim(bias, len(conditions))
+    if not claim:
+        return []
+    told: Paragraph = [(claim, "claim")]
+    for i, one in enumerate(conditions):
+        told += [text("; " if i else " Met: "), text(f"{_NAMES.get(one.column, one.column)} ")]
+        told += [(signed(one.value, 2), "number"), text(f" ({one.side} needs {signed(one.needed, 2)})")]
+    return [*told, text("." if conditions else " None is met.")]
+
+
+_NAMES = {"z_oi_dlog_60": "Z of open interest", "ln_ls_acct_global": "ln of long/short accounts", "obi_5": "the book"}
 
 
 def unknown(sentences: Sequence[str]) -> Paragraph:

@@ -184,18 +184,21 @@ function render({ model, el }) {
     }
     live();
     if (!drawn()) return;
+    const [low, high] = gd._fullLayout.yaxis.range;
+    if (!moved && Number.isFinite(model.get("last")) && !(model.get("last") >= low && model.get("last") <= high)) fit();
     over.live(gd, series, view());
     if (pointedAt() < 0) read();
   }
 
-  stage.addEventListener("pointermove", (event) => {
-    if (!drawn() || event.buttons) return;
+  const follows = (event) => {
+    if (!drawn() || (event.buttons && event.pointerType === "mouse")) return;
     const x = gd._fullLayout.xaxis;
     const t = x.p2d(event.clientX - stage.getBoundingClientRect().left - x._offset);
     const ms = typeof t === "number" ? t : Date.parse(String(t).replace(" ", "T") + "Z");
     const next = series.find(ms, view().tfMs);
     if (next !== pointer) ((pointer = next), read());
-  });
+  };
+  for (const kind of ["pointermove", "pointerdown"]) stage.addEventListener(kind, follows);
   stage.addEventListener("pointerleave", () => ((pointer = -1), read()));
   stage.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

@@ -6,6 +6,7 @@ import { gapsOf } from "./chart_gaps.js";
 
 export const RIGHT = 68;
 const BOTTOM = 20;
+const NARROW = 500; // a finger on a phone moves the page, not the bars
 
 /** The bars [from, to) inside a range of time. */
 function inside(series, view, [a, b]) {
@@ -38,7 +39,7 @@ export function chartLayout(series, view, range, colour, family, room) {
   const last = view.panes[view.panes.length - 1];
   const hairline = (pane) => ({ type: "line", xref: "paper", x0: 0, x1: 1.2, yref: "paper", y0: pane.domain[1] + 0.0085, y1: pane.domain[1] + 0.0085, line: { color: colour("line2"), width: 1 } });
   const out = {
-    ...{ paper_bgcolor: colour("surface"), plot_bgcolor: colour("surface"), showlegend: false, hovermode: false, dragmode: "pan", barmode: "overlay" },
+    ...{ paper_bgcolor: colour("surface"), plot_bgcolor: colour("surface"), showlegend: false, hovermode: false, dragmode: room < NARROW ? false : "pan", barmode: "overlay" },
     ...{ margin: { l: 0, r: RIGHT, t: 4, b: BOTTOM, pad: 0 }, font: { family, size: 11, color: colour("ink2") } },
     xaxis: { ...grid, type: "date", anchor: last.axis, range, rangeslider: { visible: false }, ...timeTicks(range, Math.max(3, room / 110)) },
     shapes: [...zBands(last.axis, axes[view.panes.length - 1].range, colour), ...view.panes.slice(1).map(hairline), ...gapShapes(series, view, colour)],

@@ -119,10 +119,10 @@ function rangesOf(series, view, from, to) {
 
 const KINDS_OF_TICK = {
   price: (view) => [view.tall ? 6 : 4, (v, step) => price(v, Math.max(view.tick || 0, 10 ** Math.floor(Math.log10(step))))],
-  volume: () => [2, (v) => (v ? money(v) : "0")],
+  volume: () => [3, (v) => (v ? money(v) : "0")],
   oi: () => [2, (v) => money(v)],
-  funding: () => [1.4, (v) => (v ? funding(v) : "0")],
-  cvd: () => [2, (v) => (v ? money(v, true) : "0")],
+  funding: () => [2, (v) => (v ? funding(v) : "0")],
+  cvd: () => [3, (v) => (v ? money(v, true) : "0")],
 };
 
 /** Ranges and ticks of all panes over the bars [from, to), by pane; a tick under an axis tag is left out. */

@@ -25,6 +25,7 @@ function priced(series, view, i) {
   const p = (field) => price(at(field), view.tick);
   const dead = [["long", at("liq_long_usd"), "down"], ["short", at("liq_short_usd"), "up"]].filter(([, v]) => v > 0);
   const liquidated = dead.map(([side, v, ink], k) => [(k ? "" : "liquidated ") + side, money(v), ink]);
+  if (dead.length) liquidated.push(["at least", "", ""]);
   return [["Price\u2002O", p("open"), ""], ["H", p("high"), ""], ["L", p("low"), ""], ["C", p("close"), ""], ["", percent(at("ret")) + "\u00a0%", tone(at("ret"))], ...liquidated, ...openWords(view, i, series)];
 }
 
