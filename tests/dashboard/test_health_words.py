@@ -42,7 +42,7 @@ def test_streams_stand_under_their_venue_which_is_as_bad_as_the_worst():
         ("binance", "down", False),
         ("open interest", "down", True),
     ]
-    assert ("fbkit", "ok") in [(line["stream"], line["state"]) for line in lines]
+    assert ("collector", "ok") in [(line["stream"], line["state"]) for line in lines]
 
 
 def test_venues_stand_worst_first_and_so_do_their_streams():
@@ -53,7 +53,7 @@ def test_venues_stand_worst_first_and_so_do_their_streams():
         row("", "store", "ok"),
     ]
     told = [line["stream"] for line in health_words.streams(rows)]
-    assert told == ["okx", "mark", "trade", "binance", "mark", "trade", "fbkit", "store"]
+    assert told == ["okx", "mark", "trade", "binance", "mark", "trade", "collector", "store"]
 
 
 def test_a_venue_that_is_out_as_a_whole_is_one_line_of_the_badge():

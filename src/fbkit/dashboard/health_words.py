@@ -78,10 +78,28 @@ def streams(rows: Sequence[HealthRow]) -> list[dict[str, Any]]:
     for venue in sorted(venues, key=lambda name: (-_ORDER.get(heads[name], 1), not name, name)):
         here = sorted(venues[venue], key=_rank)
         well = sum(row.state == "ok" for row in here)
-        head = {"stream": venue or "fbkit", "state": heads[venue], "sentence": "", "sub": False}
+        head = {"stream": venue or "collector", "state": heads[venue], "sentence": "", "sub": False}
         lines.append({**head, "age": f"{well} of {len(here)} ok"})
         lines += [{**_line(row, row.channel.replace("_", " ") or "collector"), "sub": True} for row in here]
     return lines
+
+
+def whole_line(rows: Sequence[HealthRow]) -> dict[str, Any]:
+    """The whole as the first line of all, with how many streams are how.
+
+    >>> whole_line([HealthRow(0, "okx", "trade", "ok", "", "")])["age"]
+    '1 of 1 ok'
+    """
+    judged, found = own(rows), whole(rows)
+    well = sum(row.state == "ok" for row in judged)
+    return {
+        "stream": "fbkit",
+        "state": found.state,
+        "sentence": "",
+        "age": f"{well} of {len(judged)} ok",
+        "sub": False,
+        "top": True,
+    }
 
 
 def _rank(row: HealthRow) -> tuple[int, str, str]:

@@ -1,6 +1,8 @@
 """Live widgets, one a file. They are handed frames and know no store; a notebook may use any of them alone."""
 
+from fbkit.widgets.actions import Actions
 from fbkit.widgets.alert_feed import AlertFeed
+from fbkit.widgets.alert_history import AlertHistory, AlertLine, Explanation
 from fbkit.widgets.alert_list import AlertList
 from fbkit.widgets.assets import style
 from fbkit.widgets.brand import Brand
@@ -18,7 +20,11 @@ from fbkit.widgets.market_table import CLOSED_FIELDS, LIVE_FIELDS, REASONS, TABL
 from fbkit.widgets.mode import MARKETS, Mode
 from fbkit.widgets.panel import Panel
 from fbkit.widgets.plot import Plot
+from fbkit.widgets.report import ReportShown, ReportView
+from fbkit.widgets.score_card import ScoreCard, ScoreLine
 from fbkit.widgets.status import StatusPanel
+from fbkit.widgets.steps import Steps
+from fbkit.widgets.timeline import TimeLine, Timeline, TimeMark, TimeSlot
 from fbkit.widgets.toolbar import Toolbar
 from fbkit.widgets.words import Words
 
@@ -30,13 +36,17 @@ __all__ = [
     "SERIES_FIELDS",
     "TABLE_JUDGED",
     "TABLE_WINDOWS",
+    "Actions",
     "AlertFeed",
+    "AlertHistory",
+    "AlertLine",
     "AlertList",
     "Brand",
     "Caption",
     "Clock",
     "Control",
     "Controls",
+    "Explanation",
     "Foot",
     "FootLine",
     "Grid",
@@ -50,7 +60,16 @@ __all__ = [
     "Panel",
     "Plot",
     "PlotStream",
+    "ReportShown",
+    "ReportView",
+    "ScoreCard",
+    "ScoreLine",
     "StatusPanel",
+    "Steps",
+    "TimeLine",
+    "TimeMark",
+    "TimeSlot",
+    "Timeline",
     "Toolbar",
     "Words",
     "style",

@@ -1,34 +1,38 @@
 // Streams with their reasons, the accounting of items per channel, what venues leave open, and the gaps: what is behind
-// the badge. By venue, worst first: what is well takes little room, what is not says why.
+// the badge, all of it or some parts. By venue, worst first: what is well takes little room, what is not says why.
 
 import { clock, count, day } from "./format.js";
-import { dress, faultBox, follow, h, shape } from "./dom.js";
+import { dress, faultBox, follow, h, shape, write } from "./dom.js";
 
 const COUNTS = ["received", "stored", "conflated", "duplicate", "ignored", "quarantined", "dropped", "in_flight", "late"];
 
-function stream(line) {
-  const el = h("div", `st ${line.sub ? "sub " : ""}is-${line.state}`, shape(line.state), line.sub ? h("span", "", line.stream) : h("b", "", line.stream), h("span", "s", line.age || ""));
+function stream(line, ages) {
+  const told = h("span", "s", line.age || "");
+  ages.push(told);
+  const el = h("div", `st ${line.sub ? "sub " : ""}${line.top ? "top " : ""}is-${line.state}`, shape(line.state), line.sub ? h("span", "", line.stream) : h("b", "", line.stream), told);
   if (line.sentence && line.state !== "ok") el.append(h("p", "", line.sentence));
   return el;
 }
 
-/** Lines as rows, except that streams of a venue that are well stand side by side. */
-function streams(lines) {
+/** Lines as rows, except that streams of a venue that are well stand side by side; `ages` gets the node of each age. */
+function streams(lines, ages) {
   const out = [];
   let well = null;
   for (const line of lines) {
     if (!line.sub || line.state !== "ok") {
       well = null;
-      out.push(stream(line));
+      out.push(stream(line, ages));
       continue;
     }
     if (!well) out.push((well = h("div", "well")));
-    const one = h("span", "", shape("ok"), line.stream);
-    one.title = line.age ? `heard ${line.age} ago` : "ok";
-    well.append(one);
+    const told = h("em", "", line.age || "");
+    ages.push(told);
+    well.append(h("span", "", shape("ok"), line.stream, told));
   }
   return out;
 }
+
+const apart = (lines) => JSON.stringify(lines.map(({ age, ...rest }) => rest));
 
 const added = (rows, name) => rows.reduce((sum, row) => sum + row[name], 0);
 
@@ -79,40 +83,79 @@ function gap(line) {
 
 function render({ model, el }) {
   dress(el, model, "fb-status");
-  const left = h("section");
-  const right = h("section");
-  el.append(left, right);
   const head = (text, more) => h("div", "head", h("h2", "", text), h("span", "s", more || ""));
   const quiet = (bold, text) => h("div", "quiet", h("b", "", bold), h("span", "l", text));
   const open = new Set();
+  let ages = [];
+  let known = "";
   const flip = (venue) => {
     if (!open.delete(venue)) open.add(venue);
     draw();
-    right.querySelector(`button[data-venue="${CSS.escape(venue)}"]`)?.focus();
+    el.querySelector(`button[data-venue="${CSS.escape(venue)}"]`)?.focus();
   };
+  const parts = {
+    health: () => {
+      const lines = model.get("streams");
+      ages = [];
+      known = apart(lines);
+      return [head("Health", model.get("summary")), ...(lines.length ? streams(lines, ages) : [quiet("Nothing heard yet", "The collector tells the state of each stream once a second.")])];
+    },
+    accounts: () => {
+      const rows = model.get("accounts");
+      return [head("Accounting", "items since this run began: received = stored + conflated + duplicate + ignored + quarantined + dropped + in flight"), rows.length ? accounts(rows, open, flip) : quiet("No accounts yet", "They come with the first heartbeat, within 10 s.")];
+    },
+    readings: () => {
+      const [known, missing] = [model.get("readings"), model.get("unsupported")];
+      return [
+        ...(known.length || missing.length ? [head("Readings in doubt", "what a venue's documents leave open, and what it does not offer; numbers that rest on it bear a ?")] : []),
+        ...known.map(reading),
+        ...missing.map((line) => h("div", "reading", h("span", "", h("b", "", line.venue), " ", h("span", "s", "unsupported")), h("p", "", channelsOf(line)), h("span", "s", "never 0"))),
+      ];
+    },
+    gaps: () => {
+      const lines = model.get("gaps");
+      return [head("Gaps", "24 h, newest first"), ...(lines.length ? lines.map(gap) : [quiet("No gaps in 24 h", "Every period without data would be listed here, with its cause.")])];
+    },
+    facts: () => {
+      const list = h("div", "kv facts");
+      for (const [name, value] of model.get("facts")) list.append(h("span", "", name), h("span", "", value));
+      return [head("Collector", model.get("about")), list];
+    },
+  };
+  const left = h("section");
+  const right = h("section");
+  el.append(left, right);
+  const drawn = new Map();
+  /** A part whose facts are the same as before is left alone: this is called once a second. */
   const draw = () => {
-    const lines = model.get("streams");
-    left.replaceChildren(head("Health", model.get("summary")), ...(lines.length ? streams(lines) : [quiet("Nothing heard yet", "The collector tells the state of each stream once a second.")]));
-    const [rows, gaps, facts] = [model.get("accounts"), model.get("gaps"), model.get("facts")];
-    const list = h("div", "kv facts");
-    for (const [name, value] of facts) list.append(h("span", "", name), h("span", "", value));
-    right.replaceChildren(
-      head("Accounting", "items since this run began: received = stored + conflated + duplicate + ignored + quarantined + dropped + in flight"),
-      rows.length ? accounts(rows, open, flip) : quiet("No accounts yet", "They come with the first heartbeat, within 10 s."),
-      ...doubted(model.get("readings"), model.get("unsupported")),
-      head("Gaps", "24 h, newest first"),
-      ...(gaps.length ? gaps.map(gap) : [quiet("No gaps in 24 h", "Every period without data would be listed here, with its cause.")]),
-      head("Collector", ""),
-      list,
-    );
+    const wanted = model.get("parts");
+    left.hidden = !wanted.includes("health");
+    right.hidden = !wanted.some((name) => name !== "health");
+    el.classList.toggle("part", left.hidden || right.hidden);
+    for (const name of Object.keys(parts)) {
+      const told = wanted.includes(name) ? JSON.stringify([USES[name].map((trait) => model.get(trait)), name === "accounts" ? [...open] : 0]) : "";
+      if (drawn.get(name)?.told === told) continue;
+      if (name === "health" && told && drawn.get(name)?.told && older(drawn.get(name), told)) continue;
+      const box = drawn.get(name)?.box || h("div", `part-${name}`);
+      if (!drawn.has(name)) (name === "health" ? left : right).append(box);
+      box.replaceChildren(...(told ? parts[name]() : []));
+      drawn.set(name, { told, box });
+    }
   };
-  const doubted = (readings, missing) => [
-    ...(readings.length || missing.length ? [head("Readings in doubt", "what a venue's documents leave open, and what it does not offer; numbers that rest on it bear a ?")] : []),
-    ...readings.map(reading),
-    ...missing.map((line) => h("div", "reading", h("span", "", h("b", "", line.venue), " ", h("span", "s", "unsupported")), h("p", "", channelsOf(line)), h("span", "s", "never 0"))),
-  ];
-  const undo = [follow(model, ["streams", "summary", "accounts", "readings", "unsupported", "gaps", "facts"], draw), faultBox(el, model)];
+  /** Where only ages and the line above differ, as they do every second, these alone are written. */
+  function older(part, told) {
+    const lines = model.get("streams");
+    if (!lines.length || apart(lines) !== known) return false;
+    lines.forEach((line, i) => write(ages[i], line.age || ""));
+    write(part.box.querySelector(".head .s"), model.get("summary"));
+    part.told = told;
+    return true;
+  }
+  const undo = [follow(model, ["parts", ...new Set(Object.values(USES).flat())], draw), faultBox(el, model)];
   return () => undo.forEach((f) => f());
 }
+
+/** What each part is drawn of. */
+const USES = { health: ["streams", "summary"], accounts: ["accounts"], readings: ["readings", "unsupported"], gaps: ["gaps"], facts: ["facts", "about"] };
 
 export default { render };

@@ -17,9 +17,12 @@ from fbkit.widgets.panel import Panel
 
 _GAPS_SHOWN = 40
 
+#: What the panel is made of, in this order.
+PARTS = ("health", "accounts", "readings", "gaps", "facts")
+
 
 class StatusPanel(Panel):
-    """Health, accounting and gaps.
+    """Health, accounting, readings in doubt, gaps and facts about the collector: all of it, or some ``parts``.
 
     >>> panel = StatusPanel()
     >>> panel.show_accounts([AccountRow(1, "binance", "trade", received=2, stored=2)])
@@ -30,7 +33,7 @@ class StatusPanel(Panel):
     _esm = module("status.js")
 
     streams = traitlets.List(
-        traitlets.Dict(), help="stream, state, age, sentence; sub for a channel, under its venue"
+        traitlets.Dict(), help="stream, state, age, sentence; top for the whole, sub for a channel, under its venue"
     ).tag(sync=True)
     summary = traitlets.Unicode("", help="One line about all streams").tag(sync=True)
     accounts = traitlets.List(traitlets.Dict(), help="Items of each (venue, channel) since the run began").tag(
@@ -42,6 +45,8 @@ class StatusPanel(Panel):
     unsupported = traitlets.List(traitlets.Dict(), help="What venues do not offer: venue, channels").tag(sync=True)
     gaps = traitlets.List(traitlets.Dict(), help="Gaps of the last 24 h").tag(sync=True)
     facts = traitlets.List(traitlets.Any(), help="Pairs of name and text about the collector").tag(sync=True)
+    about = traitlets.Unicode("", help="One line about the collector").tag(sync=True)
+    parts = traitlets.List(traitlets.Enum(PARTS), list(PARTS), help="Which parts are shown").tag(sync=True)
 
     def show_accounts(self, accounts: Iterable[AccountRow]) -> None:
         """Show what became of every item."""
