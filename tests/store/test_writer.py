@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -211,6 +213,18 @@ def test_the_newest_bars_of_each_instrument_are_asked_at_once(writer):
         3.0,
         4.0,
     ]
+
+
+def test_rows_come_as_dictionaries_too_with_none_for_what_is_missing(writer):
+    writer.append(Batch(rows=[BarRow(NAMES[0], "1m", 0, 60 * NS_S, close=1.0)]))
+    (row,) = writer.records("bars", instrument=NAMES[0])
+    assert (row["instrument"], row["close"], row["open"]) == (NAMES[0], 1.0, None)
+    assert "commit_number" not in row
+
+
+def test_arrays_are_read_without_pandas():
+    code = "import fbkit.store, sys; sys.exit('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_reading_and_writing_go_on_in_many_threads(writer, url):

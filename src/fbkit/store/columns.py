@@ -1,4 +1,4 @@
-"""Events of one kind as arrays, and as a frame."""
+"""Events of one kind as arrays."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-
-from fbkit.store.kinds import MISSING, Kind
-from fbkit.store.query import utc_index
 
 
 class Columns(Mapping[str, NDArray[Any]]):
@@ -38,17 +34,6 @@ class Columns(Mapping[str, NDArray[Any]]):
         return f"<{self.n} {self.kind}: {' '.join(self._arrays)}>"
 
 
-def to_frame(kind: Kind, arrays: dict[str, NDArray[Any]], names: dict[int, str]) -> pd.DataFrame:
-    """Arrays as a frame: UTC index ``time`` (of ``ts_event``), units in the names, instants also in ns."""
-    numbers, codes = distinct(arrays["instrument"])
-    words = pd.Index([names[number] for number in numbers.tolist()])
-    columns: dict[str, Any] = {"instrument": pd.Categorical.from_codes(codes, categories=words)}
-    for field in kind.fields[1:]:
-        name = f"{field.name}_{field.unit}" if field.unit else field.name
-        columns[name] = _nullable(arrays[field.name]) if field.optional else arrays[field.name]
-    return pd.DataFrame(columns, index=utc_index(arrays["ts_event"]), copy=False)
-
-
 def distinct(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """The different numbers, and for each where it stands among them."""
     if len(numbers) and numbers[0] == numbers.min() == numbers.max():
@@ -63,10 +48,3 @@ def spelled(numbers: NDArray[np.int64], names: dict[int, str]) -> NDArray[Any]:
     words = np.empty(len(present), dtype=object)
     words[:] = [names[number] for number in present.tolist()]
     return words[places]
-
-
-def _nullable(array: NDArray[Any]) -> Any:
-    if array.dtype != np.int64:
-        return array
-    missing = array == MISSING
-    return pd.arrays.IntegerArray(array, missing) if missing.any() else array

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pandas import NA
 
 from fbkit.model.market import Span
 from fbkit.model.timeframe import NS_MIN, NS_S
@@ -184,7 +183,7 @@ def _missed(row: dict[Any, Any]) -> Missed:
     t1 = row["t1"]
     return Missed(
         int(row["t0"]),
-        None if t1 is None or t1 is NA else int(t1),
+        int(t1) if hasattr(t1, "__index__") else None,
         row["venue"] or "",
         row["channel"] or "*",
         row["instrument"] if isinstance(row["instrument"], str) else "",

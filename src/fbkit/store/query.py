@@ -6,7 +6,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from sqlalchemy import BigInteger, Connection, Select, Table, delete, func, select, tuple_
 
 from fbkit.errors import UnknownName
@@ -23,7 +22,7 @@ from fbkit.model.rows import (
 )
 from fbkit.model.timeframe import TIMEFRAMES
 from fbkit.store import schema
-from fbkit.store.statements import tuples
+from fbkit.store.statements import in_parts, tuples
 
 
 class RowTable(NamedTuple):
@@ -112,19 +111,49 @@ class Found(NamedTuple):
 
 def ask(connection: Connection, table: RowTable, question: Question) -> Found:
     """The rows as tuples, instruments as numbers, in the table's order."""
+    names, queries = _queries(table, question)
+    rows = [row for query in queries for row in tuples(connection, query)]
+    if question.last is None:
+        return Found(names, rows)
+    if table.slots:
+        rows.sort(key=itemgetter(*(names.index(name) for name in table.order)))
+    return Found(names, rows if table.slots else rows[::-1])
+
+
+def ask_columns(connection: Connection, table: RowTable, question: Question) -> dict[str, Any]:
+    """The same as arrays by column name, instruments as numbers.
+
+    The rows are never there all at once: slots of many instruments come as their key has them and are put in order as
+    arrays, since the database would hold all of them in memory to sort them.
+    """
+    apart = table.slots and (question.instrument is None or question.last is not None)
+    names, queries = _queries(table, question, ordered=not apart)
+    gathering = [Gathering(name, table.table.c[name].type) for name in names]
+    for query in queries:
+        for rows in in_parts(connection, query):
+            for one, values in zip(gathering, zip(*rows, strict=True), strict=True):
+                one.take(values)
+    columns = {one.name: one.array() for one in gathering}
+    if not apart:
+        return columns if question.last is None else {name: column[::-1] for name, column in columns.items()}
+    order = np.lexsort([columns[name] for name in reversed(table.order)])
+    return {name: columns.pop(name)[order] for name in names}
+
+
+def _queries(table: RowTable, question: Question, *, ordered: bool = True) -> tuple[tuple[str, ...], list[Select[Any]]]:
+    """The columns that are asked for, and the queries whose rows are the answer."""
     wanted = [column for column in table.table.columns if column.name not in table.hidden]
     if question.columns:
         wanted = [table.table.c[name] for name in question.columns]
     names = tuple(column.name for column in wanted)
     query = select(*wanted).where(*_conditions(table, question))
+    order = [table.table.c[name] for name in table.order]
     if question.last is None:
-        return Found(names, tuples(connection, query.order_by(*(table.table.c[name] for name in table.order))))
+        return names, [query.order_by(*order) if ordered else query]
     if table.slots:
-        rows = _last_of_each(connection, query, table, question)
-        rows.sort(key=itemgetter(*(names.index(name) for name in table.order)))
-        return Found(names, rows)
-    query = query.order_by(*(table.table.c[name].desc() for name in table.order)).limit(question.last)
-    return Found(names, tuples(connection, query)[::-1])
+        timeframes = [question.tf] if question.tf else list(TIMEFRAMES)
+        return names, [_last_of_each(query, table, question, tf) for tf in timeframes]
+    return names, [query.order_by(*(column.desc() for column in order)).limit(question.last)]
 
 
 def _conditions(table: RowTable, question: Question) -> list[Any]:
@@ -176,60 +205,60 @@ def forget_rows(connection: Connection, table: RowTable, before: int, tf: str | 
     return connection.execute(delete(table.table).where(tuple_(*key).in_(chosen))).rowcount
 
 
-def _last_of_each(
-    connection: Connection, query: Select[Any], table: RowTable, question: Question
-) -> list[tuple[Any, ...]]:
-    """The newest slots in a span: for each instrument and timeframe one step down the key to where they begin."""
+def _last_of_each(query: Select[Any], table: RowTable, question: Question, tf: str) -> Select[Any]:
+    """The newest slots in a span: for each instrument one step down the key to where they begin."""
     columns, older = table.table.c, table.table.alias("older")
     everyone, one = schema.INSTRUMENTS.c.id, question.instrument
-    wanted = [] if one is None else [everyone == one]
-    found: list[tuple[Any, ...]] = []
-    for tf in [question.tf] if question.tf else TIMEFRAMES:
-        begin = (
-            select(older.c.t1)
-            .where(older.c.instrument == everyone, older.c.tf == tf, *_closing_within(older.c.t1, question.span))
-            .order_by(older.c.t1.desc())
-            .limit(1)
-            .offset(question.last)
-            .correlate(schema.INSTRUMENTS)
-            .scalar_subquery()
-        )
-        places = select(everyone, func.coalesce(begin, -(2**62)).label("start")).where(*wanted)
-        starts = places.cte("starts").prefix_with("MATERIALIZED")
-        slots = (columns.instrument == starts.c.id) & (columns.tf == tf) & (columns.t1 > starts.c.start)
-        found += tuples(connection, query.join(starts, slots))
-    return found
+    begin = (
+        select(older.c.t1)
+        .where(older.c.instrument == everyone, older.c.tf == tf, *_closing_within(older.c.t1, question.span))
+        .order_by(older.c.t1.desc())
+        .limit(1)
+        .offset(question.last)
+        .correlate(schema.INSTRUMENTS)
+        .scalar_subquery()
+    )
+    places = select(everyone, func.coalesce(begin, -(2**62)).label("start"))
+    starts = places.where(*([] if one is None else [everyone == one])).cte("starts").prefix_with("MATERIALIZED")
+    slots = (columns.instrument == starts.c.id) & (columns.tf == tf) & (columns.t1 > starts.c.start)
+    return query.join(starts, slots)
 
 
-def rows_frame(table: RowTable, found: Found) -> pd.DataFrame:
-    """Rows as a frame; where the table has a time, it is the index (UTC, named ``time``) and stays a column in ns."""
-    columns = rows_columns(table, found)
-    frame = pd.DataFrame(columns, copy=False)
-    if table.time is not None:
-        frame.index = utc_index(columns[table.time])
-    return frame
+class Gathering:
+    """One column as it comes, part by part; equal words are kept once."""
+
+    def __init__(self, name: str, kind: Any) -> None:
+        self.name = name
+        self._is_float = isinstance(kind, schema.Exact)
+        self._is_int = isinstance(kind, BigInteger)
+        self._parts: list[Any] = []
+        self._words: dict[Any, Any] = {}
+
+    def take(self, values: tuple[Any, ...]) -> None:
+        """The next rows' values."""
+        if self._is_float:
+            self._parts.append(np.array(values, dtype=np.float64))
+        elif self._is_int and None not in values:
+            self._parts.append(np.array(values, dtype=np.int64))
+        else:
+            words = np.empty(len(values), dtype=object)
+            words[:] = values if self._is_int else [self._words.setdefault(one, one) for one in values]
+            self._parts.append(words)
+
+    def array(self) -> Any:
+        """All of it: float64, int64, objects, and where whole numbers are missing ``Int64`` or float64."""
+        if not self._parts:
+            empty = np.float64 if self._is_float else np.int64 if self._is_int else object
+            return np.empty(0, dtype=empty)
+        whole = self._parts[0] if len(self._parts) == 1 else np.concatenate(self._parts)
+        if not self._is_int or whole.dtype != object:
+            return whole
+        # An instant does not fit a float; a count does, and is kinder to plot.
+        return nullable(whole) if self.name.startswith("t") else whole.astype(np.float64)
 
 
-def rows_columns(table: RowTable, found: Found) -> dict[str, Any]:
-    """Rows as arrays by column name."""
-    values = zip(*found.rows, strict=True) if found.rows else [()] * len(found.names)
-    return {name: _column(table.table, name, column) for name, column in zip(found.names, values, strict=True)}
+def nullable(numbers: Any) -> Any:
+    """Whole numbers with ``None`` among them, as pandas has them."""
+    from pandas import array  # who asks for arrays alone needs none of it
 
-
-def utc_index(ts: np.ndarray[Any, np.dtype[np.int64]]) -> pd.DatetimeIndex:
-    """UTC ns as the index of a frame."""
-    return pd.DatetimeIndex(ts.view("M8[ns]"), tz="UTC", name="time")
-
-
-def _column(table: Table, name: str, values: tuple[Any, ...]) -> Any:
-    kind = table.c[name].type
-    if isinstance(kind, schema.Exact):
-        return np.array(values, dtype=np.float64)
-    if name == "instrument" or not isinstance(kind, BigInteger):
-        words = np.empty(len(values), dtype=object)
-        words[:] = values
-        return words
-    if None not in values:
-        return np.array(values, dtype=np.int64)
-    # An instant does not fit a float; a count does, and is kinder to plot.
-    return pd.array(list(values), dtype="Int64") if name.startswith("t") else np.array(values, dtype=np.float64)
+    return array(list(numbers), dtype="Int64")

@@ -7,10 +7,10 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
-import pandas as pd
+import numpy as np
 from sqlalchemy import Connection, func, select
 
 from fbkit.errors import StoreMissing, UnknownName
@@ -24,15 +24,18 @@ from fbkit.store.archive.tiers import Tiers, folder_of
 from fbkit.store.batch import Checkpoint
 from fbkit.store.checkpoints import newest_checkpoint
 from fbkit.store.checkpoints import places as checkpoint_places
-from fbkit.store.columns import Columns, distinct, spelled, to_frame
+from fbkit.store.columns import Columns, distinct, spelled
 from fbkit.store.commits import Commit, numbers_after, rows_of
 from fbkit.store.digest import digest_events, digest_rows
 from fbkit.store.kinds import KIND_TABLE, Kind, get_kind
 from fbkit.store.lease import Held, facts, look
 from fbkit.store.log import Arrays, Database, picked
-from fbkit.store.query import TABLE_OF, Found, Question, ask, get_row_table, rows_columns, rows_frame
+from fbkit.store.query import TABLE_OF, Found, Question, ask, ask_columns, get_row_table
 from fbkit.store.rows import revive
 from fbkit.store.schema import CHECKPOINTS, INSTRUMENTS, ROW_TABLES, WRITER
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -101,6 +104,8 @@ class Store:
 
     def frame(self, kind: str, instrument: str | None = None, span: Span = EVERYTHING) -> pd.DataFrame:
         """The same as a frame: UTC index ``time`` (of ``ts_event``), units in the names, instants also in ns."""
+        from fbkit.store.frames import to_frame  # pandas: who asks for arrays needs none of it
+
         found = get_kind(kind)
         arrays, names = self._arrays(found, instrument, span)
         return to_frame(found, arrays, names)
@@ -143,7 +148,15 @@ class Store:
         ``last`` keeps the newest rows: for bars and metrics of each instrument and timeframe, else of all.
         """
         asked = get_row_table(table)
-        return rows_frame(asked, self._ask(table, instrument, tf, span, last))
+        with self._reading() as connection:
+            number = self._number(connection, instrument) if instrument is not None and asked.numbered else None
+            found = ask_columns(connection, asked, Question(number, tf, span, last))
+            if asked.numbered:
+                names = self._refreshed(connection, distinct(found["instrument"])[0].tolist())
+                found["instrument"] = spelled(found["instrument"], names)
+        from fbkit.store.frames import rows_frame  # pandas: who asks for arrays needs none of it
+
+        return rows_frame(asked, found)
 
     def columns(
         self, table: str, names: Sequence[str], *, instrument: str, tf: str | None = None, span: Span = EVERYTHING
@@ -158,8 +171,10 @@ class Store:
                 raise UnknownName(f"column of {table}", name, tuple(asked.table.c.keys()))
         with self._reading() as connection:
             number = self._number(connection, instrument)
-            found = ask(connection, asked, Question(number, tf, span, columns=tuple(names)))
-        return rows_columns(asked, found)
+            found = ask_columns(connection, asked, Question(number, tf, span, columns=tuple(names)))
+        if "instrument" in found:
+            found["instrument"] = np.full(len(found["instrument"]), instrument, dtype=object)
+        return found
 
     def row_structs(
         self,
@@ -173,6 +188,18 @@ class Store:
         """The same as :meth:`rows`, as structs: equal to what was appended, NaN for what was missing."""
         found = self._ask(TABLE_OF[row_type], instrument, tf, span, last)
         return revive(row_type, found.dicts())
+
+    def records(
+        self,
+        table: str,
+        *,
+        instrument: str | None = None,
+        tf: str | None = None,
+        span: Span = EVERYTHING,
+        last: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """The same as :meth:`rows`, as a dictionary a row, ``None`` for what is missing; for a few rows."""
+        return self._ask(table, instrument, tf, span, last).dicts()
 
     def _ask(self, table: str, instrument: str | None, tf: str | None, span: Span, last: int | None) -> Found:
         asked = get_row_table(table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table
@@ -14,6 +14,14 @@ def tuples(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = result.cursor.fetchall()  # type: ignore[assignment]  # the driver gives tuples
     result.close()
     return found
+
+
+def in_parts(connection: Connection, query: Select[Any], rows: int = 4096) -> Iterator[list[tuple[Any, ...]]]:
+    """The same a few rows at a time, for who makes something smaller of them."""
+    result = connection.execute(query)
+    while part := result.cursor.fetchmany(rows):
+        yield part  # type: ignore[misc]  # the driver gives tuples
+    result.close()
 
 
 class Insert:

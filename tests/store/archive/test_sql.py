@@ -18,7 +18,7 @@ from fbkit.store import Batch, Checkpoint, Store, open_writer
 from fbkit.store.archive import duck
 from fbkit.store.archive.export import export
 from fbkit.store.archive.sql import TABLES, Narrow, ask
-from fbkit.store.columns import to_frame
+from fbkit.store.frames import to_frame
 from fbkit.store.kinds import KIND_TABLE
 from tests.store.made import NAMES, START, events, rows
 

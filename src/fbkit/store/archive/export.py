@@ -11,7 +11,7 @@ from fbkit.errors import SettingError
 from fbkit.store.archive import duck
 from fbkit.store.archive.parquet import quoted
 from fbkit.store.archive.sql import EVENTS, Narrow, load_events
-from fbkit.store.columns import to_frame
+from fbkit.store.frames import to_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
