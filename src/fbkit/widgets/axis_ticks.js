@@ -3,24 +3,28 @@
 import { clock } from "./format.js";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1440, 2880, 7200, 14400, 43200];
+const DAY_MIN = 1440;
+const MINUTES = [1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, ...[1, 2, 5, 10, 30, 90, 360, 1800].map((days) => days * DAY_MIN)];
 
-/** Round ticks inside a range, about `n` of them: [values, step]. */
+/** Round ticks inside a range, about `n` of them: [values, step]. A range without length has none. */
 export function ticks([low, high], n) {
   const rough = (high - low) / n;
+  if (!(rough > 0 && Number.isFinite(rough))) return [[], 0];
   const ten = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((k) => k * ten).find((s) => s >= rough) || rough;
   const found = [];
-  for (let v = Math.ceil(low / step) * step; v <= high + step * 1e-9; v += step) found.push(Math.abs(v) < step * 1e-9 ? 0 : v);
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(k ? k * step : 0);
   return [found, step];
 }
 
-/** Ticks of a time axis in UTC ms, about `n` of them; midnight says the date in bold. */
+/** Ticks of a time axis in UTC ms, about `n` of them; midnight among hours says the date in bold. */
 export function timeTicks([from, to], n) {
   const steps = MINUTES.map((m) => m * 60_000);
   const step = steps.find((s) => s >= (to - from) / n) || steps[steps.length - 1];
   const tickvals = [];
   for (let t = Math.ceil(from / step) * step; t <= to; t += step) tickvals.push(t);
-  const text = (t) => (t % 86_400_000 ? clock(t).slice(0, 5) : `<b>${new Date(t).getUTCDate()} ${MONTHS[new Date(t).getUTCMonth()]}</b>`);
+  const date = (t) => `${new Date(t).getUTCDate()} ${MONTHS[new Date(t).getUTCMonth()]}`;
+  const days = step >= DAY_MIN * 60_000;
+  const text = (t) => (days ? date(t) : t % (DAY_MIN * 60_000) ? clock(t).slice(0, 5) : `<b>${date(t)}</b>`);
   return { tickvals, ticktext: tickvals.map(text) };
 }

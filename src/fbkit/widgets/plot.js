@@ -1,35 +1,23 @@
-// A chart in our look: plotly draws lines and bars; heading, readout and the names at the ends of lines are text over it.
+// A chart in our look: plotly draws lines and bars; heading, readouts, tags and names are text over it, and so is the
+// crosshair, which stands at the same instant in every chart of a tab.
 
 import { clock, day } from "./format.js";
-import { dress, faultBox, follow, h, onTheme, token, write } from "./dom.js";
+import { dress, faultBox, follow, h, onTheme, toggle, token, write } from "./dom.js";
 import { ticks, timeTicks } from "./axis_ticks.js";
-import { written } from "./formatting.js";
+import { tickText, written } from "./formatting.js";
 import { plotly } from "./plotly_bundle.js";
+import { crosshair } from "./crosshair.js";
+import { coloured, dressed, merged } from "./plot_colour.js";
+import { asPaths } from "./plot_bars.js";
+import { Samples, asMs } from "./plot_samples.js";
+import { clearOf, drawEnds, drawTags, endsOf, tagsOf } from "./plot_labels.js";
+import { savePicture } from "./plot_picture.js";
 
 const END_ROOM = 92;
+const TAG_ROOM = 68;
 
-/** A token's colour; "v-okx 13%" is one that lets so much of itself be seen. */
-function tinted(words, colour) {
-  const [name, share] = words.split(" ");
-  const found = colour(name);
-  if (!share || !/^#[0-9a-f]{6}$/i.test(found)) return found;
-  const parts = [1, 3, 5].map((at) => parseInt(found.slice(at, at + 2), 16));
-  return `rgba(${parts.join(",")},${parseFloat(share) / 100})`;
-}
-
-/** Every string that names a token, as its colour. */
-function coloured(value, colour) {
-  if (typeof value === "string") return value.startsWith("--") ? tinted(value.slice(2), colour) : value;
-  if (Array.isArray(value)) return value.length && (typeof value[0] === "number" || value[0] === null) ? value : value.map((inner) => coloured(inner, colour));
-  if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, coloured(inner, colour)]));
-  return value;
-}
-
-function merged(base, more) {
-  const out = { ...base };
-  for (const [key, value] of Object.entries(more)) out[key] = value && typeof value === "object" && !Array.isArray(value) && out[key] && typeof out[key] === "object" ? merged(out[key], value) : value;
-  return out;
-}
+// Pointing and touching are ours: plotly draws and listens to nothing, so a phone scrolls on over a chart.
+const CONFIG = { displayModeBar: false, responsive: false, staticPlot: true };
 
 const axisKey = (name) => name[0] + "axis" + name.slice(1);
 
@@ -40,50 +28,84 @@ function render({ model, el }) {
   const value = h("b", "big");
   const picture = h("button", "btn png", "PNG");
   picture.type = "button";
-  picture.title = "Save this chart as a picture";
   const plot = h("div", "plot");
-  const read = h("div", "read");
-  const ends = h("div", "ends");
+  const [reads, ends, tags] = [h("div", "reads"), h("div"), h("div")];
+  const [line, stamp] = [h("div", "xline"), h("div", "xtag")];
+  line.hidden = stamp.hidden = true;
   const quiet = h("div", "loading", h("span", "l"));
-  const stage = h("div", "stage", plot, h("div", "over", read, ends), quiet);
+  const stage = h("div", "stage", plot, h("div", "over", line, reads, ends, tags, stamp), quiet);
+  stage.tabIndex = 0;
+  stage.setAttribute("role", "img");
   el.append(h("div", "head", title, sub, h("span", "sp"), value, picture), stage);
 
   let Plotly = null;
   let gd = null;
   let gone = false;
+  let asked = false;
   let turn = 0;
+  let samples = [];
+  let known = {}; // ticks that were drawn last, by axis
+  let pointed = null; // where the crosshair stands: { place, point } or null
   const colour = (name) => token(el, name);
   const traces = () => model.get("traces");
+  const isPane = () => model.get("pane");
   const formatOf = (trace) => trace.meta?.format || model.get("axes")[trace.yaxis || "y"] || "number";
+  const axesNow = () => Object.fromEntries(Object.entries(gd._fullLayout).filter(([key]) => /^[xy]axis\d*$/.test(key)).map(([key, axis]) => [key.replace("axis", ""), axis]));
+
+  // --- plotly: only when numbers, theme or size change ------------------------------------------------------------------
+
+  function margin() {
+    const named = traces().some((trace) => trace.meta?.end);
+    const tagged = traces().some((trace) => trace.meta?.tag !== undefined);
+    const right = named ? END_ROOM : tagged ? TAG_ROOM : 12;
+    return isPane() ? { l: 0, r: Math.max(right, TAG_ROOM), t: 4, b: model.get("layout_more").xaxis?.showticklabels === false ? 4 : 20, pad: 0 } : { l: 48, r: right, t: 22, b: 22, pad: 0 };
+  }
 
   function layout() {
     const grid = { gridcolor: colour("line"), zeroline: false, showline: false, ticks: "", tickfont: { size: 11, color: colour("ink3") }, fixedrange: true };
-    const named = traces().some((trace) => trace.meta?.end);
     const base = {
-      ...{ paper_bgcolor: colour("surface"), plot_bgcolor: colour("surface"), showlegend: false, hovermode: "x", dragmode: false, barmode: "overlay", bargap: 0.2 },
-      ...{ margin: { l: 48, r: named ? END_ROOM : 12, t: 22, b: 22, pad: 0 }, font: { family: getComputedStyle(el).fontFamily, size: 11, color: colour("ink2") } },
+      ...{ width: stage.clientWidth, height: stage.clientHeight, paper_bgcolor: colour("surface"), plot_bgcolor: colour("surface") },
+      ...{ showlegend: false, hovermode: false, dragmode: false, barmode: "overlay", bargap: 0.2 },
+      ...{ margin: margin(), font: { family: getComputedStyle(el).fontFamily, size: 11, color: colour("ink2") } },
     };
     const axes = { x: "", y: "", ...model.get("axes") };
-    for (const name of Object.keys(axes)) base[axisKey(name)] = { ...grid, ...(axes[name] === "time" ? { type: "date" } : {}) };
-    return merged(base, coloured(model.get("layout_more"), colour));
+    for (const name of Object.keys(axes)) base[axisKey(name)] = { ...grid, ...(axes[name] === "time" ? { type: "date" } : {}), ...(isPane() && name[0] === "y" ? { side: "right" } : {}) };
+    const out = merged(base, coloured(model.get("layout_more"), colour));
+    for (const [key, made] of Object.entries(known)) if (out[key] && !out[key].tickvals) Object.assign(out[key], made);
+    return out;
   }
 
-  /** Ticks in our words, once plotly knows the ranges. */
-  function ticked() {
-    const change = {};
+  function ticksOf(name, format, axis, tagged) {
+    const range = axis.range.map(asMs);
+    const room = Math.max(2, axis._length / (name[0] === "x" ? 90 : 44));
+    if (format === "time") return timeTicks(range, room);
+    const [values, step] = ticks([...range].sort((a, b) => a - b), room);
+    return clearOf({ tickvals: values, ticktext: values.map((v) => tickText(format, v, step)) }, axis, tagged);
+  }
+
+  /** Ticks in our words, once plotly knows the ranges; drawn again only where they differ from what is drawn. */
+  function settle() {
+    const [axes, change, made] = [axesNow(), {}, {}];
+    const tagged = tagsOf(traces(), samples, formatOf);
     for (const [name, format] of Object.entries(model.get("axes"))) {
-      const axis = gd._fullLayout[axisKey(name)];
-      if (!axis || axis.type === "category" || (gd.layout[axisKey(name)] || {}).tickvals) continue;
-      const range = axis.range.map((v) => (typeof v === "number" ? v : Date.parse(String(v).replace(" ", "T") + (String(v).length > 10 ? "Z" : "T00:00Z"))));
-      const room = axis._length / (name[0] === "x" ? 90 : 44);
-      const made = format === "time" ? timeTicks(range, Math.max(2, room)) : ((values) => ({ tickvals: values, ticktext: values.map((v) => written(format, v)) }))(ticks([...range].sort((a, b) => a - b), Math.max(2, room))[0]);
-      change[axisKey(name) + ".tickvals"] = made.tickvals;
-      change[axisKey(name) + ".ticktext"] = made.ticktext;
+      const [axis, given] = [axes[name], model.get("layout_more")[axisKey(name)] || {}];
+      if (!axis || axis.type === "category" || axis.type === "log" || given.tickvals) continue;
+      const key = axisKey(name);
+      made[key] = ticksOf(name, format, axis, tagged);
+      if (JSON.stringify(made[key]) === JSON.stringify(known[key])) continue;
+      change[key + ".tickvals"] = made[key].tickvals;
+      change[key + ".ticktext"] = made[key].ticktext;
     }
+    known = made;
     return Object.keys(change).length ? Plotly.relayout(gd, change) : null;
   }
 
-  async function redraw() {
+  const cannot = (error) => {
+    quiet.hidden = false;
+    write(quiet.firstChild, `The chart cannot be drawn: ${error.message}. Reload the page to try again.`);
+  };
+
+  async function draw() {
     const mine = ++turn;
     const empty = !traces().some((trace) => (trace.x || trace.z || []).length);
     quiet.hidden = !empty;
@@ -91,96 +113,173 @@ function render({ model, el }) {
     if (empty || !stage.clientHeight) return;
     try {
       Plotly ??= await plotly(model);
+      if (gone || mine !== turn) return;
+      const drawn = traces().flatMap((trace) => asPaths({ hoverinfo: "skip", ...dressed(trace, colour) }));
+      gd = await Plotly.react(plot, drawn, layout(), CONFIG);
+      if (gone || mine !== turn) return;
+      samples = traces().map((trace) => new Samples(trace, axesNow()));
+      await settle();
     } catch (error) {
-      quiet.hidden = false;
-      write(quiet.firstChild, `The chart cannot be drawn: ${error.message}. Reload the page to try again.`);
-      return;
+      return cannot(error);
     }
     if (gone || mine !== turn) return;
-    const drawn = traces().map((trace) => ({ hoverinfo: "none", ...coloured(trace, colour) }));
-    const first = !gd;
-    gd = await Plotly.react(plot, drawn, layout(), { displayModeBar: false, responsive: false });
-    if (first) {
-      gd.on("plotly_hover", (event) => readout(event.points));
-      gd.on("plotly_unhover", () => readout(null));
-    }
-    await ticked();
-    if (!gone) (name(), readout(null));
+    place();
   }
 
-  /** What stands under the pointer, else the newest of each. */
-  function readout(points) {
-    if (!gd) return;
-    const parts = [];
-    const at = points?.[0]?.x ?? null;
-    if (at !== null && gd._fullLayout.xaxis.type === "date") {
-      const ms = typeof at === "number" ? at : Date.parse(String(at).replace(" ", "T") + (String(at).length > 10 ? "Z" : "T00:00Z"));
-      parts.push(h("span", "s", `${day(ms).slice(5)} ${clock(ms).slice(0, 5)} `));
-    }
+  /** Draw soon, once, whatever changes meanwhile. */
+  function redraw() {
+    if (asked) return;
+    asked = true;
+    queueMicrotask(() => ((asked = false), gone || draw()));
+  }
+
+  // --- over it: text ------------------------------------------------------------------------------------------------------
+
+  function place() {
+    const { x } = axesNow();
+    const right = x._offset + x._length;
+    ends.replaceChildren(...drawEnds(endsOf(traces(), samples, formatOf), right, stage.clientHeight, (ink) => coloured(ink, colour)));
+    tags.replaceChildren(...drawTags(tagsOf(traces(), samples, formatOf), right, stage.clientWidth - right, stage.clientHeight));
+    read();
+    stage.setAttribute("aria-label", [model.get("title"), model.get("sub"), reads.textContent].filter(Boolean).join(". "));
+  }
+
+  /** A line of text for each pane: the values under the crosshair, else the newest. */
+  function read() {
+    if (!gd?._fullLayout) return;
+    const panes = new Map();
     traces().forEach((trace, i) => {
-      if (trace.meta?.silent || !trace.name) return;
-      const ys = trace.orientation === "h" ? trace.x : trace.y;
-      let k = points ? points.find((p) => p.curveNumber === i)?.pointNumber : ys.length - 1;
-      if (!points) while (k > 0 && !Number.isFinite(ys[k])) k -= 1;
-      if (k === undefined || !Number.isFinite(ys[k])) return;
-      parts.push(` ${trace.name} `, h("b", "", written(formatOf(trace), trace.customdata ? trace.customdata[k] : ys[k])));
+      const [one, meta] = [samples[i], trace.meta || {}];
+      if (!one || meta.silent || !trace.name) return;
+      const top = one.lying ? one.axis._offset : one.across._offset;
+      if (!panes.has(top)) panes.set(top, []);
+      panes.get(top).push(...valueOf(trace, one, meta));
     });
-    read.replaceChildren(...parts);
+    const rows = [...panes].sort(([a], [b]) => a - b);
+    if (rows.length) rows[0][1].unshift(...headOf());
+    reads.replaceChildren(...rows.map(([top, parts], i) => {
+      const row = h("div", "read", ...parts);
+      row.style.top = (i || isPane() ? top + 1 : 3) + "px";
+      return row;
+    }));
+    stand();
   }
 
-  /** Names at the right ends of lines, pushed apart where they would cover one another. */
-  function name() {
-    const labels = [];
-    traces().forEach((trace) => {
-      if (!trace.meta?.end) return;
-      const key = trace.yaxis || "y";
-      const axis = gd._fullLayout[axisKey(key)];
-      let k = trace.y.length - 1;
-      while (k > 0 && !Number.isFinite(trace.y[k])) k -= 1;
-      if (!axis || !Number.isFinite(trace.y[k])) return;
-      const height = trace.meta.at ?? trace.y[k];
-      labels.push({ y: axis._offset + axis.d2p(height), text: trace.meta.end, value: trace.meta.told ?? written(formatOf(trace), trace.y[k]), ink: trace.line?.color || "--ink" });
-    });
-    labels.sort((a, b) => a.y - b.y);
-    const rows = labels.some((label) => label.value) ? 27 : 14;
-    labels.forEach((label, i) => (label.y = Math.max(label.y, i ? labels[i - 1].y + rows : 14)));
-    const x = gd._fullLayout.xaxis;
-    ends.replaceChildren(
-      ...labels.map((label) => {
-        const el = h("div", "end", h("b", "", label.text), h("span", "s", label.value));
-        el.style.cssText = `left:${x._offset + x._length + 8}px;top:${Math.min(label.y - 7, stage.clientHeight - rows)}px`;
-        el.firstChild.style.color = coloured(label.ink, colour);
-        return el;
-      }),
-    );
+  function valueOf(trace, one, meta) {
+    const k = pointed ? one.near(pointed.place, pointed.point) : one.last();
+    const number = k < 0 ? NaN : trace.customdata ? trace.customdata[k] : one.values[k];
+    if (pointed && k < 0 && one.dots) return [];
+    const tone = meta.tone && number ? (number > 0 ? "up" : "down") : "";
+    const told = Number.isFinite(number) ? written(formatOf(trace), number) : meta.why || "\u2013";
+    return [` ${trace.name} `, h("b", tone, told)];
   }
+
+  /** Before the values: the pane's title, and what is pointed at where no stamp says it. */
+  function headOf() {
+    const parts = isPane() ? [h("b", "t", model.get("title")), " ", h("span", "s", model.get("sub"))] : [];
+    const lead = samples.find((_, i) => traces()[i].name && !traces()[i].meta?.silent);
+    if (!pointed || !lead || lead.axis.type === "date") return parts;
+    const k = lead.near(pointed.place, pointed.point);
+    if (k < 0) return parts;
+    const key = lead.keys[k];
+    return [...parts, h("span", "s", ` ${typeof key === "number" ? written(model.get("axes")[lead.lying ? "y" : "x"] || "number", key) : key} `)];
+  }
+
+  /** The crosshair, and its instant where the axis has its ticks. */
+  function stand() {
+    const { x, y } = axesNow();
+    const lying = samples.some((one) => one.lying);
+    const axis = lying ? y : x;
+    const at = pointed && !samples.some((one) => one.dots) ? axis.l2p(pointed.place) : NaN;
+    const shown = at >= 0 && at <= axis._length;
+    line.hidden = !shown;
+    stamp.hidden = !shown || axis.type !== "date" || x.showticklabels === false;
+    if (!shown) return;
+    line.className = lying ? "xline lying" : "xline";
+    line.style.cssText = lying ? `top:${(axis._offset + at).toFixed(1)}px;left:${x._offset}px;width:${x._length}px` : `left:${(axis._offset + at).toFixed(1)}px;bottom:${gd.layout.margin.b}px`;
+    const half = 40;
+    stamp.style.left = Math.max(half, Math.min(stage.clientWidth - half, axis._offset + at)).toFixed(1) + "px";
+    if (!stamp.hidden) write(stamp, `${day(pointed.place).slice(5)} ${clock(pointed.place).slice(0, 5)}`);
+  }
+
+  // --- pointing -----------------------------------------------------------------------------------------------------------
+
+  const cross = crosshair(el, (ms) => {
+    if (!gd?._fullLayout || !samples.length || gd._fullLayout.xaxis.type !== "date" || samples.some((one) => one.lying)) return;
+    pointed = ms === null ? null : { place: ms, point: null };
+    read();
+  });
+
+  /** Point at a place along the axis: all charts of the tab do where it is an instant. */
+  function pointAt(place, point) {
+    const lead = leading();
+    if (lead && lead.axis.type === "date" && !lead.lying) return cross.tell(place);
+    pointed = place === null ? null : { place, point };
+    read();
+  }
+
+  const leading = () => samples.find((one, i) => traces()[i]?.name && !traces()[i].meta?.silent && one.keys.length);
+
+  function onPointer(event) {
+    const lead = gd?._fullLayout && leading();
+    if (!lead) return;
+    const box = stage.getBoundingClientRect();
+    const point = [event.clientX - box.left, event.clientY - box.top];
+    const px = point[lead.lying ? 1 : 0] - lead.axis._offset;
+    if (px < 0 || px > lead.axis._length) return pointAt(null);
+    const k = lead.near(lead.axis.p2l(px), point);
+    pointAt(k < 0 ? lead.axis.p2l(px) : lead.places[k], point);
+  }
+
+  function onKey(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1 }[event.key];
+    const lead = gd?._fullLayout && leading();
+    if (event.key === "Escape") return pointAt(null);
+    if (!step || !lead || lead.dots) return;
+    event.preventDefault();
+    const now = pointed ? lead.near(pointed.place, null) : lead.last();
+    let next = now + (pointed ? step : 0);
+    while (next > 0 && next < lead.values.length - 1 && !Number.isFinite(lead.values[next])) next += step;
+    if (next >= 0 && next < lead.places.length) pointAt(lead.places[next], null);
+  }
+
+  stage.addEventListener("pointermove", onPointer);
+  stage.addEventListener("pointerdown", onPointer);
+  stage.addEventListener("pointerleave", () => pointAt(null));
+  stage.addEventListener("keydown", onKey);
+  stage.addEventListener("blur", () => pointed && pointAt(null));
 
   picture.addEventListener("click", async () => {
     if (!gd) return;
-    const text = [model.get("title"), model.get("sub"), model.get("market")].filter(Boolean).join(" \u00b7 ");
-    const figure = { data: gd.data, layout: { ...gd.layout, title: { text: text.replace(/</g, "&lt;"), x: 0.01, font: { size: 12 } }, margin: { ...gd.layout.margin, t: 40 } } };
-    const url = await Plotly.toImage(figure, { format: "png", width: stage.clientWidth, height: stage.clientHeight, scale: 2 });
-    Object.assign(h("a"), { href: url, download: `fbkit-${model.get("title").toLowerCase().replace(/[^a-z0-9]+/g, "-")}.png` }).click();
+    const words = [model.get("title"), model.get("sub"), model.get("value"), model.get("market"), "UTC"].filter(Boolean).join(" \u00b7 ");
+    await savePicture(Plotly, gd, stage, words, `fbkit-${model.get("title").toLowerCase().replace(/[^a-z0-9]+/g, "-")}.png`);
   });
 
+  // --- traits, theme, size ------------------------------------------------------------------------------------------------
+
   const undo = [
-    follow(model, ["title", "sub", "value"], () => (write(title, model.get("title")), write(sub, model.get("sub")), write(value, model.get("value")))),
-    follow(model, ["traces", "layout_more", "axes", "waiting"], redraw),
-    onTheme(() => redraw()),
+    follow(model, ["pane"], () => toggle(el, "pane", isPane())),
+    follow(model, ["title", "sub", "value"], () => {
+      write(title, model.get("title"));
+      write(sub, model.get("sub"));
+      write(value, model.get("value"));
+      picture.title = picture.ariaLabel = `Save ${model.get("title") || "this chart"} as a picture`;
+      if (gd) read();
+    }),
+    follow(model, ["traces", "layout_more", "axes", "waiting", "pane"], redraw),
+    onTheme(redraw),
     faultBox(el, model),
   ];
   let resizing = 0;
   const watch = new ResizeObserver(() => {
     clearTimeout(resizing);
-    resizing = setTimeout(() => {
-      if (!stage.clientHeight) return;
-      if (gd) Promise.resolve(Plotly.Plots.resize(gd)).then(redraw);
-      else redraw();
-    }, 60);
+    resizing = setTimeout(redraw, 60);
   });
   watch.observe(stage);
   return () => {
     gone = true;
+    clearTimeout(resizing);
+    cross.leave();
     undo.forEach((f) => f());
     watch.disconnect();
     if (gd) Plotly.purge(gd);

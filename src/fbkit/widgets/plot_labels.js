@@ -1,0 +1,65 @@
+// Text over a plot: names at the right ends of lines, newest values as tags on an axis.
+
+import { h } from "./dom.js";
+import { written } from "./formatting.js";
+
+const TAG = 16;
+
+/** Labels (`y` the middle of each) moved as little as may be so that none covers another, between top and bottom. */
+export function apart(labels, tall, top, bottom) {
+  labels.sort((a, b) => a.y - b.y);
+  let edge = top;
+  for (const label of labels) edge = (label.y = Math.max(label.y, edge)) + tall;
+  edge = bottom;
+  for (const label of [...labels].reverse()) edge = (label.y = Math.min(label.y, edge)) - tall;
+  return labels;
+}
+
+/** What stands at the right end of each trace that asks for it. */
+export function endsOf(traces, samples, formatOf) {
+  return traces.flatMap((trace, i) => {
+    const k = samples[i].last();
+    if (!trace.meta?.end || k < 0) return [];
+    const axis = samples[i].across;
+    const told = trace.meta.told ?? written(formatOf(trace), trace.customdata?.[k] ?? trace.y[k]);
+    const y = axis._offset + axis.d2p(trace.meta.at ?? trace.y[k]);
+    return Number.isFinite(y) ? [{ y, text: trace.meta.end, told, ink: trace.meta.ink || trace.line?.color || "--ink" }] : [];
+  });
+}
+
+/** The end labels as elements, at `x`. */
+export function drawEnds(ends, x, height, colour) {
+  const tall = ends.some((end) => end.told) ? 27 : 14;
+  return apart(ends, tall, tall / 2, height - tall / 2).map((end) => {
+    const el = h("div", "end", h("b", "", end.text), h("span", "s", end.told));
+    el.style.cssText = `left:${x + 8}px;top:${(end.y - tall / 2).toFixed(1)}px`;
+    el.firstChild.style.color = colour(end.ink);
+    return el;
+  });
+}
+
+/** The newest value of each trace that has a tag: where, what, in which tone (`up down strong` or none). */
+export function tagsOf(traces, samples, formatOf) {
+  return traces.flatMap((trace, i) => {
+    const k = samples[i].last();
+    if (trace.meta?.tag === undefined || k < 0) return [];
+    const axis = samples[i].across;
+    const at = Math.max(0, Math.min(axis._length, axis.d2p(trace.y[k])));
+    return [{ axis, y: axis._offset + at, text: trace.meta.told ?? written(formatOf(trace), trace.y[k]), tone: trace.meta.tag }];
+  });
+}
+
+/** The tags as elements, at `x`; those of one axis do not cover one another. */
+export function drawTags(tags, x, width, height) {
+  return apart(tags, TAG + 1, TAG / 2, height - TAG / 2).map((tag) => {
+    const el = h("div", "tag " + tag.tone, tag.text);
+    el.style.cssText = `left:${x}px;top:${(tag.y - TAG / 2).toFixed(1)}px;width:${width}px`;
+    return el;
+  });
+}
+
+/** Ticks of an axis without those that a tag would cut. */
+export function clearOf(made, axis, tags) {
+  const free = made.tickvals.map((v) => tags.every((tag) => tag.axis !== axis || Math.abs(axis._offset + axis.d2p(v) - tag.y) >= TAG - 2));
+  return { tickvals: made.tickvals.filter((_, i) => free[i]), ticktext: made.ticktext.filter((_, i) => free[i]) };
+}
