@@ -27,11 +27,19 @@ class Scene(traitlets.HasTraits):
     Tabs observe and set the choices; ``venues``, ``past`` and ``old`` they observe; the other facts they read.
 
     >>> sorted(Scene.CHOICES)
-    ['coin', 'i', 'tf', 'venue', 'w', 'z']
+    ['coin', 'i', 'of', 'tf', 'venue', 'w', 'z']
     """
 
     #: Choices by the word that stands for them in the address.
-    CHOICES: ClassVar = {"tf": "tf", "w": "window", "z": "kind", "venue": "venue", "coin": "coin", "i": "instrument"}
+    CHOICES: ClassVar = {
+        "tf": "tf",
+        "w": "window",
+        "z": "kind",
+        "venue": "venue",
+        "coin": "coin",
+        "i": "instrument",
+        "of": "of",
+    }
 
     tf = traitlets.Enum(tuple(TIMEFRAMES), "5m", help="timeframe of bars and Z-scores")
     window = traitlets.Enum(Z_WINDOWS, USUAL_WINDOW, help="bars in a Z-score's baseline")
@@ -39,6 +47,7 @@ class Scene(traitlets.HasTraits):
     venue = traitlets.Unicode("", help="the one venue that is shown; empty: all")
     coin = traitlets.Unicode("BTC", help="the coin that is compared across venues")
     instrument = traitlets.Unicode("", help="the instrument whose charts are shown")
+    of = traitlets.Enum(("instrument", "coin"), "instrument", help="whose flow is shown: the coin's is over its venues")
     venues = traitlets.List(traitlets.Unicode(), help="venues there are, the largest first")
     past = traitlets.Int(0, help="counts how often alerts and gaps of the past were read")
     old = traitlets.Bool(False, help="the collector is silent: live numbers are old")

@@ -1,0 +1,111 @@
+"""The newest trades of some contracts: read backwards from now, so many at a time, and only the new ones afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fbkit.model import NS_MIN, NS_S, Span
+
+if TYPE_CHECKING:
+    from fbkit.store import Store
+
+#: Trades of one question, and trades kept; of all contracts together.
+BUDGET, MOST = 60_000, 300_000
+
+#: Trades come late by less than this, ns.
+_LATE = 10 * NS_S
+
+#: The first stretch that is read, ns. With so many trades in it, it says how far the budget reaches: a store unpacks
+#: whole blocks, so that one long reading costs less than several short ones. With fewer, the next is so much longer.
+_FIRST, _ENOUGH, _WIDER = 10 * NS_MIN, 500, 8
+
+
+class Trades(NamedTuple):
+    """Trades by time: when (UTC ns), at which price (USD a coin), USD with the taker's sign. They reach back to ``since``."""
+
+    ts: NDArray[np.int64]
+    price: NDArray[np.float64]
+    usd: NDArray[np.float64]
+    since: int
+
+    def between(self, since: int, until: int | None = None) -> Trades:
+        """Those of a stretch."""
+        keep = (self.ts >= since) if until is None else (self.ts >= since) & (self.ts < until)
+        return Trades(self.ts[keep], self.price[keep], self.usd[keep], max(since, self.since))
+
+
+def _read(store: Store, name: str, span: Span) -> Trades:
+    found = store.read("trade", name, span)
+    price = found["price"]
+    return Trades(found["ts_event"], price, price * found["size"] * found["side"], span.since or 0)
+
+
+def _joined(first: Trades, second: Trades) -> Trades:
+    arrays = (np.concatenate(pair) for pair in zip(first[:3], second[:3], strict=True))
+    return Trades(*arrays, first.since)
+
+
+class Tape:
+    """What is kept of some contracts' trades.
+
+    Examples
+    --------
+    >>> Tape(["binance:BTC-USDT-PERP"]).since
+    0
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self.kept: dict[str, Trades] = {}
+
+    @property
+    def since(self) -> int:
+        """From when the trades of all of them are here, UTC ns."""
+        return max((one.since for one in self.kept.values()), default=0)
+
+    def read(self, store: Store, since: int, now: int) -> None:
+        """Add what is new, and reach further back towards ``since`` (UTC ns) as far as one question may."""
+        share = BUDGET // max(1, len(self.names))
+        for name in self.names:
+            kept = self._newer(store, name, now)
+            self.kept[name] = self._older(store, name, kept, (since, now), share).between(since)
+
+    def _newer(self, store: Store, name: str, now: int) -> Trades:
+        kept = self.kept.get(name)
+        if kept is None:
+            return _read(store, name, Span(now - _FIRST))
+        cut = int(kept.ts[-1]) - _LATE if len(kept.ts) else kept.since
+        cut = max(cut, kept.since)
+        return _joined(kept.between(kept.since, cut), _read(store, name, Span(cut)))
+
+    def _older(self, store: Store, name: str, kept: Trades, wanted: tuple[int, int], budget: int) -> Trades:
+        since, now = wanted
+        while kept.since > since and budget > 0 and len(kept.ts) < MOST // max(1, len(self.names)):
+            known = max(_FIRST, now - kept.since)
+            dense = len(kept.ts) >= _ENOUGH
+            stretch = int(known * budget / len(kept.ts)) if dense else _WIDER * known
+            older = _read(store, name, Span(max(since, kept.since - stretch), kept.since))
+            budget -= len(older.ts)
+            kept = _joined(older, kept)
+        return kept
+
+    def together(self) -> Trades:
+        """All of them from when all are here, by contract."""
+        if not self.kept:
+            return Trades(np.empty(0, np.int64), np.empty(0), np.empty(0), 0)
+        parts = [one.between(self.since) for one in self.kept.values()]
+        arrays = (np.concatenate(columns) for columns in zip(*(part[:3] for part in parts), strict=True))
+        return Trades(*arrays, self.since)
+
+    def largest(self, since: int, count: int) -> list[tuple[int, str, float, float]]:
+        """The largest since an instant: when (UTC ns), contract, price, USD with the taker's sign; the largest first."""
+        found = []
+        for name, one in self.kept.items():
+            new = one.between(since)
+            for at in np.argsort(-np.abs(new.usd), kind="stable")[:count].tolist():
+                found.append((int(new.ts[at]), name, float(new.price[at]), float(new.usd[at])))
+        return sorted(found, key=lambda trade: (-abs(trade[3]), trade[0], trade[1]))[:count]
