@@ -24,6 +24,11 @@ class Layer(NamedTuple):
     age_s: float
     share: float
 
+    @property
+    def begin(self) -> int:
+        """The first slot in which it was fresh."""
+        return int(np.isfinite(self.usd).argmax())
+
 
 class Interest(NamedTuple):
     """A coin's open interest: instants (UTC ms), layers from the ground up, the total (USD) of the fresh ones.
@@ -39,7 +44,6 @@ class Interest(NamedTuple):
     hours: float
     silent: tuple[str, ...]
     coverage: float
-    sentences: tuple[str, ...]
 
     @property
     def fresh(self) -> tuple[str, ...]:
@@ -47,28 +51,23 @@ class Interest(NamedTuple):
         return tuple(layer.venue for layer in self.layers if not layer.age_s)
 
 
+@np.errstate(all="ignore")
 def interest_of(coin: Coin) -> Interest:
     """The layers of a coin; venues that began later lie on top, else the largest at the ground."""
-    from fbkit.across import across, board, curve, sentences
+    from fbkit.across import across
 
     if not len(coin.t1):
-        return Interest(np.empty(0), (), np.nan, np.nan, 0.0, coin.venues, np.nan, ())
+        return Interest(np.empty(0), (), np.nan, np.nan, 0.0, coin.venues, np.nan)
     frame, by_venue = across(coin), coin.by_venue(coin.fresh("oi_usd"))
-    last = by_venue[-1]
     total = float(frame["oi_total_usd"].iloc[-1])
-    layers = [
-        Layer(venue, usd, held(usd), _age_s(coin.t1, usd), float(now / total) if now == now else np.nan)  # noqa: PLR0124 - not NaN
-        for venue, usd, now in zip(coin.venues, by_venue.T, last, strict=True)
-        if np.isfinite(usd).any()
-    ]
-    layers.sort(key=lambda layer: (int(np.isfinite(layer.usd).argmax()), -layer.held[-1]))
+    told = [(venue, usd) for venue, usd in zip(coin.venues, by_venue.T, strict=True) if np.isfinite(usd).any()]
+    layers = [Layer(venue, usd, held(usd), _age_s(coin.t1, usd), float(usd[-1] / total)) for venue, usd in told]
+    layers.sort(key=lambda layer: (layer.begin, -layer.held[-1]))
     change, hours = changed(frame["oi_dlog"].to_numpy(np.float64), coin.t1, coin.tf)
-    told = board(coin)
-    told.attrs["coin"] = coin.contracts[0].base
     return Interest(
         coin.t1 / NS_MS, tuple(layers), total, change, hours,
         tuple(venue for venue in coin.venues if venue not in {layer.venue for layer in layers}),
-        float(np.nanmean(frame["coverage"])), tuple(sentences(frame.iloc[-1], told, curve(coin))),
+        float(np.nanmean(frame["coverage"])),
     )  # fmt: skip  # an answer
 
 

@@ -8,110 +8,80 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fbkit.clock import iso
+from fbkit.dashboard.hue import of_venue
 from fbkit.dashboard.interest import Interest, Layer
+from fbkit.model import NS_MS
 from fbkit.widgets.format import NBSP, age, money, percent
 
 Floats = NDArray[np.float64]
 
 
 def layers_drawn(found: Interest) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Traces and shapes: fills, lines that are dotted where a venue is old, a ring at an old end."""
-    x, heights = _with_edges(found)
-    tops = np.cumsum(heights, axis=1)
+    """Traces and shapes: fills, lines that are dotted where a venue is old, a ring at an old end, upright edges."""
+    if not found.layers:
+        return [], []
+    x, tops = _with_edges(found)
     fills = [_fill(layer, x, tops[:, at], first=at == 0) for at, layer in enumerate(found.layers)]
-    whole = (
-        np.cumsum(np.stack([np.nan_to_num(layer.held) for layer in found.layers], axis=1), axis=1) if fills else None
-    )
-    lines = [
-        one for at, layer in enumerate(found.layers) if whole is not None for one in _lines(found, layer, whole[:, at])
-    ]
-    return fills + lines, _edges(found)
+    tops = np.cumsum(np.nan_to_num([layer.held for layer in found.layers]), axis=0)
+    lines = [trace for layer, top in zip(found.layers, tops, strict=True) for trace in _lines(found.t_ms, layer, top)]
+    return fills + lines, [_edge(found.t_ms[at]) for at in _begins(found)]
+
+
+def _begins(found: Interest) -> list[int]:
+    """The slots in which a venue is heard for the first time, after the first of all."""
+    return sorted({layer.begin for layer in found.layers} - {0})
 
 
 def _with_edges(found: Interest) -> tuple[Floats, Floats]:
-    """Instants and heights of layers, with a second point where a venue begins: its edge is upright."""
-    begins = sorted({_begin(layer) for layer in found.layers} - {0})
-    rows = np.sort(np.r_[np.arange(len(found.t_ms)), np.array(begins, np.int64)]).astype(np.int64)
-    heights = np.zeros((len(rows), len(found.layers)))
-    first = np.r_[False, rows[1:] == rows[:-1]]
+    """Instants and tops of layers, with a second point where a venue begins: its edge is upright."""
+    rows = np.sort(np.r_[np.arange(len(found.t_ms)), np.array(_begins(found), np.int64)])
+    again = np.r_[False, rows[1:] == rows[:-1]]
+    heights = np.nan_to_num(np.stack([layer.held[rows] for layer in found.layers], axis=1))
     for at, layer in enumerate(found.layers):
-        there = (rows > _begin(layer)) | ((rows == _begin(layer)) & (first | (_begin(layer) == 0)))
-        heights[:, at] = np.where(there, np.nan_to_num(layer.held[rows]), 0.0)
-    return found.t_ms[rows], heights
-
-
-def _begin(layer: Layer) -> int:
-    return int(np.isfinite(layer.usd).argmax())
+        heights[(rows == layer.begin) & ~again & (layer.begin > 0), at] = 0.0
+    return found.t_ms[rows], np.cumsum(heights, axis=1)
 
 
 def _fill(layer: Layer, x: Floats, top: Floats, *, first: bool) -> dict[str, Any]:
-    colour = f"--v-{layer.venue}"
+    colour = of_venue(layer.venue)
     return {
         "type": "scatter", "mode": "lines", "x": x, "y": top, "fill": "tozeroy" if first else "tonexty",
         "fillcolor": f"{colour} 13%", "line": {"width": 0, "color": colour}, "meta": {"silent": True},
     }  # fmt: skip  # a trace
 
 
-def _lines(found: Interest, layer: Layer, top: Floats) -> list[dict[str, Any]]:
-    colour = f"--v-{layer.venue}"
-    fresh = np.isfinite(layer.usd)
-    there = np.isfinite(layer.held)
-    # A dotted piece begins and ends at the solid ones.
-    old = there & (~fresh | np.r_[~fresh[1:], False] | np.r_[False, ~fresh[:-1]])
-    share = f" {100 * layer.share:.0f}{NBSP}%" if np.isfinite(layer.share) else ""
-    told = f"{money(layer.held[-1])} {share}" + (f"  {age(layer.age_s)} old" if layer.age_s else "")
-    middle = float(top[-1] - layer.held[-1] / 2)
+def _lines(t_ms: Floats, layer: Layer, top: Floats) -> list[dict[str, Any]]:
+    fresh, old = np.isfinite(layer.usd), np.isfinite(layer.held) & ~np.isfinite(layer.usd)
+    line = {"color": of_venue(layer.venue), "width": 1.25}
+    base = {"type": "scatter", "mode": "lines", "x": t_ms}
+    meta = {"format": "usd", "end": layer.venue, "told": _told(layer), "at": float(top[-1] - layer.held[-1] / 2)}
     traces: list[dict[str, Any]] = [
-        {
-            "type": "scatter", "mode": "lines", "x": found.t_ms, "y": np.where(fresh, top, np.nan), "name": layer.venue,
-            "customdata": layer.usd, "line": {"color": colour, "width": 1.25},
-            "meta": {"format": "usd", "end": layer.venue, "told": told, "at": middle},
-        }
-    ]  # fmt: skip  # traces
-    if (~fresh & there).any():
-        dotted = {"color": colour, "width": 1.25, "dash": "2px,3px"}
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": found.t_ms,
-                "y": np.where(old, top, np.nan),
-                "line": dotted,
-                "meta": {"silent": True},
-            }
-        )
-    if layer.age_s:
+        base
+        | {"y": np.where(fresh, top, np.nan), "name": layer.venue, "customdata": layer.usd, "line": line, "meta": meta}
+    ]
+    if old.any():
+        # A dotted piece begins and ends at the solid ones.
+        joined = old | np.r_[old[1:], False] | np.r_[False, old[:-1]]
+        dotted = {"y": np.where(joined, top, np.nan), "line": line | {"dash": "2px,3px"}, "meta": {"silent": True}}
+        traces.append(base | dotted)
+    if old[-1]:
         marker = {"size": 7, "color": "--surface", "line": {"color": "--warn", "width": 1.5}}
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": found.t_ms[-1:],
-                "y": top[-1:],
-                "marker": marker,
-                "cliponaxis": False,
-                "meta": {"silent": True},
-            }
-        )
+        ring = {"mode": "markers", "x": t_ms[-1:], "y": top[-1:], "marker": marker, "cliponaxis": False}
+        traces.append(base | ring | {"meta": {"silent": True}})
     return traces
 
 
-def _edges(found: Interest) -> list[dict[str, Any]]:
-    begins = sorted({_begin(layer) for layer in found.layers} - {0})
+def _told(layer: Layer) -> str:
+    """What stands below a venue's name: USD, and its share or how old it is."""
+    if layer.age_s:
+        return f"{money(layer.held[-1])}  {age(layer.age_s)} old"
+    return f"{money(layer.held[-1])}  {100 * layer.share:.0f}{NBSP}%"
+
+
+def _edge(t_ms: float) -> dict[str, Any]:
     line = {"color": "--ink3", "width": 1, "dash": "dot"}
-    return [
-        {
-            "type": "line",
-            "xref": "x",
-            "yref": "paper",
-            "x0": found.t_ms[at],
-            "x1": found.t_ms[at],
-            "y0": 0,
-            "y1": 1,
-            "line": line,
-        }
-        for at in begins
-    ]
+    return {"type": "line", "yref": "paper", "x0": t_ms, "x1": t_ms, "y0": 0, "y1": 1, "line": line}
 
 
 def total_told(found: Interest, venues: int) -> str:
@@ -132,5 +102,15 @@ def left_out(coin: str, found: Interest) -> list[str]:
         if layer.age_s
     ]
     if found.silent and found.layers:
-        old.append(f"{', '.join(found.silent)}: no open interest of {coin} heard")
+        old.append(f"no open interest of {coin} heard of {', '.join(found.silent)}")
     return old
+
+
+def begun(found: Interest) -> list[str]:
+    """Who tells open interest only since a moment within the span: its upright edge is no rise."""
+    told = []
+    for at in _begins(found):
+        instant = iso(round(found.t_ms[at] * NS_MS))
+        who = ", ".join(layer.venue for layer in found.layers if layer.begin == at)
+        told.append(f"{who} heard from {instant[5:10]} {instant[11:16]} UTC on")
+    return told

@@ -100,7 +100,7 @@ def _rate(coin: Coin, at: int | None, end: int, unfed: bool) -> Rate:  # noqa: F
 def _why(coin: Coin, at: int, values: Floats, end: int) -> str:
     """Why there is no rate: its bar lies in a gap, it is old, or none came yet."""
     heard = np.flatnonzero(np.isfinite(values))
-    if len(coin.t1) and int(coin.t1[-1]) == end and coin.coverage[-1, at] < coin.min_coverage:
+    if len(coin.t1) and int(coin.t1[-1]) == end and coin.columns["coverage"][-1, at] < coin.min_coverage:
         return "gap"
     return f"stale {age((end - int(coin.t1[heard[-1]])) / NS_S)}" if len(heard) else "awaited"
 
@@ -109,6 +109,8 @@ def history_of(coin: Coin) -> History:
     """Every hour's funding of a coin, main perpetual by venue."""
     from fbkit.across.funding import weighted_funding
 
+    if not len(coin.t1):
+        return History(np.empty(0), {}, np.empty(0), np.empty(0, np.int64), np.empty(0, np.bool_))
     frame, rates = weighted_funding(coin), coin.fresh("funding_8h")
     counted = np.array([len(names.split(", ")) if names else 0 for names in frame["funding_venues"]], np.int64)
     # A rate beside a mark came with it and is the one that is to come; without one it is a settled one, fetched.

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fbkit.clock import iso
+from fbkit.dashboard.hue import of_venue
 from fbkit.widgets.format import NBSP, percent
 
 if TYPE_CHECKING:
@@ -39,18 +40,20 @@ class Term(NamedTuple):
     extrapolated: bool
     dated: int
     venues: tuple[str, ...]
-    t1: int
 
 
 def term_of(now: Coin, before: Coin) -> Term:
     """The curve at the newest slot of each."""
     from fbkit.across import curve
 
+    dated = int((~now.perpetual).sum())
+    if not len(now.t1):
+        return Term((), (), math.nan, extrapolated=False, dated=dated, venues=now.venues)
     frame = curve(now)
+    then = _futures(curve(before)) if len(before.t1) else ()
     return Term(
-        _futures(frame), _futures(curve(before)),
-        frame.attrs["basis_3m"], frame.attrs["extrapolated"],
-        int((~now.perpetual).sum()), now.venues, int(now.t1[-1]) if len(now.t1) else 0,
+        _futures(frame), then, frame.attrs["basis_3m"],
+        extrapolated=frame.attrs["extrapolated"], dated=dated, venues=now.venues,
     )  # fmt: skip  # an answer
 
 
@@ -86,7 +89,7 @@ def term_drawn(term: Term) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 def _line(venue: str, futures: list[Future]) -> dict[str, Any]:
     futures = sorted(futures, key=lambda one: one.days)
-    colour = f"--v-{venue}"
+    colour = of_venue(venue)
     return {
         "type": "scatter", "mode": "lines+markers", "name": venue, "x": [one.days for one in futures],
         "y": [one.annualised for one in futures], "line": {"color": colour, "width": 1.25},

@@ -46,14 +46,14 @@ function render({ model, el }) {
   const words = (i, j) => {
     const called = model.get("names");
     if (i === j) return `${called[i]} with itself`;
-    const [r, n] = [at("values", i, j), at("counts", i, j)];
+    const [r, n] = [at("cells", i, j), at("counts", i, j)];
     const pair = `${called[i]} and ${called[j]}`;
     if (r === null || r === undefined) return `${pair}: no number, ${n < 30 ? `${count(n)} of 30 pairs` : "one of the two never moves"}`;
     return `${pair}: r ${signed(r, 2)}, 95${NBSP}% ${signed(at("low", i, j), 2)} to ${signed(at("high", i, j), 2)}, ${count(n)} pairs`;
   };
 
   const paint = (td, i, j) => {
-    const [r, n] = [at("values", i, j), at("counts", i, j)];
+    const [r, n] = [at("cells", i, j), at("counts", i, j)];
     const missing = r === null || r === undefined;
     td.className = i === j ? "self" : missing ? "hatch" : `s${stepOf(r)}${r < 0 ? " neg" : ""}`;
     td.textContent = i === j ? "" : missing ? (n < 30 ? `n${NBSP}${n}` : "flat") : short(r);
@@ -97,7 +97,7 @@ function render({ model, el }) {
     }
     called.forEach((_, i) =>
       called.forEach((__, j) => {
-        const says = [at("values", i, j), at("low", i, j), at("high", i, j), at("counts", i, j)].join();
+        const says = [at("cells", i, j), at("low", i, j), at("high", i, j), at("counts", i, j)].join();
         if (told[i][j] === says) return;
         told[i][j] = says;
         paint(body.rows[i].cells[j + 1], i, j);
@@ -160,7 +160,7 @@ function render({ model, el }) {
       write(sub, model.get("sub"));
       table.setAttribute("aria-label", model.get("title") || "correlations");
     }),
-    follow(model, ["names", "values", "low", "high", "counts", "waiting"], draw),
+    follow(model, ["names", "cells", "low", "high", "counts", "waiting"], draw),
     follow(model, ["chosen"], () => mark()),
     faultBox(el, model),
   ];

@@ -24,7 +24,7 @@ class Heat(Panel):
     --------
     >>> heat = Heat(title="Correlation of returns", sub="1h, 48 h")
     >>> heat.show(["BTC", "ETH"], [[1.0, 0.7], [0.7, 1.0]], low=[[1, 0.5]] * 2, high=[[1, 0.8]] * 2, n=[[47, 47]] * 2)
-    >>> heat.values[0]
+    >>> heat.cells[0]
     [1.0, 0.7]
     """
 
@@ -34,7 +34,7 @@ class Heat(Panel):
     sub = traitlets.Unicode("", help="Bars, window, coverage").tag(sync=True)
     waiting = traitlets.Unicode("", help="What is awaited while there is no matrix").tag(sync=True)
     names = traitlets.List(traitlets.Unicode(), help="Names of rows and columns, in order").tag(sync=True)
-    values = traitlets.List(traitlets.List(), help="r by row and column").tag(sync=True)
+    cells = traitlets.List(traitlets.List(), help="r by row and column").tag(sync=True)
     low = traitlets.List(traitlets.List(), help="Lower ends of the 95 % intervals").tag(sync=True)
     high = traitlets.List(traitlets.List(), help="Upper ends of the 95 % intervals").tag(sync=True)
     counts = traitlets.List(traitlets.List(), help="Pairs of numbers behind each r").tag(sync=True)
@@ -45,7 +45,7 @@ class Heat(Panel):
         """Show this matrix; NaN where there is no number."""
         with self.hold_sync():
             self.names = list(names)
-            self.values, self.low, self.high = _plain(r), _plain(low), _plain(high)
+            self.cells, self.low, self.high = _plain(r), _plain(low), _plain(high)
             self.counts = np.asarray(n).tolist()
 
 

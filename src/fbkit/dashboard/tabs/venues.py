@@ -10,10 +10,10 @@ import traitlets
 
 from fbkit.clock import iso
 from fbkit.dashboard.across_export import across_rows
-from fbkit.dashboard.among import among, drawn_tf, enough
+from fbkit.dashboard.among import SPANS, among, drawn_tf, enough
 from fbkit.dashboard.export import formats
 from fbkit.dashboard.interest import Interest, interest_of
-from fbkit.dashboard.interest_drawn import layers_drawn, left_out, total_told
+from fbkit.dashboard.interest_drawn import begun, layers_drawn, left_out, total_told
 from fbkit.dashboard.largest import largest, newest
 from fbkit.dashboard.rates import HOURS, History, Rates, behind, history_of, rates_of
 from fbkit.dashboard.rates_table import rates_table
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 #: Coins that are buttons, and coins that are rows.
 _BUTTONS, _ROWS = 5, 16
-
-#: What is shown, and its length in ns.
-SPANS = {"1d": NS_DAY, "2d": 2 * NS_DAY, "1w": 7 * NS_DAY}
 
 _RULE = "totals add the venues fresh at that moment; changes are in coins and compare the same venues only"
 
@@ -98,29 +95,32 @@ class VenuesTab(Tab):
         scene.observe(lambda _: self._on_venues(), "venues")
         scene.observe(lambda _: self._on_coin(), "coin")
         scene.observe(lambda _: self.tools.choose(tf=scene.tf), "tf")
-        scene.observe(lambda _: self._say(), "old")
+        scene.observe(lambda _: self._on_old(), "old")
         self._on_venues()
         self._on_coin()
 
     def _offer(self) -> None:
-        scene, every = self.scene, self.scene.coins()
-        coins = (self.minute.coins if self.minute else every)[:_BUTTONS]
+        scene, coins, every = self.scene, self._buttons(), self.scene.coins()
         self.tools.offer(
             [
                 Control(name="coin", items=[(coin, coin) for coin in coins]),
-                Control(name="other", kind="pick", label="coin", items=[(coin, coin) for coin in every]),
+                Control(name="other", kind="pick", label="other coin", items=[(coin, coin) for coin in every]),
                 Control(name="venues", kind="many", items=[(venue, venue) for venue in scene.venues]),
                 Control(name="tf", label="bar", items=[(tf, tf) for tf in TIMEFRAMES]),
                 Control(name="span", label="show", items=[(span, span) for span in SPANS]),
                 Control(name="unit", label="funding", items=[("8h", "% per 8 h"), ("apr", "% APR")], end=True),
             ],
-            coin=scene.coin, other=scene.coin, venues=self.chosen, tf=scene.tf, span=self.span, unit=self.unit,
+            coin=scene.coin, other="" if scene.coin in coins else scene.coin, venues=self.chosen, tf=scene.tf,
+            span=self.span, unit=self.unit,
         )  # fmt: skip  # a row of choices
+
+    def _buttons(self) -> list[str]:
+        return (self.minute.coins if self.minute is not None else self.scene.coins())[:_BUTTONS]
 
     def _on_values(self, change: dict[str, Any]) -> None:
         takers: dict[str, Callable[[Any], None]] = {
-            "coin": lambda coin: setattr(self.scene, "coin", coin),
-            "other": lambda coin: setattr(self.scene, "coin", coin),
+            "coin": self._take_coin,
+            "other": self._take_coin,
             "tf": lambda tf: setattr(self.scene, "tf", tf),
             "span": self._take_span,
             "unit": self._take_unit,
@@ -129,6 +129,9 @@ class VenuesTab(Tab):
         for name, value in change["new"].items():
             if change["old"].get(name) != value:
                 takers[name](value)
+
+    def _take_coin(self, coin: str) -> None:
+        self.scene.coin = coin or self.scene.coin
 
     def _take_span(self, span: str) -> None:
         self.span = span
@@ -154,9 +157,13 @@ class VenuesTab(Tab):
 
     def _on_coin(self) -> None:
         coin = self.scene.coin
-        self.tools.choose(coin=coin, other=coin)
+        self.tools.choose(coin=coin, other="" if coin in self._buttons() else coin)
         self.funding.chosen = self.dispersion.chosen = coin
         self.interest.title, self.basis.title = f"{coin} open interest by venue", f"{coin} basis curve"
+
+    def _on_old(self) -> None:
+        (self.box.add_class if self.scene.old else self.box.remove_class)("old")
+        self._say()
 
     def take(self, message: Message | Gone) -> None:
         if isinstance(message, Hello):
@@ -196,10 +203,10 @@ class VenuesTab(Tab):
 
     async def _read_newest(self) -> None:
         found = await self.ask(self.scene.source.ask, self._newest_of)
-        known = self.minute.coins if self.minute else []
-        self.minute = found
-        if found.coins != known:
+        before, self.minute = self._buttons(), found
+        if self._buttons() != before:
             self._offer()
+        if not set(found.coins) <= self.histories.keys():
             self.want("past")
         self._show_funding()
         self.dispersion.sub = f"marks of main perpetuals, bp, Z over {MINUTES // 60} h"
@@ -221,9 +228,11 @@ class VenuesTab(Tab):
         def question(store: Store) -> dict[str, History]:
             end = newest(store)
             span = Span(end - HOURS * NS_HOUR, end)
-            return {coin: history_of(self._coin_at(store, coin, "1h", span)) for coin in coins}
+            listed = {one.base for one in store.instruments().values()}
+            return {coin: history_of(self._coin_at(store, coin, "1h", span)) for coin in coins if coin in listed}
 
         self.histories = await self.ask(self.scene.source.ask, question)
+        self.weighted.waiting = "No hour of funding is there yet; the first comes when an hour closes."
         self._show_funding()
         self._show_weighted()
 
@@ -263,7 +272,7 @@ class VenuesTab(Tab):
         order = sorted(self.histories, key=lambda coin: coin != self.scene.coin)
         drawn = {coin: self.histories[coin] for coin in order if len(self.histories[coin].t_ms)}
         drawn = dict(list(drawn.items())[:LINES])
-        plot.market, plot.waiting = self.scene.told, "No hour of funding is there yet."
+        plot.market = self.scene.told
         for coin, past in list(drawn.items())[:1]:
             plot.sub = f"{'% a year' if per_year else '% per 8 h'}, {settled_until(past, span)}"
             plot.value = newest_told(coin, past, per_year=per_year)
@@ -277,6 +286,7 @@ class VenuesTab(Tab):
             parts.insert(0, ("the collector is silent: these are its last numbers", "warn"))
         if self.stack is not None:
             parts += [(text, "warn") for text in left_out(self.scene.coin, self.stack)]
+            parts += [(text, "") for text in begun(self.stack)]
         if self.stack is not None and math.isfinite(self.stack.coverage):
             end.append((f"coverage {100 * self.stack.coverage:.1f}{NBSP}%", "ink"))
         if self.minute is not None and self.minute.end:
