@@ -16,8 +16,16 @@ globalThis.Notification = class {
   constructor(title, options) { this.title = title; shown.push({ title, ...options }); globalThis.newest = this; }
 };
 const values = {
-  alerts: [], today: 0, watching: "", tiers: [1, 2], chosen: "", opened: 0, market: "SIMULATED", error: "",
+  alerts: [], asked: "", records: {}, today: 0, watching: "", tiers: [1, 2], chosen: "", opened: 0, market: "SIMULATED", error: "",
   style_text: "",
+};
+globalThis.rung = [];
+globalThis.AudioContext = class {
+  currentTime = 0;
+  destination = {};
+  createOscillator() { return { frequency: { set value(f) { rung.push(Math.round(f)); } }, connect: (to) => to, start() {}, stop() {} }; }
+  createGain() { return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (to) => to }; }
+  close() {}
 };
 const listeners = [];
 globalThis.model = {
@@ -104,3 +112,52 @@ def test_a_browser_that_refuses_is_explained(feed):
     feed.click("text=Notify")
     feed.wait_for_selector("[title*='may not notify']")
     assert feed.get_attribute(".notify", "aria-pressed") == "false"
+
+
+def test_a_sound_is_made_only_for_who_asked_and_is_higher_with_the_tier(feed):
+    tell(feed, alert(1))
+    assert feed.evaluate("rung") == []
+    feed.click("text=Sound")
+    feed.wait_for_selector(".sound[aria-pressed=true]")
+    feed.evaluate("rung.length = 0")
+    assert tell(feed, alert(2), alert(1)) == []
+    low = feed.evaluate("rung.splice(0)")
+    tell(feed, alert(3, 6), alert(2), alert(1))
+    high = feed.evaluate("rung.splice(0)")
+    assert len(low) == len(high) == 2
+    assert high[0] > low[0]
+    tell(feed, alert(4, 1), alert(3, 6), alert(2), alert(1))
+    assert feed.evaluate("rung") == []
+    feed.click("text=Sound")
+    tell(feed, alert(5, 6), alert(4, 1), alert(3, 6))
+    assert feed.evaluate("rung") == []
+
+
+def test_what_came_of_a_rule_is_asked_when_one_of_its_alerts_is_opened_and_told_when_it_is_counted(feed):
+    tell(feed, alert(1))
+    feed.click(".al")
+    assert feed.evaluate("model.get('asked')") == "confluence 2"
+    assert "being counted" in feed.inner_text(".al.open .why")
+    record = {"told": [["hit 58 %", "b"], [" of 41 at 1 h", ""]], "says": "no different from random times"}
+    feed.evaluate("record => model.set('records', { 'confluence 2': record })", record)
+    assert "hit 58 % of 41 at 1 h. no different from random times." in feed.inner_text(".al.open .why")
+
+
+def test_a_tier_is_hidden_and_shown_again_by_its_chip(feed):
+    tell(feed, alert(2, 1), alert(1, 2))
+    feed.click(".chips .t1")
+    assert feed.locator(".al").count() == 1
+    feed.click(".chips .t2")
+    assert "All filtered out" in feed.inner_text(".list")
+    feed.click(".chips .t1")
+    assert feed.locator(".al").count() == 1
+
+
+def test_new_rows_wait_while_the_pointer_is_in_the_list(feed):
+    tell(feed, alert(1))
+    feed.hover(".al")
+    tell(feed, alert(2), alert(1))
+    assert feed.locator(".al").count() == 1
+    assert "1 newer waits" in feed.inner_text(".more")
+    feed.mouse.move(0, 0)
+    feed.wait_for_function("document.querySelectorAll('.al').length === 2")

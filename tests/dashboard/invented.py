@@ -11,6 +11,7 @@ import pandas as pd
 
 from fbkit.clock import Clock, SystemClock
 from fbkit.dashboard.readings import Readings, readings
+from fbkit.dashboard.source import Newest
 from fbkit.errors import StoreMissing
 from fbkit.hub import Commit, Gone, Hello, Live, LiveRow, Message, Pulse
 from fbkit.model import (
@@ -117,6 +118,17 @@ class InventedSource:
         ends = end - length * np.arange(last - 1, -1, -1)
         frames = [self._bars_of(name, tf, ends) for name in names]
         return pd.concat(frames, ignore_index=True).sort_values(["t1", "instrument"], kind="stable", ignore_index=True)
+
+    def newest(self, tf: str, within: int) -> Newest:
+        last = self.bars(tf, within).groupby("instrument").tail(1)
+        return Newest([BarRow(**row) for row in last.to_dict("records")], [], [])
+
+    def columns(self, tf, last, names, wanted):
+        length = TIMEFRAMES[tf]
+        end = self.clock.now() // length * length
+        ends = end - length * np.arange(last - 1, -1, -1)
+        frames = {name: self._bars_of(name, tf, ends) for name in names}
+        return {name: {column: frame[column].to_numpy() for column in wanted} for name, frame in frames.items()}
 
     def _bars_of(self, name: str, tf: str, ends: np.ndarray) -> pd.DataFrame:
         i = list(self.listed).index(name)

@@ -1,19 +1,18 @@
 """Two days of the market, the chosen instrument's series, and the key numbers made of them."""
 
-import msgspec
 import numpy as np
-import pandas as pd
 import pytest
 
 from fbkit.clock import VirtualClock
-from fbkit.dashboard.day import DAY_BARS, Day, Hour
+from fbkit.dashboard.basis import Basis
+from fbkit.dashboard.day import DAY_BARS, DAY_COLUMNS, HOUR_COLUMNS, Day, Hour
 from fbkit.dashboard.kpis import kpis
 from fbkit.dashboard.readings import readings
-from fbkit.dashboard.series import BARS_READ, BARS_SHOWN, series
-from fbkit.dashboard.sheet import BARS_NEEDED, Sheet
+from fbkit.dashboard.series import BARS_READ, BARS_SHOWN, judge, series
+from fbkit.dashboard.sheet import Sheet
 from fbkit.hub import LiveRow
 from fbkit.model import NS_MIN, TIMEFRAMES, BarRow
-from fbkit.widgets import SERIES_FIELDS
+from fbkit.widgets import SERIES_FIELDS, TABLE_JUDGED
 from tests.dashboard.invented import InventedSource
 
 M15 = TIMEFRAMES["15m"]
@@ -26,10 +25,13 @@ def source():
 
 
 def frame(rows):
-    """Bars from (instrument, slot, oi, volume)."""
-    columns = ("instrument", "t1", "oi_usd", "vol_usd")
-    made = pd.DataFrame([(name, START + slot * M15, oi, vol) for name, slot, oi, vol in rows], columns=columns)
-    return made.assign(close=1.0)
+    """Bars by name from (instrument, slot, oi, volume)."""
+    made = {}
+    for name, slot, oi, vol in rows:
+        found = made.setdefault(name, {"t1": [], "oi_usd": [], "vol_usd": [], "close": []})
+        for column, value in zip(found, (START + slot * M15, oi, vol, 1.0), strict=True):
+            found[column].append(value)
+    return made
 
 
 def test_an_instrument_that_joined_late_is_no_rise_of_open_interest():
@@ -90,7 +92,8 @@ def test_the_hour_read_back_is_the_hour_heard():
     heard, read = Hour(), Hour()
     bars = [minute(k) for k in range(30)]
     heard.take(bars)
-    read.take_history(pd.DataFrame([msgspec.structs.asdict(bar) for bar in bars]))
+    named = ("t1", *HOUR_COLUMNS)
+    read.take_history({"a": {column: [getattr(bar, column) for bar in bars] for column in named}})
     assert read.liquidations() == heard.liquidations()
     assert read.premium == heard.premium
 
@@ -106,7 +109,7 @@ def test_a_bar_that_closes_moves_the_day_along():
 
 
 def test_no_bars_at_all_is_a_day_of_nothing():
-    day = Day(["a"], frame([]))
+    day = Day(["a"], {})
     assert Hour().liquidations() == (0, 0, 0)
     assert np.isnan(day.sparks(np.array([np.nan]))).all()
 
@@ -124,13 +127,17 @@ def test_a_series_is_a_whole_grid_and_a_missing_slot_a_row_without_numbers(sourc
 
 def test_every_key_number_is_there_once_bars_and_prices_are(source):
     sheet = Sheet(sorted(source.listed))
-    sheet.take_history("15m", source.bars("15m", BARS_NEEDED))
+    sheet.take_bars(source.newest("15m", 241).bars)
+    bars = source.columns("15m", 241, sheet.names, ("t1", *TABLE_JUDGED))
+    for name, found in bars.items():
+        sheet.take_judged(name, int(found["t1"][-1]), judge(name, "15m", found, TABLE_JUDGED, [60], "classic"))
     sheet.take_live(
         source._live().rows + [LiveRow(n, 1.0, 1, None, None, None, 1e-4, 1e6, 0.1, 2e6) for n in sheet.names]
     )
     hour = Hour()
-    hour.take_history(source.bars("1m", 60))
-    told = kpis(sheet, Day(sheet.names, source.bars("15m", DAY_BARS)), hour, "15m", 60)
+    hour.take_history(source.columns("1m", 60, sheet.names, ("t1", *HOUR_COLUMNS)))
+    day = Day(sheet.names, source.columns("15m", DAY_BARS, sheet.names, ("t1", *DAY_COLUMNS)))
+    told = kpis(sheet, day, hour, "15m", 60)
     assert [kpi.label for kpi in told if kpi.value is None] == []
     assert told[0].value == "20.0"
     assert told[0].unit == "M USD"
@@ -193,3 +200,17 @@ def test_before_anything_is_heard_each_key_number_says_so():
     assert len(told) == 7
     assert {kpi.value for kpi in told} == {None}
     assert all(kpi.missing for kpi in told)
+
+
+def test_the_basis_takes_the_place_of_the_premium_where_dated_futures_are_listed(venues):
+    sheet, hour, known = venues
+    basis = Basis("BTC", 0.0684, 0.0706, False, 4, ("deribit", "okx"))
+    told = kpis(sheet, None, hour, "15m", 60, known, basis)[-1]
+    assert (told.label, told.value, told.unit) == ("Basis 3 m, BTC", "+6.84", "% a year")
+    assert "".join(text for text, _ in told.context) == "−22.0\u00a0bp 24 h"
+    assert "between expiries at deribit, okx" in told.about
+    assert told.leads == "venues?coin=BTC"
+    stale = kpis(sheet, None, hour, "15m", 60, known, basis._replace(three_months=np.nan))[-1]
+    assert (stale.value, stale.missing) == (None, "stale")
+    none = kpis(sheet, None, hour, "15m", 60, known, basis._replace(dated=0))[-1]
+    assert none.label == "Premium, median"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.model import NS_DAY, NS_HOUR, TIMEFRAMES, BarRow
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -24,30 +21,33 @@ _A_DAY = NS_DAY // _SLOT
 #: Bars read of each instrument.
 DAY_BARS = 2 * _A_DAY
 
-#: Bars of one minute in the newest hour.
+#: Bars of one minute in the newest hour, and what of them is looked at.
 MINUTES = 60
+HOUR_COLUMNS = ("premium", "liq_long_usd", "liq_short_usd")
 
-_COLUMNS = ("close", "oi_usd", "vol_usd")
+#: What of them is looked at.
+DAY_COLUMNS = ("close", "oi_usd", "vol_usd")
 
 
 class Day:
     """Two days of 15m bars of every instrument, ``(instruments, slots)`` a column; NaN where there is no bar.
 
+    ``bars`` holds by name ``t1`` (UTC ns, rising) and :data:`DAY_COLUMNS`; who is not there has none.
     ``ends`` is the end (UTC ns) of the newest slot. All values in USD.
     """
 
-    def __init__(self, names: Sequence[str], frame: pd.DataFrame) -> None:
-        row = {name: i for i, name in enumerate(names)}
-        self.ends = int(frame["t1"].max()) if len(frame) else 0
-        self.columns = {column: np.full((len(names), DAY_BARS), np.nan) for column in _COLUMNS}
-        if not self.ends:
-            return
-        rows = frame["instrument"].astype(str).map(row).to_numpy(np.float64)
-        places = DAY_BARS - 1 - (self.ends - frame["t1"].to_numpy(np.int64)) // _SLOT
-        inside = ~np.isnan(rows) & (places >= 0)
-        at = rows[inside].astype(np.intp), places[inside].astype(np.intp)
+    def __init__(self, names: Sequence[str], bars: Mapping[str, Mapping[str, Any]]) -> None:
+        self.ends = max((int(found["t1"][-1]) for found in bars.values() if len(found["t1"])), default=0)
+        self.columns = {column: np.full((len(names), DAY_BARS), np.nan) for column in DAY_COLUMNS}
+        for i, name in enumerate(names):
+            if name in bars:
+                self._lay(i, bars[name])
+
+    def _lay(self, i: int, bars: Mapping[str, Any]) -> None:
+        places = DAY_BARS - 1 - (self.ends - np.asarray(bars["t1"], np.int64)) // _SLOT
+        inside = places >= 0
         for column, values in self.columns.items():
-            values[at] = frame[column].to_numpy(np.float64)[inside]
+            values[i, places[inside]] = np.asarray(bars[column], np.float64)[inside]
 
     def take(self, instrument_row: int, t1: int, values: dict[str, float]) -> None:
         """One more closed 15m bar."""
@@ -115,12 +115,12 @@ class Hour:
             if bar.tf == "1m":
                 self._put(bar.instrument, bar.t1, bar.premium, bar.liq_long_usd, bar.liq_short_usd)
 
-    def take_history(self, frame: pd.DataFrame) -> None:
-        """The 1m bars of the newest hour, oldest first."""
-        columns = ("instrument", "t1", "premium", "liq_long_usd", "liq_short_usd")
-        for row in frame.loc[:, list(columns)].itertuples(index=False, name=None):
-            name, t1, *numbers = row
-            self._put(str(name), int(t1), *map(float, numbers))
+    def take_history(self, bars: Mapping[str, Mapping[str, Any]]) -> None:
+        """The 1m bars of the newest hour by name, oldest first: ``t1`` (UTC ns) and :data:`HOUR_COLUMNS`."""
+        for name, found in bars.items():
+            numbers = (np.asarray(found[column], np.float64).tolist() for column in HOUR_COLUMNS)
+            for t1, *values in zip(np.asarray(found["t1"], np.int64).tolist(), *numbers, strict=True):
+                self._put(name, t1, *values)
 
     @property
     def venues(self) -> list[str]:

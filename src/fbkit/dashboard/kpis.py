@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fbkit.dashboard.basis import Basis
 from fbkit.dashboard.day import MINUTES, Day, Hour
 from fbkit.dashboard.readings import Readings
 from fbkit.dashboard.sheet import Sheet
@@ -18,8 +19,19 @@ Floats = NDArray[np.float64]
 Context = tuple[tuple[str, str], ...]
 
 
-def kpis(sheet: Sheet, day: Day | None, hour: Hour, tf: str, window: int, known: Readings | None = None) -> list[Kpi]:
-    """Seven of them; a number that is not there says why, and one whose meaning a venue leaves open names the venue."""
+def kpis(  # noqa: PLR0913 - what seven numbers are made of
+    sheet: Sheet,
+    day: Day | None,
+    hour: Hour,
+    tf: str,
+    window: int,
+    known: Readings | None = None,
+    basis: Basis | None = None,
+) -> list[Kpi]:
+    """Seven of them; a number that is not there says why, and one whose meaning a venue leaves open names the venue.
+
+    The last is the basis in three months where dated futures are listed, else the median premium.
+    """
     known = known or Readings()
     return [
         _open_interest(sheet, day, known),
@@ -28,7 +40,7 @@ def kpis(sheet: Sheet, day: Day | None, hour: Hour, tf: str, window: int, known:
         _liquidations(sheet, hour, known),
         _breadth(sheet, tf),
         _loud(sheet, tf, window),
-        _premium(hour),
+        _basis(basis) if basis is not None and basis.dated else _premium(hour),
     ]
 
 
@@ -88,7 +100,7 @@ def _open_interest(sheet: Sheet, day: Day | None, known: Readings) -> Kpi:
         else ((f"{heard.sum()} of {len(oi)} heard", ""),)
     )
     about, doubt = _in_doubt(_summed(about, venues), known, venues, "open_interest")
-    return Kpi(label, number, f"{letter} USD".strip(), (*context, *doubt), _line(line), about=about)
+    return Kpi(label, number, f"{letter} USD".strip(), (*context, *doubt), _line(line), about=about, leads="venues")
 
 
 def _volume(sheet: Sheet, day: Day | None) -> Kpi:
@@ -124,7 +136,8 @@ def _funding(sheet: Sheet, known: Readings) -> Kpi:
     mean = float((rate[both] * oi[both]).sum() / oi[both].sum())
     apr = signed(mean * 3 * 365 * 100, 2)
     about, doubt = _in_doubt(_summed(about, venues), known, venues, "mark", "open_interest")
-    return Kpi(label, funding(mean), "% 8 h", ((f"{apr}{NBSP}% APR, predicted", ""), *doubt), about=about)
+    context = ((f"{apr}{NBSP}% APR, predicted", ""), *doubt)
+    return Kpi(label, funding(mean), "% 8 h", context, about=about, leads="venues")
 
 
 def _liquidations(sheet: Sheet, hour: Hour, known: Readings) -> Kpi:
@@ -144,7 +157,7 @@ def _liquidations(sheet: Sheet, hour: Hour, known: Readings) -> Kpi:
     heard = ", at least" if minutes >= MINUTES else f", {minutes} min"
     about, doubt = _in_doubt(_summed(about, venues), known, venues, "liquidation")
     context = ((f"short {money(shorts)}", "up"), (" ", ""), (f"long {money(longs)}", "down"), (heard, ""), *doubt)
-    return Kpi(label, number, f"{letter} USD".strip(), context, split=split, about=about)
+    return Kpi(label, number, f"{letter} USD".strip(), context, split=split, about=about, leads="flow")
 
 
 def _breadth(sheet: Sheet, tf: str) -> Kpi:
@@ -157,7 +170,8 @@ def _breadth(sheet: Sheet, tf: str) -> Kpi:
     flat = known.size - up - down
     context = ((f"{up}", "up"), (" up ", ""), (f"{down}", "down"), (f" down, {flat} flat", ""))
     split = ((up / known.size, "up"), (flat / known.size, "control"), (down / known.size, "down"))
-    return Kpi(f"Breadth {tf}", f"{100 * up / known.size:.0f}", "% up", context, split=split, about=about)
+    share = f"{100 * up / known.size:.0f}"
+    return Kpi(f"Breadth {tf}", share, "% up", context, split=split, about=about, leads="correlation")
 
 
 def _loud(sheet: Sheet, tf: str, window: int) -> Kpi:
@@ -171,7 +185,24 @@ def _loud(sheet: Sheet, tf: str, window: int) -> Kpi:
     size = np.where(np.isfinite(z), np.abs(z), 0.0)
     loudest = int(size.max(axis=1).argmax())
     context = ((f"loudest {_short(sheet.names[loudest])} ", ""), (f"{size.max():.1f}", "l"))
-    return Kpi(label, count(int((size.max(axis=1) >= 3).sum())), f"of {int(judged.sum())}", context, about=about)
+    loud = count(int((size.max(axis=1) >= 3).sum()))
+    return Kpi(label, loud, f"of {int(judged.sum())}", context, about=about, leads="alerts")
+
+
+def _basis(basis: Basis) -> Kpi:
+    how = "extrapolated from" if basis.extrapolated else "between"
+    about = (
+        f"Dated futures over index, a year, in 90 days, {how} expiries at {', '.join(basis.venues)}. "
+        f"{basis.dated} dated futures of {basis.coin} are listed"
+    )
+    label, leads = f"Basis 3 m, {basis.coin}", f"venues?coin={basis.coin}"
+    if np.isnan(basis.three_months):
+        return Kpi(label, None, missing="stale", about=f"{about}; no mark of theirs is fresh", leads=leads)
+    change = basis.three_months - basis.day_before
+    context: Context = ((f"{basis.dated} dated futures", ""),)
+    if np.isfinite(change):
+        context = ((f"{bp(change)}{NBSP}bp", _tone(change)), (" 24 h", ""))
+    return Kpi(label, percent(basis.three_months), "% a year", context, about=about, leads=leads)
 
 
 def _premium(hour: Hour) -> Kpi:

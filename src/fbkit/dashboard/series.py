@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.model import NS_DAY, NS_MS, TIMEFRAMES
+from fbkit.quant.reading import UNSUPPORTED
 from fbkit.widgets import SERIES_FIELDS, TABLE_JUDGED, TABLE_WINDOWS
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def series(
 
 
 def judge(
-    instrument: str, tf: str, bars: pd.DataFrame, columns: Iterable[str], windows: Iterable[int], kind: str
+    instrument: str, tf: str, bars: Mapping[str, Any] | pd.DataFrame, columns: Iterable[str], windows: Iterable[int],
+    kind: str,
 ) -> dict[str, ZColumn]:
     """Z-scores by ``z_<column>_<window>`` over bars of one instrument, with reasons and counts, whatever their kind.
 
@@ -72,16 +74,28 @@ def judge(
     """
     from fbkit.quant.frames.metrics import is_judged
 
-    slots = bars["t1"].to_numpy(np.int64) // TIMEFRAMES[tf]
+    slots = np.asarray(bars["t1"], np.int64) // TIMEFRAMES[tf]
     places = slots - slots[0]
     found = {}
     for column in columns:
         whole = np.full(int(places[-1]) + 1, np.nan)
         if is_judged(column, tf) and column in bars:
-            whole[places] = bars[column].to_numpy(np.float64)
+            whole[places] = np.asarray(bars[column], np.float64)
         for window in windows:
-            found[f"z_{column}_{window}"] = _at(places, _judged(kind, instrument, whole, window, int(slots[0])))
+            judged = _at(places, _judged(kind, instrument, whole, window, int(slots[0])))
+            if not is_judged(column, tf):
+                judged = judged._replace(code=np.full(len(places), UNSUPPORTED, np.int8))
+            found[f"z_{column}_{window}"] = judged
     return found
+
+
+def bars_behind(kind: str, window: int) -> int:
+    """How many bars a Z-score of the newest one needs: the window and itself; for EWMA sixteen halflives.
+
+    >>> bars_behind("classic", 60), bars_behind("ewma", 60)
+    (61, 480)
+    """
+    return 8 * window if kind == "ewma" else window + 1
 
 
 def _judged(kind: str, instrument: str, x: Floats, window: int, first: int) -> ZColumn:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from fbkit.clock import iso
 from fbkit.hub import LiveRow
-from fbkit.model import METRIC_COLUMNS, NS_MS, TIMEFRAMES, BarRow, MetricRow
+from fbkit.model import METRIC_COLUMNS, NS_MS, BarRow, MetricRow, SummaryRow
 from fbkit.widgets import CLOSED_FIELDS, LIVE_FIELDS, REASONS, TABLE_JUDGED, TABLE_WINDOWS
 
 if TYPE_CHECKING:
-    # pandas comes with the first bars that are read: live numbers need not wait for it.
+    # pandas comes with the first export: live numbers need not wait for it.
     import pandas as pd
 
     from fbkit.quant.frames import ZColumn
@@ -21,14 +22,19 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 WAITING = REASONS.index("waiting")
-_GAP, _UNSUPPORTED = REASONS.index("gap"), REASONS.index("unsupported")
-_FROM_BAR = ("ret", "vol_usd", "delta", "taker_imb", "oi_dlog", "premium", "funding_8h", "coverage")
+_GAP, _WARMUP, _UNSUPPORTED = (REASONS.index(reason) for reason in ("gap", "warmup", "unsupported"))
+_FROM_BAR = (
+    *("ret", "vol_usd", "delta", "taker_imb", "oi_dlog", "premium", "funding_8h", "coverage"),
+    *("close", "oi_base", "n_trades", "obi_5", "ln_ls_acct_global", "ln_ls_pos_top"),
+)
 _AT = {field: i for i, field in enumerate(CLOSED_FIELDS)}
-_Z = [(f"z_{column}_{window}", column, window) for column in TABLE_JUDGED for window in TABLE_WINDOWS]
-_METRIC_AT = {name: METRIC_COLUMNS.index(name) for name, _, _ in _Z}
+_Z = [f"z_{column}_{window}" for column in TABLE_JUDGED for window in TABLE_WINDOWS]
+_Z_AT = [_AT[name] for name in _Z]
+_ALL = slice(None)
+_FROM_METRICS = [(name, METRIC_COLUMNS.index(name)) for name in ("rsi_14", *_Z)]
 
-#: Bars read of each instrument to judge the newest one: the longest window and the bar itself.
-BARS_NEEDED = max(TABLE_WINDOWS) + 1
+#: While nothing is heard live, what of a closed bar stands in for it.
+_STANDS_IN = {"last": "close", "mark": "mark", "funding_8h": "funding_8h", "oi_usd": "oi_usd"}
 
 
 class Sheet:
@@ -53,6 +59,12 @@ class Sheet:
         self.reasons = np.full(shape, WAITING, np.uint8)
         self.counts = np.zeros(shape, np.uint16)
 
+    def forget_z(self, rows: int | slice = _ALL) -> None:
+        """Z-scores of a row, or of all, are awaited: of another bar, or another kind, than those that are here."""
+        self.closed[rows, _Z_AT], self.reasons[rows, _Z_AT], self.counts[rows, _Z_AT] = np.nan, WAITING, 0
+
+    # --- what is heard or read ----------------------------------------------------------------------------------------
+
     def take_live(self, rows: Iterable[LiveRow]) -> list[str]:
         """Newest values; returns the names that have no row here."""
         unknown = []
@@ -67,59 +79,76 @@ class Sheet:
         return unknown
 
     def take_bars(self, bars: Iterable[BarRow]) -> None:
-        """Bars that closed just now; an older one than is shown is passed over."""
+        """Closed bars, oldest first; one older than is shown is passed over. Z-scores of a newer one are awaited."""
         for bar in bars:
             i = self.row.get(bar.instrument)
             if i is None or bar.t1 / NS_MS < self.closed[i, _AT["t1_ms"]]:
                 continue
-            net = bar.liq_short_usd - bar.liq_long_usd
-            self._put_bar(i, {field: getattr(bar, field) for field in _FROM_BAR}, bar.t1, net, bar.source)
+            if bar.t1 / NS_MS != self.closed[i, _AT["t1_ms"]]:
+                self.forget_z(i)
+            self._put_bar(i, bar)
 
-    def take_metrics(self, metrics: Iterable[MetricRow]) -> None:
-        """Z-scores of bars that closed just now."""
+    def take_metrics(self, metrics: Iterable[MetricRow], *, z: bool = True) -> None:
+        """RSI and, with ``z``, classic Z-scores of bars that are here; those of other bars are passed over."""
         for row in metrics:
             i = self.row.get(row.instrument)
-            if i is None or row.t1 / NS_MS < self.closed[i, _AT["t1_ms"]]:
+            if i is None or row.t1 / NS_MS != self.closed[i, _AT["t1_ms"]]:
                 continue
-            for name, _, _ in _Z:
-                k = _METRIC_AT[name]
-                self._put(i, name, row.value(name), _code(row.reasons[k]), row.n[k])
+            for name, k in _FROM_METRICS if z else _FROM_METRICS[:1]:
+                self._put(i, name, row.values[k], _code(row.reasons[k]), row.n[k])
 
-    def take_history(self, tf: str, frame: pd.DataFrame) -> None:
-        """The newest bar of each instrument, judged against those before it: the bits the engine gives live."""
-        for name, bars in frame.groupby("instrument", observed=True, sort=False):
-            i = self.row.get(str(name))
-            if i is None:
-                continue
-            newest = bars.iloc[-1]
-            net = float(newest["liq_short_usd"] - newest["liq_long_usd"])
-            values = {field: float(newest[field]) for field in _FROM_BAR}
-            self._put_bar(i, values, int(newest["t1"]), net, str(newest["source"]))
-            self._remember(i, newest)
-            for column, judged in z_columns(str(name), tf, bars).items():
-                self._put(i, column, judged.value[-1], int(judged.code[-1]), int(judged.n[-1]))
+    def take_summary(self, rows: Iterable[SummaryRow]) -> None:
+        """The confluence of bars that are here."""
+        for row in rows:
+            i = self.row.get(row.instrument)
+            if i is not None and row.t1 / NS_MS == self.closed[i, _AT["t1_ms"]]:
+                self._put(i, "score_long", row.score_long, _GAP)
+                self._put(i, "score_short", row.score_short, _GAP)
 
-    def _remember(self, i: int, bar: pd.Series[float]) -> None:
-        """While nothing is heard live, what the newest bar ended with; its age is that of the bar."""
-        if np.isnan(self.live[i, LIVE_FIELDS.index("last")]):
-            known = {"last": bar["close"], "ts_ms": bar["t1"] / NS_MS}
-            known |= {field: bar[field] for field in ("mark", "funding_8h", "oi_usd") if field in bar}
-            for field, value in known.items():
-                self.live[i, LIVE_FIELDS.index(field)] = float(value)
+    def take_judged(self, name: str, t1: int, judged: Mapping[str, ZColumn]) -> None:
+        """Z-scores of an instrument that were computed here, the newest of the bar that ends at ``t1`` (UTC ns)."""
+        i = self.row.get(name)
+        if i is None or t1 / NS_MS != self.closed[i, _AT["t1_ms"]]:
+            return
+        for column, found in judged.items():
+            self._put(i, column, float(found.value[-1]), int(found.code[-1]), int(found.n[-1]))
 
-    def _put_bar(self, i: int, values: Mapping[str, float], t1: int, net: float, source: str) -> None:
+    def remember(self, bars: Iterable[BarRow]) -> None:
+        """While nothing is heard live, what the newest bars ended with; its age is that of the bar."""
+        for bar in bars:
+            i = self.row.get(bar.instrument)
+            if i is not None and np.isnan(self.live[i, LIVE_FIELDS.index("last")]):
+                self.live[i, LIVE_FIELDS.index("ts_ms")] = bar.t1 / NS_MS
+                for field, column in _STANDS_IN.items():
+                    self.live[i, LIVE_FIELDS.index(field)] = getattr(bar, column)
+
+    def unjudged(self, window: int, *, thin: bool = False) -> list[str]:
+        """Instruments with a bar whose Z-scores over a window are awaited.
+
+        With ``thin`` also those that had too few bars behind them when they closed: more may have come since.
+        """
+        columns = [_AT[f"z_{column}_{window}"] for column in TABLE_JUDGED]
+        codes = (WAITING, _WARMUP, _GAP) if thin else (WAITING,)
+        awaited = np.isin(self.reasons[:, columns], codes).any(axis=1) & np.isfinite(self.column("t1_ms"))
+        return [self.names[i] for i in np.flatnonzero(awaited)]
+
+    def _put_bar(self, i: int, bar: BarRow) -> None:
         # A venue's own kline knows no premium and no liquidations: they come with the first bar that is ours.
-        borrowed = source == "venue"
-        for field, value in values.items():
-            self._put(i, field, value, WAITING if borrowed else _GAP)
+        borrowed = bar.source == "venue"
+        for field in _FROM_BAR:
+            value = getattr(bar, field)
+            self._put(i, field, np.nan if value is None else float(value), WAITING if borrowed else _GAP)
+        net = bar.liq_short_usd - bar.liq_long_usd
         self._put(i, "liq_net", net, WAITING if borrowed else _UNSUPPORTED)
-        self._put(i, "t1_ms", t1 / NS_MS, WAITING)
+        self._put(i, "t1_ms", bar.t1 / NS_MS, WAITING)
 
     def _put(self, i: int, field: str, value: float, code: int, n: int = 0) -> None:
         at = _AT[field]
         self.closed[i, at] = value
         self.reasons[i, at] = code if np.isnan(value) else 0
         self.counts[i, at] = n
+
+    # --- what it holds ------------------------------------------------------------------------------------------------
 
     def rows_at(self, venue: str) -> NDArray[np.intp]:
         """The rows of one venue; of all where none is named."""
@@ -138,32 +167,34 @@ class Sheet:
             return self.live[:, LIVE_FIELDS.index(field)]
         return self.closed[:, _AT[field]]
 
-    def frame(self) -> pd.DataFrame:
-        """A row an instrument: live values, then those of the last closed bar; fields as the table has them."""
+    def frame(self, kind: str = "classic") -> pd.DataFrame:
+        """A row an instrument: live values, then those of the last closed bar; names as a desk's frames have them.
+
+        ``kind`` says which Z-scores these are: ``z_`` classic, ``zr_`` robust, ``ze_`` EWMA.
+        """
         import pandas as pd
 
-        live = {field: self.live[:, i] for i, field in enumerate(LIVE_FIELDS)}
-        closed = {field: self.closed[:, i] for i, field in enumerate(CLOSED_FIELDS) if field not in live}
-        return pd.DataFrame(live | closed, index=pd.Index(self.names, name="instrument"))
+        from fbkit.quant.frames.metrics import KINDS
+
+        columns: dict[str, object] = {"ts_event": [_instant(ms) for ms in self.column("ts_ms")]}
+        columns |= {_EXPORTED.get(field, field): self.column(field) for field in LIVE_FIELDS if field != "ts_ms"}
+        columns["t1"] = [_instant(ms) for ms in self.column("t1_ms")]
+        for field in CLOSED_FIELDS:
+            if field != "t1_ms" and field not in LIVE_FIELDS:
+                name = f"{KINDS[kind]}{field[1:]}" if field in _Z else _EXPORTED.get(field, field)
+                columns[name] = self.column(field)
+        return pd.DataFrame(columns, index=pd.Index(self.names, name="instrument"))
 
 
-def z_columns(instrument: str, tf: str, bars: pd.DataFrame) -> dict[str, ZColumn]:
-    """Every Z-score the page shows, over bars of one instrument (oldest first, missing slots left out)."""
-    from fbkit.quant.frames import ZColumn, zscore_readings
-    from fbkit.quant.frames.metrics import is_judged, stagger
+#: Fields that bear another name, with their unit, in a file.
+_EXPORTED = {
+    "last": "last_usd", "bid": "bid_usd", "ask": "ask_usd", "mark": "mark_usd", "close": "close_usd",
+    "day_change": "day_change_frac", "liq_net": "liq_short_minus_long_usd", "delta": "delta_usd",
+}  # fmt: skip  # names by twos
 
-    slots = bars["t1"].to_numpy(np.int64) // TIMEFRAMES[tf]
-    places = slots - slots[0]
-    found = {}
-    for name, column, window in _Z:
-        x = np.full(int(places[-1]) + 1, np.nan)
-        if is_judged(column, tf):
-            x[places] = bars[column].to_numpy(np.float64)
-        offset = int(slots[0]) + stagger(instrument, window)
-        judged = zscore_readings(x, window, offset=offset)
-        code = judged.code if is_judged(column, tf) else np.full(len(x), _UNSUPPORTED, np.int8)
-        found[name] = ZColumn(judged.value[places], code[places], judged.n[places])
-    return found
+
+def _instant(ms: float) -> str:
+    return "" if np.isnan(ms) else iso(int(ms * NS_MS))
 
 
 def _code(reason: str) -> int:

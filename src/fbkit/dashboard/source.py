@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from fbkit.clock import SystemClock
 from fbkit.dashboard.readings import Readings, readings
+from fbkit.errors import UnknownName
 from fbkit.hub import Gone, Message, follow
-from fbkit.model import NS_DAY, TIMEFRAMES, AlertRow, Gap, Instrument, Market, Span
+from fbkit.model import NS_DAY, TIMEFRAMES, AlertRow, BarRow, Gap, Instrument, Market, MetricRow, Span, SummaryRow
 from fbkit.runtime import database_url
 from fbkit.settings import Settings
 
@@ -24,6 +26,14 @@ T = TypeVar("T")
 SILENCE_S = 1.7
 
 
+class Newest(NamedTuple):
+    """Newest rows of many instruments; whose metrics or summary are of an older bar than its bar, those do not count."""
+
+    bars: list[BarRow]
+    metrics: list[MetricRow]
+    summary: list[SummaryRow]
+
+
 class Source(Protocol):
     """What a board asks for. All but ``messages`` may block and are called from a thread; all may raise FbkitError."""
 
@@ -37,6 +47,14 @@ class Source(Protocol):
 
     def bars(self, tf: str, last: int, instrument: str | None = None) -> pd.DataFrame:
         """Bars of the newest ``last`` slots, fields of ``BarRow``, ``t0`` and ``t1`` in UTC ns, by time."""
+        ...
+
+    def newest(self, tf: str, within: int) -> Newest:
+        """Each instrument's newest bar of the last ``within`` slots, with the metrics and summary stored of it."""
+        ...
+
+    def columns(self, tf: str, last: int, names: Iterable[str], wanted: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Some columns of these instruments' bars of the newest ``last`` slots: arrays by name, by time."""
         ...
 
     def alerts(self, last: int) -> list[AlertRow]:
@@ -84,22 +102,39 @@ class StoreSource:
 
     def bars(self, tf: str, last: int, instrument: str | None = None) -> pd.DataFrame:
         # By span rather than by count: one step down the key for each instrument instead of one for each row.
-        now = self._now()
-        span = Span(since=now - now % TIMEFRAMES[tf] - last * TIMEFRAMES[tf])
-        return self._open().rows("bars", tf=tf, span=span, instrument=instrument)
+        return self._open().rows("bars", tf=tf, span=self._span(tf, last), instrument=instrument)
+
+    def newest(self, tf: str, within: int) -> Newest:
+        store, span = self._open(), self._span(tf, within)
+        return Newest(
+            store.row_structs(BarRow, tf=tf, span=span, last=1),
+            store.row_structs(MetricRow, tf=tf, span=span, last=1),
+            store.row_structs(SummaryRow, tf=tf),
+        )
+
+    def columns(self, tf: str, last: int, names: Iterable[str], wanted: Sequence[str]) -> dict[str, dict[str, Any]]:
+        store, span = self._open(), self._span(tf, last)
+        found = {}
+        for name in names:
+            with suppress(UnknownName):  # heard live, and not listed in the database yet
+                found[name] = store.columns("bars", wanted, instrument=name, tf=tf, span=span)
+        return found
 
     def alerts(self, last: int) -> list[AlertRow]:
         return self._open().row_structs(AlertRow, last=last)
 
     def gaps(self) -> list[Gap]:
-        frame = self._open().gaps(Span(since=self._now() - NS_DAY))
-        return [_gap(row) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
+        return [_gap(row) for row in self._open().records("gaps", span=Span(since=self._now() - NS_DAY))]
 
     def readings(self, venues: Collection[str]) -> Readings:
         return readings(venues, self.settings.flipped_at)
 
     def ask(self, question: Callable[[Store], T]) -> T:
         return question(self._open())
+
+    def _span(self, tf: str, last: int) -> Span:
+        now = self._now()
+        return Span(since=now - now % TIMEFRAMES[tf] - last * TIMEFRAMES[tf])
 
     def _now(self) -> int:
         """The market's newest instant, UTC ns."""

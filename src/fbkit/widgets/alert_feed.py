@@ -34,6 +34,10 @@ class AlertFeed(Panel):
     tiers = traitlets.List(traitlets.Int(), [1, 2, 3, 4, 5, 6], help="Tiers that rules can speak in").tag(sync=True)
     watching = traitlets.Unicode("", help="What is being watched, said while there is no alert").tag(sync=True)
     market = traitlets.Unicode("", help="Which market, said first in a notification").tag(sync=True)
+    asked = traitlets.Unicode("", help="Rule and tier whose record is asked for: single_z 1").tag(sync=True)
+    records = traitlets.Dict(
+        help="Records by rule and tier: told (pieces of text with a tone) and says (what they mean)"
+    ).tag(sync=True)
     chosen = traitlets.Unicode("", help="Instrument whose charts are asked for").tag(sync=True)
     opened = traitlets.Int(0, help="Counts such askings").tag(sync=True)
 

@@ -1,8 +1,7 @@
 // A row of choices over a tab. Narrow rows fold buttons into a list; Export hands over a file made in Python.
 
 import { dress, follow, h, segmented, svg, write } from "./dom.js";
-
-const FILES = { csv: "CSV", parquet: "Parquet" };
+import { exporting } from "./exporting.js";
 
 /** Buttons of which one is pressed, and the same as a list for narrow rows. */
 function one(control, pick) {
@@ -78,15 +77,6 @@ function pick(control, choose) {
   return el;
 }
 
-function save(name, data) {
-  const url = URL.createObjectURL(new Blob([data]));
-  const link = Object.assign(h("a"), { href: url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
-
 function render({ model, el }) {
   dress(el, model, "fb-controls");
   const set = (name) => (value) => {
@@ -96,7 +86,7 @@ function render({ model, el }) {
   let rows = [];
   const note = h("span", "note");
   note.setAttribute("role", "status");
-  const exports = h("span", "exports");
+  const exports = exporting(model);
   const draw = () => {
     rows = model.get("controls").map((control) => {
       const make = { seg: one, many, pick }[control.kind];
@@ -107,38 +97,23 @@ function render({ model, el }) {
     });
     const parts = rows.flatMap(([control, made]) => [control.end ? h("span", "sp") : "", control.label && control.kind !== "pick" ? h("span", "tl", control.label) : "", made]);
     const spaced = model.get("controls").some((control) => control.end);
-    el.replaceChildren(...parts.filter(Boolean), spaced ? "" : h("span", "sp"), note, exports);
+    el.replaceChildren(...parts.filter(Boolean), spaced ? "" : h("span", "sp"), note, exports.el);
     press();
   };
   const press = () => {
     const values = model.get("values");
     for (const [control, made] of rows) made.press(values[control.name]);
   };
-  const offered = () => {
-    exports.replaceChildren(
-      ...model.get("formats").map((format) => {
-        const button = h("button", "btn", FILES[format] || format);
-        button.type = "button";
-        button.title = `Export what this tab shows as ${FILES[format] || format}`;
-        button.addEventListener("click", () => model.send({ kind: "export", format }));
-        return button;
-      }),
-    );
-  };
-  const hear = (content, buffers) => {
-    if (content.kind === "file") save(content.name, buffers[0]);
-  };
-  model.on("msg:custom", hear);
   const onKey = (event) => {
     if (event.key !== "/" || event.target.closest?.("input, select, textarea") || !el.offsetParent || !document.body.dataset.voila) return;
     const field = rows.map(([, made]) => made).find((made) => made.searches);
     if (field) (event.preventDefault(), field.searches());
   };
   document.addEventListener("keydown", onKey);
-  const undo = [follow(model, ["controls"], draw), follow(model, ["values"], press), follow(model, ["formats"], offered), follow(model, ["note"], () => write(note, model.get("note")))];
+  const undo = [follow(model, ["controls"], draw), follow(model, ["values"], press), follow(model, ["formats"], exports.draw), follow(model, ["note"], () => write(note, model.get("note")))];
   return () => {
     undo.forEach((f) => f());
-    model.off("msg:custom", hear);
+    exports.undo();
     document.removeEventListener("keydown", onKey);
   };
 }

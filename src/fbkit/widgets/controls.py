@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 import traitlets
 
 from fbkit.widgets.assets import module
-from fbkit.widgets.panel import Panel
+from fbkit.widgets.exporting import Exporting
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""
 
 
-class Controls(Panel):
+class Controls(Exporting):
     """Choices and what is chosen: ``values[name]``. Export gives what the tab shows, as a file.
 
     Examples
@@ -43,13 +43,6 @@ class Controls(Panel):
 
     controls = traitlets.List(traitlets.Dict(), help="One Control each").tag(sync=True)
     values = traitlets.Dict(help="What is chosen, by the name of its control").tag(sync=True)
-    formats = traitlets.List(traitlets.Unicode(), help="Formats Export offers; none: no Export").tag(sync=True)
-    note = traitlets.Unicode("", help="What is being done, or went wrong, beside Export").tag(sync=True)
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        self._export: Callable[[str], tuple[str, bytes]] | None = None
-        self.on_msg(self._hear)
 
     def offer(self, controls: Sequence[Control], **values: Any) -> None:
         """Show these choices; ``values`` says what is chosen of each."""
@@ -61,14 +54,3 @@ class Controls(Panel):
         """Press these."""
         if any(self.values.get(name) != value for name, value in values.items()):
             self.values = {**self.values, **values}
-
-    def on_export(self, formats: Sequence[str], export: Callable[[str], tuple[str, bytes]]) -> None:
-        """Offer Export in these formats; ``export(format)`` gives a file's name and bytes."""
-        self.formats = list(formats)
-        self._export = export
-
-    def _hear(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
-        if content.get("kind") != "export" or self._export is None or content.get("format") not in self.formats:
-            return
-        name, data = self._export(str(content["format"]))
-        self.send({"kind": "file", "name": name}, buffers=[data])

@@ -3,6 +3,7 @@
 import { NBSP, clock, count, countdown, signed } from "./format.js";
 import { dress, follow, h, marketNow, page, write } from "./dom.js";
 
+const KIND_NAMES = { robust: "robust ", ewma: "EWMA " };
 const LENGTHS = { "1m": 60, "5m": 300, "15m": 900, "1h": 3600, "4h": 14400, "1d": 86400 };
 
 function p95() {
@@ -44,7 +45,7 @@ function render({ model, el }) {
     show(stale, count(total - model.get("fresh")), total > model.get("fresh"));
     const share = model.get("coverage");
     show(coverage, share === null ? "" : signed(share * 100, 1).replace("+", "") + NBSP + "%", share !== null);
-    show(judged, `${model.get("window")} \u00d7 ${model.get("tf")}, this bar excluded`, true);
+    show(judged, `${KIND_NAMES[model.get("kind")] || ""}${model.get("window")} \u00d7 ${model.get("tf")}, this bar excluded`, true);
     const length = LENGTHS[model.get("tf")];
     show(closes, countdown(length - ((marketNow() / 1000) % length)), Boolean(length) && model.get("runs"));
     show(stored, count(model.get("stored")), model.get("stored") > 0);
@@ -52,7 +53,7 @@ function render({ model, el }) {
     show(screen, Math.round(p95()) + NBSP + "ms", Number.isFinite(p95()));
     show(beats, clock(model.get("beat_ms")), model.get("beat_ms") > 0);
   };
-  const undo = follow(model, ["instruments", "venues", "fresh", "coverage", "tf", "window", "stored", "events_s", "beat_ms", "runs"], draw);
+  const undo = follow(model, ["instruments", "venues", "fresh", "coverage", "tf", "window", "kind", "stored", "events_s", "beat_ms", "runs"], draw);
   const timer = setInterval(draw, 1000);
   return () => (undo(), clearInterval(timer));
 }

@@ -25,6 +25,7 @@ class Foot(Panel):
     )
     tf = traitlets.Unicode("15m", help="Timeframe").tag(sync=True)
     window = traitlets.Int(60, help="Bars in a Z-score's baseline").tag(sync=True)
+    kind = traitlets.Unicode("classic", help="How Z-scores measure spread").tag(sync=True)
     stored = traitlets.Int(0, help="Events stored since the run began").tag(sync=True)
     events_s = traitlets.Float(None, allow_none=True, help="Events a second").tag(sync=True)
     beat_ms = traitlets.Float(0.0, help="Time of the newest Beat, UTC ms").tag(sync=True)

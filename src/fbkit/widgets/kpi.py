@@ -17,7 +17,7 @@ class Kpi(msgspec.Struct, frozen=True):
 
     ``value`` is a text already formatted, ``None`` when there is no number: then ``missing`` says why, and is drawn.
     ``context`` is pieces of text with a tone (``up down warn`` or ``""``); ``split`` is shares of 1, each with
-    a colour token.
+    a colour token. ``leads`` is the tab that tells more, with words of its address: ``venues?coin=BTC``.
     """
 
     label: str
@@ -28,6 +28,7 @@ class Kpi(msgspec.Struct, frozen=True):
     split: tuple[tuple[float, str], ...] = ()
     missing: str = "awaited"
     about: str = ""
+    leads: str = ""
 
 
 class KpiStrip(Panel):

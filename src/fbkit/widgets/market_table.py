@@ -22,9 +22,12 @@ LIVE_FIELDS = ("last", "ts_ms", "bid", "ask", "mark", "funding_8h", "oi_usd", "d
 TABLE_JUDGED = ("ret", "ln_vol", "oi_dlog", "premium", "funding_8h", "taker_imb")
 TABLE_WINDOWS = Z_WINDOWS
 
-#: Columns of the closed bar: ln, USD, USD, [-1, 1], ln, USD, fraction, [0, 1], UTC ms, then the Z-scores.
+#: Columns of the closed bar: ln, USD, USD, [-1, 1], ln, USD, fraction, fraction per 8 h, [0, 1], UTC ms; USD a coin,
+#: coins, count, [-1, 1], ln, ln, 0 to 100, [0, 1], [0, 1]; then the Z-scores.
 CLOSED_FIELDS = (
     *("ret", "vol_usd", "delta", "taker_imb", "oi_dlog", "liq_net", "premium", "funding_8h", "coverage", "t1_ms"),
+    *("close", "oi_base", "n_trades", "obi_5", "ln_ls_acct_global", "ln_ls_pos_top"),
+    *("rsi_14", "score_long", "score_short"),
     *(f"z_{column}_{window}" for column in TABLE_JUDGED for window in TABLE_WINDOWS),
 )
 
@@ -67,6 +70,7 @@ class MarketTable(Panel):
     tf = traitlets.Unicode("15m", help="Timeframe of the closed bars").tag(sync=True)
     tf_s = traitlets.Float(900.0, help="Length of a bar, seconds").tag(sync=True)
     window = traitlets.Int(60, help="Bars in a Z-score's baseline: 20, 60 or 240").tag(sync=True)
+    kind = traitlets.Unicode("classic", help="How Z-scores measure spread: classic, robust or ewma").tag(sync=True)
     stale_after_s = traitlets.Float(10.0, min=1.0, help="An instrument silent for longer is stale, seconds").tag(
         sync=True
     )
@@ -78,6 +82,19 @@ class MarketTable(Panel):
         sync=True
     )
     lacks = traitlets.Dict(help="By venue, the fields it has no feed for").tag(sync=True)
+    columns = traitlets.Dict(
+        help="Columns a viewer wants (true) or not (false), by key; the others come and go with the room there is"
+    ).tag(sync=True)
+    shown = traitlets.List(traitlets.Unicode(), help="Keys of the columns that are shown; set by the browser").tag(
+        sync=True
+    )
+    asked = traitlets.Unicode(
+        "", help="Whose baseline is asked for: instrument, judged column, timeframe, window, UTC ms of the bar's end"
+    ).tag(sync=True)
+    baseline = traitlets.Dict(
+        help="The answer: about (what was asked), mean and spread (in the column's unit) of the window before the bar, "
+        "next_mean and next_spread of the window up to it, classic, robust and ewma (Z)"
+    ).tag(sync=True)
     query = traitlets.Unicode("", help="Words looked for in the names; Z>3 keeps rows with a |Z| of at least 3").tag(
         sync=True
     )

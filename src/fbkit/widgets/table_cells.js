@@ -1,24 +1,25 @@
 // How one cell is painted. Each painter keeps what it drew last and touches the page only where that changed.
 
-import { NBSP, age, bp, funding, percent, price, signed, usd, zscore } from "./format.js";
+import { NBSP, age, bp, count, funding, percent, price, signed, usd, zscore } from "./format.js";
 import { h, toggle, write } from "./dom.js";
 import { REASONS, judged } from "./table_columns.js";
+import { glow } from "./table_glow.js";
+import { paintSpark } from "./table_spark.js";
 
 /** An empty cell of a column, with the nodes its painter writes to. */
 export function makeCell(column) {
   const el = h("div", "td");
   el.setAttribute("role", "gridcell");
-  const cell = { el, column, base: "td", cls: "td", was: undefined };
+  const cell = { el, column, base: "td", cls: "td", was: undefined, lit: 0, up: true };
   if (column.kind === "name") {
     Object.assign(cell, { coin: h("b"), quote: h("span", "q"), dated: h("span", "q x"), venue: h("span", "ve") });
     el.append(h("span", "ci", cell.coin, cell.quote, cell.dated, cell.venue));
     return cell;
   }
   if (column.kind === "spark") {
-    cell.base = "td cv";
     cell.canvas = h("canvas");
     el.append(cell.canvas);
-    el.className = cell.base;
+    el.className = cell.base = "td cv";
     return cell;
   }
   if (!column.closed && column.kind !== "z") cell.base = "td live";
@@ -34,16 +35,21 @@ export function makeCell(column) {
   return cell;
 }
 
-function classes(cell, extra) {
+export function classes(cell, extra) {
   const cls = extra ? cell.base + " " + extra : cell.base;
   if (cell.cls !== cls) cell.el.className = cell.cls = cls;
 }
 
+const put = (cell, text) => {
+  if (cell.text.data !== text) cell.text.data = text;
+};
+
 /** Draws why there is no number: hatched where one should be, plain where this venue has no such thing. */
 function missing(cell, code, n, window) {
   const reason = REASONS[code] || "waiting";
-  const text = reason === "warmup" ? n + "/" + window : reason === "zero_var" ? "zero var" : reason === "unsupported" ? (cell.column.field === "funding_8h" || cell.column.kind === "z" ? "none" : "no feed") : reason === "waiting" ? "awaited" : reason;
-  cell.text.data = text;
+  const none = cell.column.field === "funding_8h" || cell.column.kind === "z" ? "none" : "no feed";
+  const words = { warmup: n + "/" + window, zero_var: "zero var", unsupported: none, waiting: "awaited" };
+  put(cell, words[reason] || reason);
   if (cell.unit) write(cell.unit, "");
   if (cell.bar) cell.bar.hidden = true;
   classes(cell, reason === "unsupported" ? "none" : "nan");
@@ -51,20 +57,34 @@ function missing(cell, code, n, window) {
 
 // by what is read: a change that rounds to zero has no direction
 const tone = (text) => (text[0] === "+" ? "up" : text[0] === "\u2212" ? "down" : "");
-const toned = (text) => [text, tone(text)];
+const bare = (v, d) => signed(v, d).replace("+", "");
 
 const WRITE = {
-  change: (cell, v) => toned(percent(v)),
-  plain: (cell, v) => [percent(v), ""],
-  funding: (cell, v) => [funding(v), ""],
-  bp: (cell, v) => [bp(v), ""],
-  price: (cell, v, row, sheet) => [price(v, sheet.instruments[row].tick), ""],
+  change: (v) => percent(v),
+  plain: (v) => percent(v),
+  funding: (v) => funding(v),
+  bp: (v) => bp(v),
+  small: (v) => bare(v, Math.abs(v) < 10 ? 2 : 1),
+  ratio: (v) => bare(v, 2),
+  imbalance: (v) => signed(v, 2),
+  share: (v) => bare(v * 100, 1),
+  count: (v) => count(v),
+  price: (v, row, sheet) => price(v, sheet.instruments[row].tick),
+  marked: (v, row, sheet) => price(v, sheet.instruments[row].tick),
+  bias: (v, row, sheet) => (v > 0 ? "long " : v < 0 ? "short " : "none ") + bare(100 * Math.max(sheet.closed("score_long", row), sheet.closed("score_short", row)), 0),
 };
 
 /** One number of a row: live, or of the closed bar. */
 export function numberOf(sheet, column, row) {
   if (column.kind === "z") return sheet.z(judged(column, sheet.tf), sheet.window, row);
+  if (column.of) return column.of(sheet, row);
   return column.closed ? sheet.closed(column.field, row) : sheet.live(column.field, row);
+}
+
+/** What else a cell shows: the taker's bar, a phone's return, why there is no number. */
+function asideOf(column, row, sheet, code) {
+  if (column.kind === "delta") return sheet.closed("taker_imb", row);
+  return column.kind === "price" ? sheet.closed("ret", row) : code;
 }
 
 export function paintCell(cell, row, sheet, flash) {
@@ -74,30 +94,25 @@ export function paintCell(cell, row, sheet, flash) {
   const v = numberOf(sheet, column, row);
   if (column.kind === "z") return paintZ(cell, v, row, sheet);
   const code = Number.isFinite(v) ? 0 : sheet.reason(column, row);
-  const aside = column.kind === "delta" ? sheet.closed("taker_imb", row) : column.kind === "price" ? sheet.closed("ret", row) : code;
+  const aside = asideOf(column, row, sheet, code);
   if (Object.is(cell.was, v) && Object.is(cell.aside, aside)) return;
   if (cell.was === undefined) question(cell, sheet.doubt(column.field, row));
   const before = cell.was;
   cell.was = v;
   cell.aside = aside;
   if (!Number.isFinite(v)) return missing(cell, code, 0, sheet.window);
-  if (cell.unit) paintMoney(cell, v, aside);
-  else {
-    const [text, extra] = WRITE[column.kind](cell, v, row, sheet);
-    if (cell.text.data !== text) cell.text.data = text;
-    if (cell.sub) {
-      write(cell.sub, Number.isFinite(aside) ? percent(aside) + NBSP + "%" : "");
-      cell.sub.className = "sub " + tone(percent(aside));
-    }
-    // one flash a cell and beat; two names of the same animation let it start again without a layout in between
-    let glow = "";
-    if (column.kind === "price" && flash && Number.isFinite(before) && before !== v && sheet.beat !== cell.glowed) {
-      cell.glowed = sheet.beat;
-      cell.turn = cell.turn === 1 ? 2 : 1;
-      glow = (v > before ? "fu" : "fd") + cell.turn;
-    } else if (column.kind === "price" && flash && cell.turn && sheet.beat === cell.glowed) glow = cell.cls.slice(-3);
-    classes(cell, [extra, glow].filter(Boolean).join(" "));
-  }
+  if (cell.unit) return paintMoney(cell, v, aside);
+  const text = WRITE[column.kind](v, row, sheet);
+  put(cell, text);
+  if (cell.sub) paintSub(cell, aside);
+  if (column.kind !== "price") classes(cell, column.kind === "change" ? tone(text) : "");
+  else if (!glow(cell, flash && Number.isFinite(before) && before !== v, v > before, sheet)) classes(cell, "");
+}
+
+function paintSub(cell, v) {
+  write(cell.sub, Number.isFinite(v) ? percent(v) + NBSP + "%" : "");
+  const cls = "sub " + tone(percent(v));
+  if (cell.sub.className !== cls) cell.sub.className = cls;
 }
 
 /** Marks a number that the venue's documents leave open; the note is told where the pointer rests. */
@@ -113,7 +128,7 @@ function question(cell, note) {
 
 function paintMoney(cell, v, aside) {
   const [number, letter] = usd(v, cell.column.kind !== "money");
-  if (cell.text.data !== number) cell.text.data = number;
+  put(cell, number);
   write(cell.unit, letter);
   classes(cell, "");
   if (!cell.bar) return;
@@ -130,7 +145,7 @@ function paintZ(cell, v, row, sheet) {
   cell.was = v;
   cell.aside = code * 1e6 + n;
   if (code) return missing(cell, code, n, sheet.window);
-  cell.text.data = zscore(v);
+  put(cell, zscore(v));
   const step = Math.min(4, Math.floor(Math.abs(v)));
   classes(cell, step ? (v < 0 ? "zn" : "zp") + step : "z0");
 }
@@ -150,41 +165,3 @@ function paintName(cell, row, sheet) {
   write(cell.venue, venue);
   toggle(cell.row, "stale", stale);
 }
-
-function paintSpark(cell, row, sheet) {
-  const stamp = sheet.sparkStamp + ":" + row + ":" + sheet.themeStamp;
-  if (cell.was === stamp) return;
-  cell.was = stamp;
-  const values = sheet.spark(row);
-  const width = sheet.sparkPixels;
-  const ratio = globalThis.devicePixelRatio || 1;
-  const { canvas } = cell;
-  canvas.width = width * ratio;
-  canvas.height = 15 * ratio;
-  canvas.style.width = width + "px";
-  canvas.style.height = "15px";
-  const finite = values.filter(Number.isFinite);
-  const pen = canvas.getContext("2d");
-  pen.scale(ratio, ratio);
-  if (finite.length < 2) return;
-  const low = Math.min(...finite);
-  const span = Math.max(...finite) - low || 1;
-  const x = (i) => (i / (values.length - 1)) * (width - 4) + 1;
-  const y = (v) => 13 - ((v - low) / span) * 11;
-  pen.strokeStyle = sheet.colours.line;
-  pen.lineWidth = 1.1;
-  pen.beginPath();
-  let down = false;
-  values.forEach((v, i) => {
-    if (Number.isFinite(v)) pen[down ? "lineTo" : "moveTo"](x(i), y(v));
-    down = Number.isFinite(v);
-  });
-  pen.stroke();
-  const last = finite[finite.length - 1];
-  pen.fillStyle = last >= finite[0] ? sheet.colours.up : sheet.colours.down;
-  pen.beginPath();
-  pen.arc(x(values.lastIndexOf(last)), y(last), 1.8, 0, 7);
-  pen.fill();
-}
-
-export const share = (v) => signed(v, 2);

@@ -13,6 +13,8 @@ export class Sheet {
     this.el = el;
     this.sparkStamp = 0;
     this.themeStamp = 0;
+    this.glowing = new Set();
+    this.sharedAt = null;
     this.read();
   }
 
@@ -37,6 +39,7 @@ export class Sheet {
   settings() {
     this.tf = this.model.get("tf");
     this.window = this.model.get("window");
+    this.kind = this.model.get("kind");
     this.staleAfter = this.model.get("stale_after_s");
   }
 
@@ -59,6 +62,7 @@ export class Sheet {
   readColours() {
     this.colours = { line: token(this.el, "ink3"), up: token(this.el, "up"), down: token(this.el, "down") };
     this.themeStamp += 1;
+    this.flashMs = parseFloat(token(this.el, "flash")) || 0;
   }
 
   at(values, index, width, field, row) {
@@ -124,7 +128,24 @@ export class Sheet {
   }
 
   spark(row) {
-    return Array.from(this.sparkValues.subarray(row * this.sparkWidth, (row + 1) * this.sparkWidth));
+    return this.sparkValues.subarray(row * this.sparkWidth, (row + 1) * this.sparkWidth);
+  }
+
+  /** Of its coin's open interest, the part that stands in this row, over rows that are fresh. */
+  share(row) {
+    if (this.sharedAt !== this.beat) this.sumUp();
+    const total = this.sums.get(this.instruments[row].base);
+    return this.age(row) > this.staleAfter ? NaN : this.live("oi_usd", row) / total;
+  }
+
+  // Once a beat: a total that moved with every price would repaint every venue of a coin.
+  sumUp() {
+    this.sharedAt = this.beat;
+    this.sums = new Map();
+    this.instruments.forEach(({ base }, row) => {
+      const oi = this.live("oi_usd", row);
+      if (Number.isFinite(oi) && !(this.age(row) > this.staleAfter)) this.sums.set(base, (this.sums.get(base) || 0) + oi);
+    });
   }
 
   /** The loudest |Z| of a row over the columns judged on this timeframe. */
