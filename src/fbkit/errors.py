@@ -32,6 +32,8 @@ FbkitError                      1
 │   └── ReportRunning           5   the same report is being run
 └── ServerError                 1
     ├── PortBusy                    somebody has the port
+    ├── ServerGone                  nobody answers there
+    ├── ApiRefused                  it answered no: a status and its sentence
     └── BrowserMissing              no Chromium to look with
 """
 
@@ -315,6 +317,28 @@ class PortBusy(ServerError):
 
     def __str__(self) -> str:
         return f"port {self.port} on 127.0.0.1 is taken; stop who has it, or choose another with --port"
+
+
+class ServerGone(ServerError):
+    """Nobody answers at a server's address, or not in time."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(url, why)
+        self.url, self.why = url, why
+
+    def __str__(self) -> str:
+        return f"{self.url} does not answer ({self.why}); is `fbkit up` running there?"
+
+
+class ApiRefused(ServerError):
+    """A server answered no: ``status``, the class of its error, and its sentence."""
+
+    def __init__(self, status: int, error: str, sentence: str) -> None:
+        super().__init__(status, error, sentence)
+        self.status, self.error, self.sentence = status, error, sentence
+
+    def __str__(self) -> str:
+        return f"the server answered {self.status}: {self.sentence}"
 
 
 class BrowserMissing(ServerError):

@@ -247,3 +247,31 @@ def test_lab_is_told_where_the_charts_library_lies(http):
     assert page.status_code == 200
     assert '"fbkitStatic": "/fbkit/static/"' in page.text
     assert http.get("/fbkit/static/plotly.min.js").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("/fbkit/market", "#/market"),
+        ("/fbkit/instrument?i=binance:BTC-USDT-PERP&tf=15m", "#/instrument?i=binance%3ABTC-USDT-PERP&tf=15m"),
+        ("/fbkit/?coin=ETH", "#/market?coin=ETH"),
+        ("/fbkit/status?theme=light", "?theme=light#/status"),
+        ("/fbkit", ""),
+    ],
+)
+def test_a_short_address_leads_to_the_page_at_its_tab_with_its_choices(browser, asked, place):
+    answer = browser.get(asked)
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"/voila/render/notebooks/30_dashboard.ipynb{place}"
+
+
+def test_a_short_address_with_a_token_loses_it_on_the_way(served):
+    with served.client() as stranger:
+        answer = stranger.get("/fbkit/flow", params={"token": served.token, "tf": "5m"})
+        assert answer.headers["Location"].endswith("30_dashboard.ipynb#/flow?tf=5m")
+        assert stranger.get("/fbkit/flow").status_code == 302
+
+
+def test_a_page_that_is_none_is_said_and_nobody_is_led_elsewhere(browser):
+    for path in ("/fbkit/nothing", "/fbkit/..%2f..%2flab", "/fbkit/%2f%2fevil.example", "/fbkit/api"):
+        assert browser.get(path).status_code == 404

@@ -2,21 +2,26 @@
 
 import pytest
 
-from fbkit.server.reaper import GONE_S, NEVER_S, Reaper
+from fbkit.server.reaper import GONE_S, NEVER_S, UNOPENED_S, Reaper
 
 
 class Kernels:
     def __init__(self):
         self.connections = {}
+        self.busy = set()
+        self.stubborn = set()
 
     def list_kernel_ids(self):
         return list(self.connections)
 
     def kernel_model(self, kernel_id):
-        return {"id": kernel_id, "connections": self.connections[kernel_id]}
+        state = "busy" if kernel_id in self.busy else "idle"
+        return {"id": kernel_id, "connections": self.connections[kernel_id], "execution_state": state}
 
     async def shutdown_kernel(self, kernel_id, *, now):
         assert now
+        if kernel_id in self.stubborn:
+            raise RuntimeError("it does not end")
         del self.connections[kernel_id]
 
 
@@ -64,10 +69,38 @@ async def test_a_reload_in_between_begins_the_wait_anew(room):
     assert await room.after(1) == ["a"]
 
 
-async def test_a_page_that_was_never_opened_has_longer_for_it_may_be_rendering(room):
+async def test_a_page_that_is_ready_and_never_opened_goes_within_a_minute(room):
     room.kernels.connections["a"] = 0
+    assert await room.after(UNOPENED_S) == []
+    assert await room.after(1) == ["a"]
+    assert UNOPENED_S < 59
+
+
+async def test_a_page_that_is_being_made_has_its_time_from_when_it_is_ready(room):
+    room.kernels.connections["a"] = 0
+    room.kernels.busy.add("a")
+    assert await room.after(NEVER_S - UNOPENED_S - 10) == []
+    room.kernels.busy.clear()
+    assert await room.after(UNOPENED_S) == []
+    assert await room.after(1) == ["a"]
+
+
+async def test_a_page_that_never_becomes_ready_goes_too(room):
+    room.kernels.connections["a"] = 0
+    room.kernels.busy.add("a")
     assert await room.after(NEVER_S) == []
     assert await room.after(1) == ["a"]
+
+
+async def test_five_tabs_closed_at_once_leave_no_kernel_a_minute_later_even_where_one_resists(room):
+    room.kernels.connections |= dict.fromkeys("abcde", 1)
+    await room.after(30)
+    room.kernels.connections |= dict.fromkeys("abcde", 0)
+    room.kernels.stubborn.add("a")
+    assert set(await room.after(30)) == set("bcde")
+    room.kernels.stubborn.clear()
+    assert await room.after(1) == ["a"]
+    assert (room.kernels.connections, room.reaper.ended) == ({}, 5)
 
 
 async def test_a_notebooks_kernel_stays_however_long_nobody_looks(room):
@@ -75,7 +108,7 @@ async def test_a_notebooks_kernel_stays_however_long_nobody_looks(room):
     room.sessions.add("notebook")
     assert await room.after(10 * NEVER_S) == ["page"]
     room.sessions.clear()
-    assert await room.after(NEVER_S + 1) == ["notebook"]
+    assert await room.after(UNOPENED_S + 1) == ["notebook"]
 
 
 async def test_a_kernel_that_somebody_else_ended_is_forgotten(room):
@@ -84,7 +117,7 @@ async def test_a_kernel_that_somebody_else_ended_is_forgotten(room):
     del room.kernels.connections["a"]
     await room.after(1)
     room.kernels.connections["a"] = 0
-    assert await room.after(NEVER_S) == [], "the same id again is a new kernel"
+    assert await room.after(UNOPENED_S) == [], "the same id again is a new kernel"
     assert await room.after(1) == ["a"]
 
 

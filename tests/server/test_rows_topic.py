@@ -65,9 +65,10 @@ async def client(commits):
         one.task.cancel()
 
 
-async def test_without_a_cursor_it_begins_now(commits, client):
+async def test_without_a_cursor_it_begins_now_and_says_where_that_is(commits, client):
     commits.numbers = [1, 2, 3]
     one = client()
+    assert await one.heard(1) == [{"t": "rows", "cursor": 3}]
     await one.settled()
     commits.numbers.append(5)
     one.topic.wake()

@@ -37,6 +37,12 @@ def up(  # noqa: PLR0917 - typer reads options from the signature
     faults: Faults = None,
     port: Annotated[int | None, typer.Option("--port", help="Port on 127.0.0.1; 0 takes a free one.")] = None,
     for_: For = None,
+    public: Annotated[
+        bool,
+        typer.Option(
+            "--public", help="Answer on every address of the machine; takes FBKIT_TOKEN. TLS is your proxy's."
+        ),
+    ] = False,
 ) -> None:
     """Start everything: the market, JupyterLab, the dashboard; Ctrl-C ends it cleanly.
 
@@ -49,7 +55,7 @@ def up(  # noqa: PLR0917 - typer reads options from the signature
         venues=venues, instruments=instruments, seed=seed, db=db, port=port, faults=_script(venues, faults)
     )
     Rulebook.of(settings).read()  # a wrong file is refused before anything starts
-    raise typer.Exit(launch(settings, port=settings.port, for_s=_seconds(for_)))
+    raise typer.Exit(launch(settings, port=settings.port, for_s=_seconds(for_), public=public))
 
 
 def demo(

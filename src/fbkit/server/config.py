@@ -14,10 +14,14 @@ from fbkit.settings import Settings
 LOG_BYTES, LOG_FILES = 5_000_000, 3
 
 
-def server_config(settings: Settings, *, port: int, token: str, collect: bool) -> Config:
+#: Where a server listens that is for this machine alone, and one that is for others too.
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - only with --public, and a token somebody chose
+
+
+def server_config(settings: Settings, *, port: int, token: str, collect: bool, public: bool = False) -> Config:
     """The configuration of ServerApp, Lab, Voila and our extension. The user's own config files cannot loosen it."""
     config = Config()
-    config.ServerApp.update(_server(settings, port))
+    config.ServerApp.update(_server(settings, port, public=public))
     config.IdentityProvider.token = token
     config.PasswordIdentityProvider.hashed_password = ""
     # After a disconnect the server would keep every message of a page's kernel that goes on pushing.
@@ -31,18 +35,24 @@ def server_config(settings: Settings, *, port: int, token: str, collect: bool) -
     return config
 
 
-def _server(settings: Settings, port: int) -> dict[str, Any]:
+def _server(settings: Settings, port: int, *, public: bool) -> dict[str, Any]:
     return {
-        "ip": "127.0.0.1",
+        "ip": EVERYWHERE if public else LOOPBACK,
         "port": port,
         "port_retries": 0,
-        "allow_remote_access": False,
+        # Other names than this machine's are a proxy's, and answered only where somebody asked for that.
+        "allow_remote_access": public,
+        # A proxy says whether the browser spoke TLS to it; cookies are then for TLS alone.
+        "trust_xheaders": public,
+        # A tab that vanished without a word is noticed within half a minute.
+        "websocket_ping_interval": 15,
+        "websocket_ping_timeout": 15,
         "allow_origin": "",
         "allow_origin_pat": "",
         "allow_credentials": False,
         "disable_check_xsrf": False,
         "allow_unauthenticated_access": False,
-        "allow_root": True,  # in a container everybody is root; we listen on this machine alone, behind a token
+        "allow_root": True,  # in a container everybody is root; nobody comes in without the token
         "open_browser": False,
         "root_dir": str(workspace(settings)),
         "default_url": "/fbkit/",

@@ -22,7 +22,8 @@ from fbkit import __version__
 from fbkit.errors import CollectorError, PortBusy, RuntimeFileError, ServerError
 from fbkit.hub import call, connected
 from fbkit.runtime import database_url, find_runtime, runtime_path, workspace, write_atomic
-from fbkit.server.config import kernel_environment, server_config
+from fbkit.server.config import EVERYWHERE, LOOPBACK, kernel_environment, server_config
+from fbkit.server.public import IN_THE_CLEAR, check_public
 from fbkit.server.workspace import ensure_notebooks
 from fbkit.settings import Settings
 
@@ -35,28 +36,36 @@ LIVE_WITHIN_S = 120.0
 FLUSH_S = 15.0
 
 
-def up(settings: Settings, *, port: int, for_s: float | None = None, browser: bool = False) -> int:
+def up(
+    settings: Settings, *, port: int, for_s: float | None = None, browser: bool = False, public: bool = False
+) -> int:
     """Start everything, say when the page is live, and run until Ctrl-C or for ``for_s`` seconds from then.
 
-    Raises :class:`~fbkit.errors.PortBusy` before anything is started, and :class:`~fbkit.errors.NotLive` when the page
-    is not live within 120 s; whatever happens, what was started is ended again.
+    With ``public`` it listens on every address of the machine, which takes a token that somebody chose.
+
+    Raises :class:`~fbkit.errors.SettingError` and :class:`~fbkit.errors.PortBusy` before anything is started, and
+    :class:`~fbkit.errors.NotLive` when the page is not live within 120 s; whatever happens, what was started is ended
+    again.
     """
-    _check_port(port)
+    if public:
+        check_public(settings)
+    _check_port(port, EVERYWHERE if public else LOOPBACK)
     # Tornado and ZeroMQ want a loop that watches sockets; Windows would give another.
     loop_factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
     with _environment(kernel_environment(settings)), asyncio.Runner(loop_factory=loop_factory) as runner:
-        return runner.run(_run(settings, port, for_s, browser=browser))
+        return runner.run(_run(settings, port, for_s, browser=browser, public=public))
 
 
-async def _run(settings: Settings, port: int, for_s: float | None, *, browser: bool) -> int:
-    return await _Launch(settings, port, browser=browser).run(for_s)
+async def _run(settings: Settings, port: int, for_s: float | None, *, browser: bool, public: bool) -> int:
+    return await _Launch(settings, port, browser=browser, public=public).run(for_s)
 
 
 class _Launch:
     """One run of the server, from the first line said to the last."""
 
-    def __init__(self, settings: Settings, port: int, *, browser: bool) -> None:
-        self._settings, self._port, self._browser = settings, port, browser
+    def __init__(self, settings: Settings, port: int, *, browser: bool, public: bool) -> None:
+        self._settings, self._port = settings, port
+        self._browser, self._public = browser, public
         self._token = settings.token.get_secret_value() if settings.token else secrets.token_urlsafe(32)
         # Seconds count from the command, not from when its imports were done.
         self._begun = time.monotonic() - max(0.0, time.time() - psutil.Process().create_time())
@@ -85,7 +94,7 @@ class _Launch:
         from fbkit.server.jupyter import UpServer
 
         logging.captureWarnings(capture=True)
-        config = server_config(self._settings, port=self._port, token=self._token, collect=True)
+        config = server_config(self._settings, port=self._port, token=self._token, collect=True, public=self._public)
         self._app = UpServer(config=config)
         try:
             self._app.initialize(argv=[])
@@ -97,6 +106,8 @@ class _Launch:
         if "fbkit" not in self._app.extension_manager.extension_points:
             raise ServerError(f"the fbkit extension did not load; {self._log_file} says why")
         self._say(f"server on {self._address}, log {self._log_file}")
+        if self._public:
+            self._say(f"public: port {self._app.port} answers on every address of this machine; {IN_THE_CLEAR}")
 
     async def _until_live(self) -> None:
         from fbkit.server.first_light import FirstLight
@@ -190,12 +201,12 @@ class _Launch:
             sys.stdout.flush()
 
 
-def _check_port(port: int) -> None:
+def _check_port(port: int, ip: str) -> None:
     with socket.socket() as probe:
         if sys.platform != "win32":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((ip, port))
         except PermissionError as error:
             raise ServerError(f"port {port} is kept for the system; choose another with --port") from error
         except OSError as error:

@@ -149,8 +149,7 @@ class Manager:
         """Intervals in which we know that we do not know, newest first; ``t1`` is null while one is open."""
 
         def answer(store: Store) -> Answer:
-            frame = store.rows("gaps", span=page.span, last=page.end)
-            rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+            rows = store.records("gaps", span=page.span, last=page.end)
             return newest(store, page, rows, {"missing": "events the venue's ids say were lost"}, "t0")
 
         return await self._reads.ask(answer)

@@ -15,8 +15,14 @@ log = logging.getLogger(__name__)
 #: A reload or a short loss of connection survives this.
 GONE_S = 20.0
 
-#: A page that was never opened; it may still be rendering.
+#: A page that is ready and that nobody opened: its tab was closed meanwhile.
+UNOPENED_S = 45.0
+
+#: A page that never became ready.
 NEVER_S = 120.0
+
+#: What a kernel says while its page is being made.
+_WORKING = frozenset({"starting", "restarting", "busy"})
 
 
 class Kernels(Protocol):
@@ -40,11 +46,13 @@ class Reaper:
         now: Callable[[], float],
         *,
         gone_s: float = GONE_S,
+        unopened_s: float = UNOPENED_S,
         never_s: float = NEVER_S,
     ) -> None:
         self.ended = 0
         self._kernels, self._in_session, self._now = kernels, in_session, now
-        self._gone_s, self._never_s = gone_s, never_s
+        self._gone_s, self._unopened_s, self._never_s = gone_s, unopened_s, never_s
+        self._first_seen: dict[str, float] = {}
         self._alone_since: dict[str, float] = {}
         self._visited: set[str] = set()
 
@@ -55,29 +63,45 @@ class Reaper:
             return []
         kept = await self._in_session()
         for kernel_id in kept & set(due):
-            self._alone_since.pop(kernel_id)
-        ended = [kernel_id for kernel_id in due if kernel_id not in kept]
-        for kernel_id in ended:
             self._forget(kernel_id)
+        return [kernel_id for kernel_id in due if kernel_id not in kept and await self._end(kernel_id)]
+
+    async def _end(self, kernel_id: str) -> bool:
+        """End a kernel. One that resists is tried again at the next look, and keeps nobody else alive."""
+        try:
+            if self._kernels.kernel_model(kernel_id)["connections"]:
+                return False  # somebody came while we asked
             log.info("ending kernel %s: nobody is connected to it", kernel_id)
             await self._kernels.shutdown_kernel(kernel_id, now=True)
-        self.ended += len(ended)
-        return ended
+        except Exception:  # whatever Jupyter says of one, the others are ended
+            log.exception("kernel %s could not be ended", kernel_id)
+            return False
+        self._forget(kernel_id)
+        self.ended += 1
+        return True
 
     def _due(self) -> list[str]:
         now, there = self._now(), self._kernels.list_kernel_ids()
-        for kernel_id in (set(self._alone_since) | self._visited) - set(there):
+        for kernel_id in set(self._first_seen) - set(there):
             self._forget(kernel_id)
-        return [kernel_id for kernel_id in there if self._alone(kernel_id, now)]
+        return [kernel_id for kernel_id in there if self._is_due(kernel_id, now)]
 
-    def _alone(self, kernel_id: str, now: float) -> bool:
-        if self._kernels.kernel_model(kernel_id)["connections"]:
+    def _is_due(self, kernel_id: str, now: float) -> bool:
+        first = self._first_seen.setdefault(kernel_id, now)
+        kernel = self._kernels.kernel_model(kernel_id)
+        if kernel["connections"]:
             self._visited.add(kernel_id)
             self._alone_since.pop(kernel_id, None)
             return False
-        limit = self._gone_s if kernel_id in self._visited else self._never_s
-        return now - self._alone_since.setdefault(kernel_id, now) >= limit
+        if kernel_id in self._visited:
+            return now - self._alone_since.setdefault(kernel_id, now) >= self._gone_s
+        if kernel["execution_state"] in _WORKING:
+            self._alone_since.pop(kernel_id, None)
+        elif now - self._alone_since.setdefault(kernel_id, now) >= self._unopened_s:
+            return True
+        return now - first >= self._never_s
 
     def _forget(self, kernel_id: str) -> None:
+        self._first_seen.pop(kernel_id, None)
         self._alone_since.pop(kernel_id, None)
         self._visited.discard(kernel_id)

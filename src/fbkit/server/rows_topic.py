@@ -60,7 +60,9 @@ class RowsTopic:
     async def _tell_new(self) -> None:
         newest = await self._commits.newest_commit()
         if self.cursor is None:
+            # Said at once: who is cut before the first commit comes knows where to go on.
             self.cursor = newest
+            await self._tell({"t": "rows", "cursor": newest})
         if self.cursor > newest:
             await self._tell({"t": "reset", "cursor": newest, "why": "the cursor is of another database"})
             self.cursor = newest
