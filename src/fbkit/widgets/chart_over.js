@@ -1,9 +1,9 @@
 // What lies over plotly as text: readouts, tags, alert chips, lengths of gaps, the crosshair, the open bar.
 
-import { clock, day } from "./format.js";
+import { clock } from "./format.js";
 import { h, write } from "./dom.js";
 import { gapsOf } from "./chart_gaps.js";
-import { readouts, tags } from "./chart_words.js";
+import { dated, readouts, tags } from "./chart_words.js";
 
 const CHIP = 17;
 const TAG_ROOM = 66;
@@ -132,6 +132,6 @@ export class Over {
     const x = gd._fullLayout.xaxis;
     const at = x._offset + x.d2p(t0 + view.tfMs / 2);
     this.crossLine.style.left = this.crossTag.style.left = at.toFixed(1) + "px";
-    write(this.crossTag, `${day(t0).slice(5)} ${clock(t0).slice(0, 5)}`);
+    write(this.crossTag, dated(t0));
   }
 }

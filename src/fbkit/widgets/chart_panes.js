@@ -138,8 +138,8 @@ export function axesOf(series, view, from, to) {
       return { range, tickvals: values, ticktext: values.map((v) => signed(v, 0)) };
     }
     const [n, text] = KINDS_OF_TICK[key](view);
-    const [found, step] = ticks(range, n);
-    const values = found.filter((v) => clear(v) && v < range[1] - near * 0.6 && v > range[0] + near * 0.4);
+    const fitting = (m) => ticks(range, m).map((found) => (Array.isArray(found) ? found.filter((v) => clear(v) && v < range[1] - near * 0.6 && v > range[0] + near * 0.4) : found));
+    const [values, step] = [n, n + 1.5, n + 3].map(fitting).find(([some]) => some.length > 1) || fitting(n);
     return { range, tickvals: values, ticktext: values.map((v) => text(v, step)) };
   });
 }

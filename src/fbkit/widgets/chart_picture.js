@@ -1,9 +1,8 @@
 // The chart as a picture: what lies over it as text becomes part of it, and it says whose market it is.
 
-import { clock, day } from "./format.js";
 import { h } from "./dom.js";
 import { gapsOf } from "./chart_gaps.js";
-import { readouts, tags } from "./chart_words.js";
+import { dated, readouts, tags } from "./chart_words.js";
 
 const HEAD = 40;
 
@@ -40,7 +39,7 @@ function gapLabels(series, view, colour) {
 /** Save what is shown as PNG, twice as fine as the screen. */
 export async function savePicture(Plotly, gd, { series, view, alerts, colour, instrument, market, range, size }) {
   const until = series.n ? series.get("t0_ms")[series.n - 1] + view.tfMs : NaN;
-  const title = [`<b>${plain(instrument)}</b>`, view.tf, plain(market || "market not known yet"), `to ${day(until)} ${clock(until).slice(0, 5)} UTC`].join(" \u00b7 ");
+  const title = [`<b>${plain(instrument)}</b>`, view.tf, plain(market || "market not known yet"), `to ${dated(until)} UTC`].join(" \u00b7 ");
   const annotations = [...readoutLabels(series, view, colour), ...tagLabels(series, view, colour), ...chipLabels(view, alerts, range, colour), ...gapLabels(series, view, colour)];
   const layout = { ...gd.layout, annotations, title: { text: title, x: 0.006, y: 0.985, yanchor: "top", font: { size: 13, color: colour("ink") } }, margin: { ...gd.layout.margin, t: HEAD } };
   const url = await Plotly.toImage({ data: gd.data, layout }, { format: "png", width: size[0], height: size[1] + HEAD, scale: 2 });

@@ -1,9 +1,12 @@
 // What the panes say: the line of text over each, and the tags on the axis.
 
-import { bp, clock, day, funding, money, percent, price, signed, zscore } from "./format.js";
+import { bp, clock, funding, money, percent, price, signed, zscore } from "./format.js";
 import { Z_LABELS } from "./chart_series.js";
 
 const tone = (v) => (v > 0 ? "up" : v < 0 ? "down" : "");
+/** Day and minute, UTC: 20 Nov 07:45. */
+export const dated = (ms) => (Number.isFinite(ms) ? `${new Date(ms).toUTCString().slice(5, 11)} ${clock(ms).slice(0, 5)}` : "");
+
 const share = (v) => signed(v * 100, 0).replace("+", "") + "\u00a0%";
 
 /** The lines of text over the panes for bar i, by pane: [[label, value, tone] …] each. */
@@ -44,7 +47,7 @@ function cvdFrom(series, i) {
   let first = i;
   while (first > 0 && Number.isFinite(cvd[first - 1])) first -= 1;
   const from = first ? x[first] : x[0] - (x[0] % 86_400_000);
-  return `since ${day(from).slice(5)} ${clock(from).slice(0, 5)}${first ? ", after a gap" : ""}`;
+  return `since ${dated(from)}${first ? ", after a gap" : ""}`;
 }
 
 function judgedWords(series, view, i) {
