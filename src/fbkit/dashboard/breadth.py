@@ -102,7 +102,7 @@ def breadth_drawn(found: Breadth) -> tuple[list[dict[str, Any]], dict[str, Any]]
     inks = ["--up" if value >= 0 else "--down" for value in found.median.tolist()]
     line = {"type": "scatter", "mode": "lines", "x": found.t_ms}
     traces: list[dict[str, Any]] = [
-        line | {"y": found.rising, "name": "rising", "line": {"color": "--ink3", "width": 1},
+        line | {"y": found.rising, "name": "rising", "line": {"color": "--ink3", "width": 1}, "opacity": 0.5,
                 "meta": {"format": "share", "end": "rising", "told": _percent(found.rising)}},
         line | {"y": found.above, "name": "above mean", "line": {"color": "--ink", "width": 1.5},
                 "meta": {"format": "share", "end": "above mean", "told": _percent(found.above)}},

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 #: Rows of the strongest pairs, and as many of the weakest.
-SHOWN = 10
+SHOWN = 6
 
 COLUMNS = [
     GridColumn("pair", "pair"),

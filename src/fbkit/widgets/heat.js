@@ -3,10 +3,10 @@
 import { dress, faultBox, follow, h, toggle, write } from "./dom.js";
 import { MINUS, NBSP, count, signed } from "./format.js";
 
-const STEPS = [0.2, 0.4, 0.6, 0.8, 0.9];
 const WALK = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
 
-const stepOf = (r) => STEPS.filter((at) => Math.abs(r) >= at).length;
+/** Tenths of the size of r, 0 to 9, of what is written: .80 is no .79. */
+const stepOf = (r) => Math.min(9, Math.floor(Number(Math.abs(r).toFixed(2)) * 10 + 1e-9));
 
 /** .68, −.12; 1.0 for what rounds to one. */
 function short(r) {
@@ -15,9 +15,8 @@ function short(r) {
 }
 
 function legend() {
-  const swatch = (step) => h("i", `sw s${step}`);
-  const steps = STEPS.flatMap((at, i) => [swatch(i + 1), h("span", "s", String(at).slice(1))]);
-  const el = h("span", "key", h("span", "s", "|r| from"), ...steps, h("i", "sw neg s3"), h("span", "s", "below 0"));
+  const steps = [...Array(10).keys()].map((step) => h("i", `sw s${step}`));
+  const el = h("span", "key", h("span", "s", "r 0"), ...steps, h("span", "s", "1"), h("i", "sw neg s5"), h("span", "s", "below 0"));
   el.setAttribute("role", "img");
   el.setAttribute("aria-label", "The darker the ink, the larger the size of r; stripes are negative");
   return el;

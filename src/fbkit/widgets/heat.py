@@ -16,7 +16,7 @@ from fbkit.widgets.panel import Panel
 class Heat(Panel):
     """Rows × columns of numbers from −1 to 1, each with its 95 % interval and the pairs behind it.
 
-    The shade is ink, in steps at 0.2, 0.4, 0.6, 0.8 and 0.9 of the size; below 0 it is striped. Teal and coral mean
+    The shade is ink, a step each tenth of the size; below 0 it is striped. Teal and coral mean
     direction and blue and amber mean unusual: a correlation is neither. A missing number (NaN) is hatched and says how
     many pairs there are. Hover or focus tells a cell, arrows walk, Enter and a press choose its pair.
 

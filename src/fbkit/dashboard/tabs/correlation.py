@@ -47,7 +47,7 @@ class CorrelationTab(Tab):
         super().__init__(scene)
         self.tools = Controls()
         self.matrix = Heat(waiting="Bars of the largest coins are being read.")
-        self.lags = Plot(axes={"x": "", "y": "signed"}, waiting="A pair is awaited.")
+        self.lags = Plot(axes={"x": "count", "y": "signed"}, waiting="A pair is awaited.")
         self.said = Caption()
         self.dots = Plot(axes={"x": "percent", "y": "percent"}, waiting="A pair is awaited.")
         self.pairs = Grid(title="Strongest and weakest pairs", waiting="The matrix is awaited.")
@@ -65,6 +65,7 @@ class CorrelationTab(Tab):
             "breadth": Job(self._read_breadth, self.breadth, on=("tf",), closed=True),
         }
         self.span, self.count, self.column = "2d", 20, "ret"
+        self.coins: list[str] = []
         self.added: list[str] = []
         self.found: Together | None = None
         self.seen: Breadth | None = None
@@ -88,13 +89,14 @@ class CorrelationTab(Tab):
 
     def _offer(self) -> None:
         coins = self.scene.coins()
+        added = Control(name="added", kind="many", items=[(coin, coin) for coin in self.added])
         self.tools.offer(
             [
                 Control(name="tf", label="bar", items=[(tf, tf) for tf in TIMEFRAMES]),
                 Control(name="span", label="show", items=[(span, span) for span in SPANS]),
                 Control(name="count", label="largest coins", items=[(count, str(count)) for count in _COUNTS]),
                 Control(name="add", kind="pick", label="add a coin", items=[(coin, coin) for coin in coins]),
-                Control(name="added", kind="many", items=[(coin, coin) for coin in self.added]),
+                *([added] if self.added else []),
                 Control(name="column", label="of", items=list(_OF.items()), end=True),
             ],
             tf=self.scene.tf, span=self.span, count=self.count, add="", added=self.added, column=self.column,
@@ -144,14 +146,14 @@ class CorrelationTab(Tab):
         tf, count = drawn_tf(self.scene.tf, span, _SLOTS), self.count
         coverage = enough(self.scene.source)
 
-        def question(store: Store) -> Together:
+        def question(store: Store) -> tuple[list[str], Together]:
             from fbkit.across import coin_returns
 
             end = newest(store)
             coins = list(dict.fromkeys([*largest(store, count), *added]))
-            return together_of(coin_returns(store, coins, tf, Span(end - span, end), coverage, column))
+            return coins, together_of(coin_returns(store, coins, tf, Span(end - span, end), coverage, column))
 
-        found = await self.ask(self.scene.source.ask, question)
+        self.coins, found = await self.ask(self.scene.source.ask, question)
         self.found = found
         self._show_matrix(found, tf, column)
         self.want("pair")
@@ -190,15 +192,14 @@ class CorrelationTab(Tab):
         heat.waiting = "No coin has a bar in this span."
         heat.show(found.names, found.r, low=found.low, high=found.high, n=found.n)
         if not set(heat.chosen) <= set(found.names) or len(heat.chosen) < 2:
-            heat.chosen = self._usual_pair(found)
+            heat.chosen = sorted(found.names, key=self._size)[:2]
         pairs_table(found).show_in(self.pairs)
         self.pairs.sub = f"of {len(pairs_of(found))} with a number"
         self._say()
 
-    def _usual_pair(self, found: Together) -> list[str]:
-        """The two largest coins, in the order of the page."""
-        listed = self.scene.coins()
-        return sorted(found.names, key=lambda name: listed.index(name) if name in listed else len(listed))[:2]
+    def _size(self, name: str) -> int:
+        """By which coins stand in order, the largest first."""
+        return self.coins.index(name) if name in self.coins else len(self.coins)
 
     def _show_pair(self, pair: Pair) -> None:
         told, (a, b) = self.scene.told, pair.names
@@ -206,6 +207,7 @@ class CorrelationTab(Tab):
         self.lags.market = self.dots.market = told
         self.lags.title, self.dots.title = f"{a} and {b}: who leads", f"{a} against {b}"
         self.lags.sub = f"r at lags of −{pair.lags[-1]} to {pair.lags[-1]} bars, band = 95 %"
+        self.lags.value = _largest(pair)
         same = pair.r[pair.lags == 0]
         self.dots.sub, self.dots.value = "a dot a bar", f"r {signed(float(same[0]), 2)}" if len(same) else ""
         traces, axes = lags_drawn(pair)
@@ -230,7 +232,8 @@ class CorrelationTab(Tab):
         found = self.found
         if found is not None and len(found.names) > 1:
             counts = [int(found.n[i, j]) for i in range(len(found.names)) for j in range(i)]
-            parts.append((f"{min(counts):,} to {max(counts):,} pairs behind each r", ""))
+            least, most = min(counts), max(counts)
+            parts.append((f"{least:,}{f' to {most:,}' if most > least else ''} pairs behind each r", ""))
             end.append((f"coverage {100 * found.coverage:.1f}{NBSP}%", "ink"))
             end.append((f"newest bar {iso(found.end)[11:16]} UTC", ""))
         self.caption.say(parts, end)
@@ -249,3 +252,10 @@ class CorrelationTab(Tab):
             for i, j in pairs_of(found)
         ] if found is not None else []  # fmt: skip  # a table
         return pd.DataFrame(rows).set_index(["coin", "other"]) if rows else pd.DataFrame()
+
+
+def _largest(pair: Pair) -> str:
+    """The largest r of all lags, and where it is."""
+    r = pair.r[pair.lags == pair.best]
+    where = "same bar" if pair.best == 0 else f"{abs(pair.best)} bars, {pair.names[pair.best < 0]} first"
+    return f"r {signed(float(r[0]), 2)} {where}" if len(r) else ""

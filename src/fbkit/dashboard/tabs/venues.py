@@ -61,7 +61,7 @@ class VenuesTab(Tab):
         self.funding = Grid(
             title="Funding", scale=True, waiting="The newest minute of the largest coins is being read."
         )
-        self.basis = Plot(axes={"y": "percent"}, waiting="Dated futures are being read.")
+        self.basis = Plot(axes={"x": "count", "y": "percent"}, waiting="Dated futures are being read.")
         self.weighted = Plot(title="OI-weighted funding", waiting="Hours of funding are being read.")
         self.dispersion = Grid(title="Dispersion", waiting="The newest minute of the largest coins is being read.")
         self.caption = Caption()
