@@ -16,6 +16,7 @@ from fbkit.errors import StoreMissing
 from fbkit.hub import Commit, Gone, Hello, Live, LiveRow, Message, Pulse
 from fbkit.model import (
     METRIC_COLUMNS,
+    NS_DAY,
     NS_HOUR,
     NS_MIN,
     NS_S,
@@ -172,6 +173,7 @@ class InventedSource:
                     "vol_base": volume / close,
                     "vol_usd": volume,
                     "delta": volume * imb,
+                    "cvd": pd.Series(volume * imb).groupby((ends - TIMEFRAMES[tf]) // NS_DAY).cumsum().to_numpy(),
                     "taker_imb": imb,
                     "ln_vol": np.log(volume),
                     "premium": random.normal(2e-4, 1e-4, n),
