@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fbkit.clock import Clock, SystemClock, iso, parse_utc
+from fbkit.desk.kinds import named
 from fbkit.errors import SettingError, UnknownName
 from fbkit.feeds.offers import Offer
 from fbkit.feeds.venues import offers
@@ -47,7 +48,7 @@ class Base:
         """
         known = self.store.instruments()
         if not known:
-            return pd.DataFrame()
+            return self._named(pd.DataFrame(), "instruments")
         ratios = self._price_ratios()
         doubts = {venue: _doubts(venue) for venue in {one.venue for one in known.values()}}
         rows = [
@@ -55,7 +56,7 @@ class Base:
             | {"price_ratio": ratios.get(one.name), "doubts": doubts[one.venue]}
             for one in known.values()
         ]
-        return pd.DataFrame(rows).set_index("name").sort_index()
+        return self._named(pd.DataFrame(rows).set_index("name").sort_index(), "instruments")
 
     def _price_ratios(self) -> dict[str, float]:
         newest = self.store.rows("summary", tf="1m")
@@ -68,7 +69,7 @@ class Base:
         """What each venue of this database offers of each channel: how, under which name, and how sure we are."""
         here = sorted({one.venue for one in self.store.instruments().values()})
         rows = [{"venue": venue} | offer._asdict() for venue in here for offer in offers(venue).values()]
-        return pd.DataFrame(rows, columns=["venue", *Offer._fields])
+        return self._named(pd.DataFrame(rows, columns=["venue", *Offer._fields]), "offers")
 
     def find(self, text: str) -> list[str]:
         """Names meant by a name, a symbol or a coin, in name order; raises ``UnknownName`` with the nearest ones."""
@@ -127,6 +128,15 @@ class Base:
             raise SettingError(key, text, INSTANTS) from error
 
     # -- small things -----------------------------------------------------------------------------------------
+
+    def _named(self, frame: pd.DataFrame, what: str, **facts: object) -> pd.DataFrame:
+        """The frame with what it is and whose market in its ``attrs``, so that it can say so where it is shown."""
+        return named(frame, what, str(self.market), **facts)
+
+    def _said(self, text: str) -> str:
+        """The instruments a text means, as a title says them."""
+        found = self.find(text)
+        return found[0] if len(found) == 1 else f"{text.upper()}, {len(found)} contracts"
 
     def _one(self, text: str) -> str:
         found = self.find(text)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fbkit.desk.desk import Desk
+from fbkit.desk.displays import register
 from fbkit.errors import StoreMissing
 from fbkit.ingest import CollectorHandle, code_stamp, ensure_collector, run_demo
 from fbkit.runtime import database_url
@@ -14,34 +16,43 @@ from fbkit.settings import Settings, load_settings
 from fbkit.store import open_store
 
 
-def open(url: str | None = None, *, or_demo: bool = False, settings: Settings | None = None) -> Desk:  # noqa: A001 - the word users type
+def open(  # noqa: A001 - the word users type
+    url: str | None = None, *, or_demo: bool = False, settings: Settings | None = None, **asked: Any
+) -> Desk:
     """Open a database for reading: the given URL, else the one the settings name.
 
-    With ``or_demo``, where nothing was collected yet, the demo is run once and opened instead.
+    With ``or_demo``, where nothing was collected yet, the demo is run once and opened instead: SIMULATED, and saying
+    so. ``asked`` is what :func:`demo` is asked for then, ``venues="binance,bybit,okx"``.
     Raises :class:`~fbkit.errors.StoreMissing` when there is nothing to open.
     """
     settings = settings or load_settings(db=url)
     url = url or database_url(settings)
     try:
-        return Desk(open_store(url), settings)
+        return _desk(url, settings)
     except StoreMissing:
         if not or_demo:
             raise
-        return demo(settings.seed)
+        return demo(**{"seed": settings.seed} | asked)
 
 
-def demo(seed: int = 7, instruments: int = 12) -> Desk:
-    """The simulated market's last seconds of 2026-01-01 with the 48 h before them, made once and kept in home."""
-    settings = load_settings(seed=seed, instruments=instruments, venues="sim")
-    path = settings.home / "demo" / f"seed-{seed}-{instruments}-{code_stamp()}.db"
+def demo(seed: int = 7, instruments: int = 12, *, venues: Sequence[str] | str = "binance", seconds: int = 20) -> Desk:
+    """The simulated market from 2026-01-01 23:59:45 UTC on with the 48 h before it, made once and kept in home.
+
+    ``instruments`` of each of ``venues``, so many simulated ``seconds``. An alert is judged by what followed it, so
+    that a scorecard wants half an hour of them.
+    """
+    names = tuple(venues.split(",") if isinstance(venues, str) else venues)
+    settings = load_settings(seed=seed, instruments=instruments, venues=f"sim:{','.join(names)}")
+    asked = f"{seed}-{instruments}-{'-'.join(names)}-{seconds}-{settings.backfill_hours}"
+    path = settings.home / "demo" / f"seed-{asked}-{code_stamp()}.db"
     url = f"sqlite:///{path.as_posix()}"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             made = Path(folder) / path.name
-            run_demo(f"sqlite:///{made.as_posix()}", settings)
+            run_demo(f"sqlite:///{made.as_posix()}", settings, seconds=seconds, venues=names)
             made.replace(path)
-    return Desk(open_store(url), settings)
+    return _desk(url, settings)
 
 
 def collect(
@@ -55,4 +66,11 @@ def collect(
     if isinstance(venues, list):
         venues = ",".join(venues)
     settings = settings or load_settings(venues=venues, **given)
+    register()
     return ensure_collector(settings, in_process=in_process)
+
+
+def _desk(url: str, settings: Settings) -> Desk:
+    """A desk, whose frames a notebook will show as what they are."""
+    register()
+    return Desk(open_store(url), settings)

@@ -11,6 +11,9 @@ from fbkit.model import Span
 from fbkit.store.archive.sql import Narrow, ask
 from fbkit.store.coverage import coverage
 
+#: Words of the desk that are not the kind and an "s".
+_WORDS = {"bar": "venue_bars", "funding": "funding", "open_interest": "open_interest"}
+
 
 class Events(Base):
     """The desk's words for events."""
@@ -77,8 +80,9 @@ class Events(Base):
     def _events(self, kind: str, instrument: str, since: Any, until: Any) -> pd.DataFrame:
         name, span = self._one(instrument), self.span(since, until)
         frame = self.store.frame(kind, name, span)
-        frame.attrs["coverage"] = self._coverage(name, kind, span)
-        return frame
+        return self._named(
+            frame, _WORDS.get(kind, f"{kind}s"), instrument=name, coverage=self._coverage(name, kind, span)
+        )
 
     def coverage(self, instrument: str, channel: str = "trade", since: Any = None, until: Any = None) -> float:
         """Share of the time, 0 to 1, in which the collector ran and no unfilled gap of this channel lies.

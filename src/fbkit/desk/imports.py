@@ -126,7 +126,7 @@ class Imports(Base):
         found["funding_8h"] = grid.within(*self._settled(name, int(t1[0]) - length, int(t1[-1])))
         interest = self.store.read("open_interest", name, Span(int(t1[0]) - length, int(t1[-1])))
         found["oi_base"] = grid.within(interest["ts_event"], interest["oi_base"])
-        return grid.judged(found, {"market": str(self.market), "instrument": name, "tf": tf})
+        return self._named(grid.judged(found), "imported", instrument=name, tf=tf)
 
     def _settled(self, name: str, since: int, until: int) -> tuple[NDArray[np.int64], Floats]:
         """Settled funding of ``[since, until)``: when, and per 8 h."""
@@ -157,7 +157,7 @@ class _Grid:
         whole[rows[inside]] = values[inside]
         return whole
 
-    def judged(self, bars: dict[str, Floats], said: dict[str, str]) -> pd.DataFrame:
+    def judged(self, bars: dict[str, Floats]) -> pd.DataFrame:
         bars["ret"] = _dlog(bars["close"])
         bars["ln_vol"] = _ln(bars["vol_usd"])
         bars["oi_dlog"] = _dlog(bars["oi_base"])
@@ -174,7 +174,7 @@ class _Grid:
         units = {name: f"{name}_usd" for name in ("open", "high", "low", "close")} | {"atr_14": "atr_14_usd"}
         index = pd.DatetimeIndex(pd.to_datetime(self._t1, unit="ns", utc=True), name="t1")
         frame = pd.DataFrame(bars, index=index).rename(columns=units)
-        frame.attrs = said | {"coverage": float(there.mean()), "hours": self._length / NS_HOUR}
+        frame.attrs = {"coverage": float(there.mean()), "hours": self._length / NS_HOUR}
         return frame
 
 

@@ -55,7 +55,7 @@ class Scores(Base):
             "coverage": float((why[over] == "").mean()) if over.any() else float("nan"),
             "reasons": dict(REASONS),
         }
-        return frame
+        return self._named(frame, "outcomes")
 
     def scorecard(
         self,
@@ -79,7 +79,7 @@ class Scores(Base):
         asked, alerts = self._asked(span, horizons), self.store.rows("alerts", span=span)
         frame = scorecard(alerts, self._minutes(alerts, asked), asked, random, by=groups, turns=TURNS, told=told)
         frame.attrs |= self._attrs(span, asked) | {"seed": seed, "units": dict(UNITS)}
-        return frame
+        return self._named(frame, "scorecard")
 
     def _asked(self, span: Span, horizons: tuple[str, ...]) -> Asked:
         as_of = floor_to(self.now() - _SETTLES_NS, NS_MIN)
@@ -94,7 +94,6 @@ class Scores(Base):
     def _attrs(self, span: Span, asked: Asked) -> dict[Any, Any]:
         instants = {"since": span.since, "until": span.until, "as_of": asked.as_of}
         return {
-            "market": str(self.market),
             "min_coverage": asked.min_coverage,
             **{name: None if ts is None else iso(ts) for name, ts in instants.items()},
         }

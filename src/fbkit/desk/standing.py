@@ -32,10 +32,8 @@ class Standing(Base):
         streams = [[getattr(one, name) for name in _COLUMNS] for one in found.whole.streams]
         frame = pd.DataFrame([row, *streams], columns=_COLUMNS)
         facts = told(found)
-        frame.attrs = {"market": str(self.market)} | {
-            name: facts[name] for name in ("as_of", "uptime_percent", "uptime_as_of")
-        }
-        return frame
+        frame.attrs = {name: facts[name] for name in ("as_of", "uptime_percent", "uptime_as_of")}
+        return self._named(frame, "health")
 
     def health_state(self) -> dict[str, Any]:
         """The whole in one dict.
