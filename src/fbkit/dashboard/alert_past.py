@@ -22,7 +22,7 @@ SPANS = {"24h": NS_DAY, "7d": 7 * NS_DAY, "30d": 30 * NS_DAY}
 HORIZONS = ("5m", "15m", "1h", "4h")
 
 #: Rows that are listed at most.
-LISTED = 300
+LISTED = 200
 
 #: Of the random instants; the same as those of ``fbkit scorecard``.
 SEED = 7

@@ -26,8 +26,8 @@ from fbkit.widgets.format import NBSP
 #: Runs of the report that are told of.
 RUNS = 20
 
-#: Paragraphs of a report that are shown of it.
-_PARAGRAPHS = 3
+#: Paragraphs of a report that are shown of it, and the section they are taken from beside its head.
+_PARAGRAPHS, _TOLD = 3, "Market"
 
 _FOLDER = re.compile(r"[0-9]{8}T[0-9]{6}Z(-[0-9]+)?", re.ASCII)
 
@@ -134,12 +134,14 @@ def _facts(report: Report) -> list[tuple[str, str, str]]:
 
 
 def claims(text: str) -> list[list[tuple[str, str]]]:
-    r"""Paragraphs of a report's Markdown that begin with a claim, as pieces of text with their tone.
+    r"""What a report claims at its head and of the market, paragraph by paragraph: pieces of text with their tone.
 
     >>> claims("# Head\n\n**All is well.** 5 rows \\| 2 venues.\n\n| a | b |\n")
     [[('All is well.', 'claim'), (' 5 rows | 2 venues.', '')]]
     """
-    blocks = (block.strip() for block in text.split("\n\n"))
+    first, *sections = text.split("\n## ")
+    told = [first, *(section for section in sections if section.startswith(_TOLD))]
+    blocks = (block.strip() for part in told for block in part.split("\n\n"))
     return [_pieces(" ".join(block.split("\n"))) for block in blocks if block.startswith("**")]
 
 

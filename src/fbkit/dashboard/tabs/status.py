@@ -35,6 +35,7 @@ from fbkit.widgets import (
     ReportView,
     StatusPanel,
     Steps,
+    TimeLine,
     Timeline,
     Words,
 )
@@ -81,6 +82,7 @@ class StatusTab(Tab):
         self.window, self.chosen = "24h", list(scene.venues)
         self.heard = Throughput()
         self.past: Past | None = None
+        self.up: Uptime | None = None
         self.holes: list[gaps_drawn.Hole] = []
         self.older: list[Gap] = []
         self.sizes: Sizes | None = None
@@ -183,7 +185,7 @@ class StatusTab(Tab):
         self._show_all()
 
     def _show_all(self) -> None:
-        self._show_uptime()
+        self.want("uptime")
         self._show_gaps()
         self._show_live()
         known, chosen = self.scene.readings, set(self.chosen)
@@ -242,7 +244,18 @@ class StatusTab(Tab):
         while past is not None and not reached(past, past.until - max(_WEEK, SLOTS[self.window][0])):
             past = await self.ask(self.scene.source.ask, lambda store, known=past: piece(store, known))
         self.past = past
-        self._show_uptime()
+        await self._count_uptime()
+
+    async def _count_uptime(self) -> None:
+        """Weeks of heartbeats are counted beside the event loop."""
+        past, window, chosen = self.past, self.window, list(self.chosen)
+        if past is None:
+            self.uptime.waiting = "No heartbeat is stored yet: a collector writes one every 10 s."
+            return
+        self.up = await self.ask(whole_of, past)
+        lines = await self.ask(strips, past, window, chosen)
+        if (window, chosen) == (self.window, self.chosen):
+            self._show_uptime(past, lines)
         self._show_kpis()
 
     async def _read_gaps(self) -> None:
@@ -297,18 +310,14 @@ class StatusTab(Tab):
         self._show_foot(silent)
 
     def _show_kpis(self) -> None:
-        up: Uptime | None = whole_of(self.past) if self.past is not None else None
         holes = self.holes if self.scene.past else None
-        self.kpis.show(kpis(Known(self.scene.pulse, self.silent_s, up, self.heard, self.sizes, holes, self.window)))
+        self.kpis.show(
+            kpis(Known(self.scene.pulse, self.silent_s, self.up, self.heard, self.sizes, holes, self.window))
+        )
 
-    def _show_uptime(self) -> None:
-        past, length = self.past, SLOTS[self.window][0]
-        if past is None:
-            self.uptime.waiting = "No heartbeat is stored yet: a collector writes one every 10 s."
-            return
-        end = f"{iso(past.until)[11:16]} UTC"
-        self.uptime.sub = f"{over(self.window)}, {_spaced(self.window)} to {end}"
-        lines = strips(past, self.window, self.chosen)
+    def _show_uptime(self, past: Past, lines: list[TimeLine]) -> None:
+        length = SLOTS[self.window][0]
+        self.uptime.sub = f"{over(self.window)}, {_spaced(self.window)} to {iso(past.until)[11:16]} UTC"
         self.uptime.show(lines, (past.until - length) / NS_MS, past.until / NS_MS, HEADS)
 
     def _show_gaps(self) -> None:
