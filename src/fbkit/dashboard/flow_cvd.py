@@ -28,17 +28,16 @@ def cvd_of(t0: NDArray[np.int64], cvd: Floats, delta: Floats, volume: Floats) ->
     >>> [values.tolist() for values in cvd_of(day, one, one, one)]
     [[1.0, 2.0, 3.0], [1, 1, 1]]
     """
-    told = np.isfinite(delta)
+    told: NDArray[np.bool_] = np.isfinite(delta)
     begins = _begins(t0, cvd, delta, volume)
     before = np.vstack([np.zeros((1, told.shape[1]), bool), told[:-1]])
     # Where it begins, a count that is itself new says what was heard since the gap ended; else the slot's delta does.
     new = told & np.isfinite(cvd) & (~before | ~_follows(cvd, delta, volume))
     steps = np.where(told, np.where(new, cvd, delta), 0.0).sum(axis=1)
+    any_told: NDArray[np.bool_] = told.any(axis=1)
     out = np.full(len(t0), np.nan)
     level = 0.0
-    for i, (begin, step, there) in enumerate(
-        zip(begins.tolist(), steps.tolist(), told.any(axis=1).tolist(), strict=True)
-    ):
+    for i, (begin, step, there) in enumerate(zip(begins.tolist(), steps.tolist(), any_told.tolist(), strict=True)):
         level = step if begin else level + step
         if there:
             out[i] = level
@@ -46,7 +45,7 @@ def cvd_of(t0: NDArray[np.int64], cvd: Floats, delta: Floats, volume: Floats) ->
 
 
 def _follows(cvd: Floats, delta: Floats, volume: Floats) -> NDArray[np.bool_]:
-    """Whether a stored count is the one before and this slot's delta; where either is unknown nothing speaks against it."""
+    """Whether a stored count is the one before and this slot's delta; unknown ones speak against nothing."""
     out = np.ones(cvd.shape, bool)
     with np.errstate(invalid="ignore"):
         off = np.abs(cvd[1:] - (cvd[:-1] + delta[1:]))

@@ -20,15 +20,15 @@ _POINTS = 60
 _WHY = {"warmup": "warm-up", "zero_var": "no spread", "gap": "gap", "unsupported": "not judged here"}
 
 
-def kpis(flow: Flow, rows: Sequence[Died], no_book: bool = False) -> list[Kpi]:  # noqa: FBT001, FBT002 - said by name
-    """Six of them, over the stretch that is shown; ``no_book`` where none of the venues has a book's feed."""
+def kpis(flow: Flow, rows: Sequence[Died]) -> list[Kpi]:
+    """Six of them, over the stretch that is shown."""
     over = lasting(len(flow.t0) * flow.length)
     return [
         _volume(flow, over),
         _delta(flow, over),
         _cvd(flow),
-        _died(flow, rows, over),
-        _book(flow, no_book),
+        _died(rows, over),
+        _book(flow),
         _loud(flow),
     ]
 
@@ -97,7 +97,7 @@ def _cvd(flow: Flow) -> Kpi:
     )
 
 
-def _died(flow: Flow, rows: Sequence[Died], over: str) -> Kpi:
+def _died(rows: Sequence[Died], over: str) -> Kpi:
     label, about = (
         f"Liquidations, {over}",
         "Positions closed by the venue; a sum over venues that sample is a lower bound",
@@ -115,13 +115,13 @@ def _died(flow: Flow, rows: Sequence[Died], over: str) -> Kpi:
     return Kpi(label, number, f"{letter} USD".strip(), context, split=split, about=about)
 
 
-def _book(flow: Flow, no_book: bool) -> Kpi:  # noqa: FBT001 - handed on
+def _book(flow: Flow) -> Kpi:
     several = f", mean of {len(flow.names)}" if len(flow.names) > 1 else ""
     label = f"Book imbalance, 5 levels{several}"
     about = "(bids − asks) / (bids + asks) of the five best levels at the last close; spread in bp of mid"
     value, spread = flow.newest("obi_5"), flow.newest("spread_bp")
     if not np.isfinite(value):
-        return Kpi(label, None, missing="no feed" if no_book else "no book heard", about=about)
+        return Kpi(label, None, missing="no book heard", about=about)
     context = ((f"spread {signed(spread, 2).lstrip('+')}{NBSP}bp, ", ""), (_z(flow, "obi_5"), ""))
     return Kpi(label, signed(value, 2), "", context, about=about)
 

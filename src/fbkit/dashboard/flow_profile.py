@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from fbkit.clock import iso
 from fbkit.dashboard.tape import Tape
 from fbkit.model import TIMEFRAMES, Span
 from fbkit.quant.formulas.profile import Profile, round_width, volume_profile
-from fbkit.widgets.format import NBSP, count, price
+from fbkit.widgets.format import NBSP, price
 
 if TYPE_CHECKING:
     from fbkit.store import Store
@@ -23,7 +24,7 @@ _TF, _ATR_BARS = "15m", 300
 
 
 class Traded(NamedTuple):
-    """A profile, from when (UTC ns) and of how many trades it is, how much of that time was heard, and a bin's width."""
+    """A profile; from when (UTC ns) and of how many trades it is; how much of that time was heard; a bin's width."""
 
     profile: Profile
     since: int
@@ -87,34 +88,40 @@ def profile_drawn(found: Traded) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     inside = (profile.edges[:-1] >= profile.low) & (profile.edges[1:] <= profile.high)
     traces = [
         {"type": "bar", "orientation": "h", "y": middles, "x": values, "name": name, "width": 0.86 * found.width,
-         "marker": {"color": ink, "opacity": np.where(inside, 1.0, 0.45), "line": {"width": 0}}, "meta": {"format": "usd"}}
+         "marker": {"color": ink, "opacity": np.where(inside, 1.0, 0.45), "line": {"width": 0}},
+         "meta": {"format": "usd"}}
         for name, values, ink in (("buys", profile.buy, "--up"), ("sells", profile.sell, "--down"))
     ]  # fmt: skip  # traces
     top = float((profile.buy + profile.sell).max())
-    marks = (
-        ("POC", profile.poc, "strong", "solid"),
-        ("high", profile.high, "", "2px,3px"),
-        ("low", profile.low, "", "2px,3px"),
-    )
-    traces += [_mark(value, top, tone, dash) for _, value, tone, dash in marks if np.isfinite(value)]
+    marks = (("POC", profile.poc, "strong"), ("high", profile.high, ""), ("low", profile.low, ""))
+    traces += [_mark(name, value, top, tone, found.width) for name, value, tone in marks if np.isfinite(value)]
     pad = 1.5 * found.width
     return traces, {
-        "barmode": "stack", "xaxis": {"range": [0.0, top * 1.04]}, "margin": {"r": 78, "t": 22},
+        "barmode": "stack", "xaxis": {"range": [0.0, top * 1.04]}, "margin": {"r": 92, "t": 22},
         "yaxis": {"range": [float(profile.edges[0]) - pad, float(profile.edges[-1]) + pad]},
     }  # fmt: skip  # a layout
 
 
-def _mark(value: float, reach: float, tone: str, dash: str) -> dict[str, Any]:
+def step_of(width: float) -> float:
+    """The tick with which bins and their middles are written.
+
+    >>> step_of(50.0), step_of(1.0), step_of(0.02)
+    (1, 0.1, 0.001)
+    """
+    return float(f"1e{math.floor(math.log10(width)) - 1}") if width < 10 else 1
+
+
+def _mark(name: str, value: float, reach: float, tone: str, width: float) -> dict[str, Any]:
+    line = {"color": "--ink" if tone else "--ink2", "width": 1, "dash": "solid" if tone else "2px,3px"}
     return {
-        "type": "scatter", "mode": "lines", "x": [0.0, reach * 1.04], "y": [value, value], "cliponaxis": False,
-        "line": {"color": "--ink" if tone else "--ink2", "width": 1, "dash": dash}, "meta": {"silent": True, "tag": tone},
+        "type": "scatter", "mode": "lines", "x": [0.0, reach * 1.04], "y": [value, value], "line": line,
+        "meta": {"silent": True, "tag": tone, "told": f"{name} {price(value, step_of(width))}"},
     }  # fmt: skip  # a trace
 
 
-def profile_told(found: Traded, tick: float | None) -> str:
-    """What the heading says: from when, of how many trades, how wide a bin."""
+def profile_told(found: Traded) -> str:
+    """What the heading says: from when, and how wide a bin."""
     if not found.n:
         return "taker USD by price"
     since = iso(found.since)
-    width = price(found.width, min(found.width, tick or found.width))
-    return f"USD by price, bins of {width}, {count(found.n)} trades since {since[5:10]}{NBSP}{since[11:16]}"
+    return f"USD since {since[5:10]}{NBSP}{since[11:16]}, bins of {price(found.width, min(found.width, 1.0))}"

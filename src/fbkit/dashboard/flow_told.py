@@ -9,7 +9,7 @@ import numpy as np
 
 from fbkit.clock import iso
 from fbkit.dashboard.flow_bars import Flow
-from fbkit.dashboard.flow_cvd import AGAIN, FIRST, GOES_ON, MIDNIGHT
+from fbkit.dashboard.flow_cvd import FIRST, GOES_ON, MIDNIGHT
 from fbkit.dashboard.flow_words import Forced, Push, forced, last_words, pushed
 from fbkit.dashboard.instrument_words import gaps_told
 from fbkit.dashboard.wording import Paragraph
@@ -18,6 +18,10 @@ from fbkit.widgets.format import NBSP, count
 
 #: Flow columns as a reader calls them.
 CALLED = {"taker_imb": "taker imbalance", "obi_5": "book imbalance", "ln_vol": "volume"}
+
+
+#: With sides of less than this share of volume, it is said.
+_SIDED = 0.995
 
 
 class Died(NamedTuple):
@@ -98,11 +102,8 @@ def cvd_since(flow: Flow) -> str:
     at, why = int(flow.t0[places[-1]]), int(flow.begins[places[-1]])
     if why == MIDNIGHT:
         return "since 00:00 UTC"
-    reason = {
-        AGAIN: "after a gap" if len(flow.names) == 1 else "with the venues that tell sides since",
-        FIRST: "from its first bar",
-    }
-    return f"since {iso(at)[11:16]} UTC, {reason[why]}"
+    again = "after a gap" if len(flow.names) == 1 else "when other venues told sides"
+    return f"since {iso(at)[11:16]} UTC, {'from its first bar' if why == FIRST else again}"
 
 
 def loudest(flow: Flow) -> tuple[str, float]:
@@ -114,9 +115,8 @@ def loudest(flow: Flow) -> tuple[str, float]:
 
 def paragraphs(flow: Flow, rows: Sequence[Died], gaps: Sequence[Gap]) -> list[Paragraph]:
     """All that is said, the last what is not known."""
-    push = push_of(flow)
     told = [
-        pushed(push, flow.newest("cvd"), cvd_since(flow), flow.newest("obi_5"), loudest(flow)),
+        pushed(push_of(flow)),
         forced(forced_of(flow, rows)),
         last_words(list(unknowns(flow, rows, gaps))),
     ]
@@ -125,22 +125,24 @@ def paragraphs(flow: Flow, rows: Sequence[Died], gaps: Sequence[Gap]) -> list[Pa
 
 def unknowns(flow: Flow, rows: Sequence[Died], gaps: Sequence[Gap]) -> Iterator[str]:
     """Sides that nobody told, liquidations that are sampled or unheard, books not heard, gaps."""
-    volume, sided = flow.sum_of("vol_usd"), flow.sum_of("sided_usd")
-    if volume > 0 and np.nan_to_num(sided) < 0.995 * volume:
-        yield f"Takers' sides are known of {100 * np.nan_to_num(sided) / volume:.0f}{NBSP}% of volume; klines of most venues do not tell them."
+    volume, sided = flow.sum_of("vol_usd"), np.nan_to_num(flow.sum_of("sided_usd"))
+    if volume > 0 and sided < _SIDED * volume:
+        share = f"{100 * sided / volume:.0f}{NBSP}%"
+        yield f"Takers' sides are known of {share} of volume: klines of most venues do not tell them."
     deaf = [row.venue for row in rows if row.tells == "no feed"]
     if deaf:
-        yield (
-            f"{', '.join(deaf)} has no feed of liquidations."
-            if len(deaf) == 1
-            else f"{', '.join(deaf)} have no feed of liquidations."
-        )
+        yield f"{', '.join(deaf)} {'has' if len(deaf) == 1 else 'have'} no feed of liquidations."
     sampled = [row.venue for row in rows if row.tells == "at least" and np.isfinite(row.long_usd)]
     if sampled:
         yield f"{', '.join(sampled)} {'does' if len(sampled) == 1 else 'do'} not tell of every liquidation."
-    for column, words in (("liq_long_usd", "Liquidations were"), ("obi_5", "The book was")):
-        heard = int(np.isfinite(flow.columns[column]).sum())
-        if heard < len(flow.t0) and not (column == "liq_long_usd" and len(deaf) == len(rows)):
-            yield f"{words} listened to in {count(heard)} of {count(len(flow.t0))} bars."
+    if len(deaf) < len(rows):
+        yield from _heard(flow, "liq_long_usd", "Liquidations were")
+    yield from _heard(flow, "obi_5", "The book was")
     for told in gaps_told(gaps):
         yield f"Not seen: {told}."
+
+
+def _heard(flow: Flow, column: str, words: str) -> Iterator[str]:
+    heard = int(np.isfinite(flow.columns[column]).sum())
+    if heard < len(flow.t0):
+        yield f"{words} heard in {count(heard)} of {count(len(flow.t0))} bars."

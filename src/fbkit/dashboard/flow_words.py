@@ -10,7 +10,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from fbkit.dashboard.wording import Paragraph, unknown
-from fbkit.widgets.format import NBSP, money, percent, signed, zscore
+from fbkit.widgets.format import NBSP, money, percent
 from fbkit.widgets.words import Piece
 
 NAN = float("nan")
@@ -107,23 +107,14 @@ def _while(push: Push) -> str:
     return f" while price {move}{far}" if move else ""
 
 
-def pushed(push: Push, cvd: float, cvd_since: str, book: float, loudest: tuple[str, float]) -> Paragraph:
-    """The claim, its share of volume, CVD with its anchor, the book at the last close, the loudest Z."""
+def pushed(push: Push) -> Paragraph:
+    """The claim, its share of volume, whose price it is."""
     told: Paragraph = [(claim(push), "claim")]
     if isfinite(push.delta) and push.sided_usd:
         share = f"{100 * abs(push.delta) / push.sided_usd:.1f}{NBSP}%"
         told += [_text(" That is "), (share, "number"), _text(" of the volume whose sides are known.")]
     if push.whose:
         told += [_text(f" Price is that of {push.whose}.")]
-    if isfinite(cvd):
-        told += [_text(" CVD stands at "), (money(cvd, plus=True), _tone(cvd)), _text(f" {cvd_since}.")]
-    if isfinite(book):
-        heavier, lighter = ("bids", "asks") if book >= 0 else ("asks", "bids")
-        told += [_text(f" In the book {heavier} outweighed {lighter} at the last close, ")]
-        told += [(signed(book, 2), "number"), _text(".")]
-    name, z = loudest
-    if isfinite(z):
-        told += [_text(f" Loudest now: {name}, Z{NBSP}"), (zscore(z), "number"), _text(".")]
     return told
 
 
@@ -172,7 +163,3 @@ def last_words(sentences: Sequence[str]) -> Paragraph:
 
 def _text(text: str) -> Piece:
     return text, ""
-
-
-def _tone(x: float) -> str:
-    return "up" if x > 0 else "down" if x < 0 else "number"

@@ -25,7 +25,7 @@ _FIRST, _ENOUGH, _WIDER = 10 * NS_MIN, 500, 8
 
 
 class Trades(NamedTuple):
-    """Trades by time: when (UTC ns), at which price (USD a coin), USD with the taker's sign. They reach back to ``since``."""
+    """All trades from ``since``, by time: when (UTC ns), price (USD a coin), USD with the taker's sign."""
 
     ts: NDArray[np.int64]
     price: NDArray[np.float64]
@@ -44,9 +44,11 @@ def _read(store: Store, name: str, span: Span) -> Trades:
     return Trades(found["ts_event"], price, price * found["size"] * found["side"], span.since or 0)
 
 
-def _joined(first: Trades, second: Trades) -> Trades:
-    arrays = (np.concatenate(pair) for pair in zip(first[:3], second[:3], strict=True))
-    return Trades(*arrays, first.since)
+def _joined(parts: Sequence[Trades], since: int) -> Trades:
+    if not parts:
+        return Trades(np.empty(0, np.int64), np.empty(0), np.empty(0), since)
+    ts, price, usd, _ = zip(*parts, strict=True)
+    return Trades(np.concatenate(ts), np.concatenate(price), np.concatenate(usd), since)
 
 
 class Tape:
@@ -80,7 +82,7 @@ class Tape:
             return _read(store, name, Span(now - _FIRST))
         cut = int(kept.ts[-1]) - _LATE if len(kept.ts) else kept.since
         cut = max(cut, kept.since)
-        return _joined(kept.between(kept.since, cut), _read(store, name, Span(cut)))
+        return _joined([kept.between(kept.since, cut), _read(store, name, Span(cut))], kept.since)
 
     def _older(self, store: Store, name: str, kept: Trades, wanted: tuple[int, int], budget: int) -> Trades:
         since, now = wanted
@@ -90,22 +92,18 @@ class Tape:
             stretch = int(known * budget / len(kept.ts)) if dense else _WIDER * known
             older = _read(store, name, Span(max(since, kept.since - stretch), kept.since))
             budget -= len(older.ts)
-            kept = _joined(older, kept)
+            kept = _joined([older, kept], older.since)
         return kept
 
     def together(self) -> Trades:
         """All of them from when all are here, by contract."""
-        if not self.kept:
-            return Trades(np.empty(0, np.int64), np.empty(0), np.empty(0), 0)
-        parts = [one.between(self.since) for one in self.kept.values()]
-        arrays = (np.concatenate(columns) for columns in zip(*(part[:3] for part in parts), strict=True))
-        return Trades(*arrays, self.since)
+        return _joined([one.between(self.since) for one in self.kept.values()], self.since)
 
     def largest(self, since: int, count: int) -> list[tuple[int, str, float, float]]:
-        """The largest since an instant: when (UTC ns), contract, price, USD with the taker's sign; the largest first."""
-        found = []
+        """The largest since an instant, by size: when (UTC ns), contract, price, USD with the taker's sign."""
+        found: list[tuple[int, str, float, float]] = []
         for name, one in self.kept.items():
             new = one.between(since)
-            for at in np.argsort(-np.abs(new.usd), kind="stable")[:count].tolist():
-                found.append((int(new.ts[at]), name, float(new.price[at]), float(new.usd[at])))
+            places = np.argsort(-np.abs(new.usd), kind="stable")[:count].tolist()
+            found += [(int(new.ts[at]), name, float(new.price[at]), float(new.usd[at])) for at in places]
         return sorted(found, key=lambda trade: (-abs(trade[3]), trade[0], trade[1]))[:count]

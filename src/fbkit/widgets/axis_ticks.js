@@ -17,6 +17,17 @@ export function ticks([low, high], n) {
   return [found, step];
 }
 
+/** The same with three at least, where they have room: a short pane says more than where its zero is. */
+export function ticksEnough(range, n, px) {
+  let found = ticks(range, n);
+  for (const more of [1.5, 2.5, 4]) {
+    const closer = ticks(range, n * more);
+    if (found[0].length >= 3 || (px * closer[1]) / (range[1] - range[0]) < 16) break;
+    found = closer;
+  }
+  return found;
+}
+
 /** Ticks of a time axis in UTC ms, about `n` of them; midnight among hours says the date in bold. */
 export function timeTicks([from, to], n) {
   const steps = MINUTES.map((m) => m * 60_000);

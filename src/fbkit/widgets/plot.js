@@ -3,14 +3,14 @@
 
 import { clock, day } from "./format.js";
 import { dress, faultBox, follow, h, onTheme, toggle, token, write } from "./dom.js";
-import { ticks, timeTicks } from "./axis_ticks.js";
+import { ticksEnough, timeTicks } from "./axis_ticks.js";
 import { tickText, written } from "./formatting.js";
 import { plotly } from "./plotly_bundle.js";
 import { crosshair } from "./crosshair.js";
 import { coloured, dressed, merged } from "./plot_colour.js";
 import { asPaths } from "./plot_bars.js";
 import { Samples, asMs } from "./plot_samples.js";
-import { clearOf, drawEnds, drawTags, endsOf, tagsOf } from "./plot_labels.js";
+import { clearOf, drawEnds, drawTags, endsOf, settled, tagsOf } from "./plot_labels.js";
 import { savePicture } from "./plot_picture.js";
 
 const END_ROOM = 92;
@@ -19,6 +19,7 @@ const TAG_ROOM = 68;
 // Pointing and touching are ours: plotly draws and listens to nothing, so a phone scrolls on over a chart.
 const CONFIG = { displayModeBar: false, responsive: false, staticPlot: true };
 
+const sumOf = (values) => values.reduce((sum, v) => sum + (v || 0), 0);
 const axisKey = (name) => name[0] + "axis" + name.slice(1);
 
 function render({ model, el }) {
@@ -75,23 +76,23 @@ function render({ model, el }) {
     return out;
   }
 
-  function ticksOf(name, format, axis, tagged) {
+  function ticksOf(name, format, axis, labels) {
     const range = axis.range.map(asMs);
     const room = Math.max(2, axis._length / (name[0] === "x" ? 90 : 44));
     if (format === "time") return timeTicks(range, room);
-    const [values, step] = ticks([...range].sort((a, b) => a - b), room);
-    return clearOf({ tickvals: values, ticktext: values.map((v) => tickText(format, v, step)) }, axis, tagged);
+    const [values, step] = ticksEnough([...range].sort((a, b) => a - b), room, axis._length);
+    return clearOf({ tickvals: values, ticktext: values.map((v) => tickText(format, v, step)) }, axis, labels);
   }
 
   /** Ticks in our words, once plotly knows the ranges; drawn again only where they differ from what is drawn. */
   function settle() {
     const [axes, change, made] = [axesNow(), {}, {}];
-    const tagged = tagsOf(traces(), samples, formatOf);
+    const labels = [...tagsOf(traces(), samples, formatOf), ...settled(endsOf(traces(), samples, formatOf), stage.clientHeight)];
     for (const [name, format] of Object.entries(model.get("axes"))) {
       const [axis, given] = [axes[name], model.get("layout_more")[axisKey(name)] || {}];
       if (!axis || axis.type === "category" || axis.type === "log" || given.tickvals) continue;
       const key = axisKey(name);
-      made[key] = ticksOf(name, format, axis, tagged);
+      made[key] = ticksOf(name, format, axis, labels);
       if (JSON.stringify(made[key]) === JSON.stringify(known[key])) continue;
       change[key + ".tickvals"] = made[key].tickvals;
       change[key + ".ticktext"] = made[key].ticktext;
@@ -144,7 +145,7 @@ function render({ model, el }) {
     stage.setAttribute("aria-label", [model.get("title"), model.get("sub"), reads.textContent].filter(Boolean).join(". "));
   }
 
-  /** A line of text for each pane: the values under the crosshair, else the newest. */
+  /** A line of text for each pane: the values under the crosshair, else the newest; of lying bars, their sums. */
   function read() {
     if (!gd?._fullLayout) return;
     const panes = new Map();
@@ -167,7 +168,7 @@ function render({ model, el }) {
 
   function valueOf(trace, one, meta) {
     const k = pointed ? one.near(pointed.place, pointed.point) : one.last();
-    const number = k < 0 ? NaN : trace.customdata ? trace.customdata[k] : one.values[k];
+    const number = !pointed && one.lying ? sumOf(one.values) : k < 0 ? NaN : trace.customdata ? trace.customdata[k] : one.values[k];
     if (pointed && k < 0 && one.dots) return [];
     const tone = meta.tone && number ? (number > 0 ? "up" : "down") : "";
     const told = Number.isFinite(number) ? written(formatOf(trace), number) : meta.why || "\u2013";

@@ -82,7 +82,11 @@ def _plain(value: Any) -> Any:
 
 
 def _listed(values: np.ndarray[Any, Any]) -> list[Any]:
-    if values.dtype.kind != "f":
-        return [_plain(value) for value in values.tolist()] if values.dtype.kind == "O" else values.tolist()
-    there = np.isfinite(values)
-    return values.tolist() if there.all() else np.where(there, values.astype(object), None).tolist()
+    if values.dtype.kind == "O":
+        return [_plain(value) for value in values.tolist()]
+    there = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
+    found = values if there.all() else values.astype(object)
+    if not there.all():
+        found[~there] = None
+    listed: list[Any] = found.tolist()
+    return listed

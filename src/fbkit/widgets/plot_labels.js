@@ -23,16 +23,22 @@ export function endsOf(traces, samples, formatOf) {
     const axis = samples[i].across;
     const told = trace.meta.told ?? written(formatOf(trace), trace.customdata?.[k] ?? trace.y[k]);
     const y = axis._offset + axis.d2p(trace.meta.at ?? trace.y[k]);
-    return Number.isFinite(y) ? [{ y, text: trace.meta.end, told, ink: trace.meta.ink || trace.line?.color || "--ink" }] : [];
+    return Number.isFinite(y) ? [{ axis, y, text: trace.meta.end, told, ink: trace.meta.ink || trace.line?.color || "--ink" }] : [];
   });
+}
+
+/** The end labels where none covers another. */
+export function settled(ends, height) {
+  const tall = ends.some((end) => end.told) ? 27 : 14;
+  for (const end of ends) end.tall = tall;
+  return apart(ends, tall, tall / 2, height - tall / 2);
 }
 
 /** The end labels as elements, at `x`. */
 export function drawEnds(ends, x, height, colour) {
-  const tall = ends.some((end) => end.told) ? 27 : 14;
-  return apart(ends, tall, tall / 2, height - tall / 2).map((end) => {
+  return settled(ends, height).map((end) => {
     const el = h("div", "end", h("b", "", end.text), h("span", "s", end.told));
-    el.style.cssText = `left:${x + 8}px;top:${(end.y - tall / 2).toFixed(1)}px`;
+    el.style.cssText = `left:${x + 8}px;top:${(end.y - end.tall / 2).toFixed(1)}px`;
     el.firstChild.style.color = colour(end.ink);
     return el;
   });
@@ -58,8 +64,9 @@ export function drawTags(tags, x, width, height) {
   });
 }
 
-/** Ticks of an axis without those that a tag would cut. */
-export function clearOf(made, axis, tags) {
-  const free = made.tickvals.map((v) => tags.every((tag) => tag.axis !== axis || Math.abs(axis._offset + axis.d2p(v) - tag.y) >= TAG - 2));
+/** Ticks of an axis without those that a tag or a name at its side would cover. */
+export function clearOf(made, axis, labels) {
+  const beside = labels.filter((label) => label.axis === axis && axis.side === "right");
+  const free = made.tickvals.map((v) => beside.every((label) => Math.abs(axis._offset + axis.d2p(v) - label.y) >= (label.tall || TAG) / 2 + 6));
   return { tickvals: made.tickvals.filter((_, i) => free[i]), ticktext: made.ticktext.filter((_, i) => free[i]) };
 }

@@ -13,7 +13,7 @@ from fbkit.dashboard.flow_bars import Flow, bars_wanted, flow_of, names_of
 from fbkit.dashboard.flow_kpis import kpis
 from fbkit.dashboard.flow_lists import BACK, LISTED, show_died, show_largest
 from fbkit.dashboard.flow_panes import forced_drawn, imbalance_drawn, price_drawn, volume_drawn
-from fbkit.dashboard.flow_profile import Traded, profile_drawn, profile_told, traded
+from fbkit.dashboard.flow_profile import Traded, profile_drawn, profile_told, step_of, traded
 from fbkit.dashboard.flow_told import Died, cvd_since, died, lasting, paragraphs
 from fbkit.dashboard.instrument_words import gaps_told
 from fbkit.dashboard.newest import concerns
@@ -85,14 +85,24 @@ class FlowTab(Tab):
         return self.scene.coin if self.scene.of == "coin" or one is None else one.base
 
     @property
+    def _pressed(self) -> dict[str, Any]:
+        return dict(self.tools.values)
+
+    @property
     def span(self) -> int:
         """How much time is shown, ns."""
-        return SPANS[self.tools.values.get("span") or usual_span(self.scene.tf)]
+        return SPANS[self._pressed.get("span") or usual_span(self.scene.tf)]
 
     def _venues(self) -> list[str]:
         """The venues that list the coin as a perpetual, in the order of the page."""
         there = {one.venue for one in self.scene.known.values() if one.base == self.coin and one.expiry is None}
         return [venue for venue in self.scene.venues if venue in there]
+
+    def _shown(self) -> list[str]:
+        """Those of them whose flow is shown."""
+        if self.scene.of == "instrument":
+            return [self.scene.instrument.partition(":")[0]]
+        return self.chosen or self._venues()
 
     def _on_whose(self) -> None:
         self.chosen = []
@@ -103,18 +113,19 @@ class FlowTab(Tab):
         scene = self.scene
         if not scene.instrument and scene.known:
             scene.begin_with(first_choice(scene.known))
-        if self.tools.values.get("span") not in spans_of(scene.tf):
+        if self._pressed.get("span") not in spans_of(scene.tf):
             self.tools.choose(span=usual_span(scene.tf))
+        about = "An instrument, or a coin over its venues"
         whose = [(coin, f"{coin} at every venue") for coin in scene.coins()] + [(name, name) for name in scene.known]
-        pressed = self.chosen or (self._venues() if scene.of == "coin" else [scene.instrument.partition(":")[0]])
         self.tools.offer(
             [
-                Control(name="whose", kind="pick", label="instrument or coin", items=whose, about="An instrument, or a coin over its venues"),
+                Control(name="whose", kind="pick", label="instrument or coin", items=whose, about=about),
+
                 Control(name="venues", kind="many", items=[(venue, venue) for venue in self._venues()]),
                 Control(name="tf", label="bar", items=[(tf, tf) for tf in TIMEFRAMES]),
                 Control(name="span", label="show", items=[(name, name) for name in spans_of(scene.tf)]),
             ],
-            whose=scene.coin if scene.of == "coin" else scene.instrument, venues=pressed, tf=scene.tf,
+            whose=scene.coin if scene.of == "coin" else scene.instrument, venues=self._shown(), tf=scene.tf,
         )  # fmt: skip  # a row of choices
 
     def _on_values(self, change: dict[str, Any]) -> None:
@@ -136,10 +147,7 @@ class FlowTab(Tab):
 
     def _take_venues(self, venues: list[str]) -> None:
         """Some of the coin's venues; of an instrument, its coin's."""
-        shown = self.chosen or (
-            self._venues() if self.scene.of == "coin" else [self.scene.instrument.partition(":")[0]]
-        )
-        if sorted(venues) == sorted(shown):
+        if sorted(venues) == sorted(self._shown()):
             return
         self.scene.coin, self.scene.of = self.coin, "coin"
         self.chosen = [venue for venue in self._venues() if venue in venues]
@@ -192,6 +200,7 @@ class FlowTab(Tab):
             self.traded = found
             self._show_profile(found)
             show_largest(self.largest, largest, self._tick())
+            self._show_foot()
 
     # --- handing it to the widgets ------------------------------------------------------------------------------------
 
@@ -238,20 +247,19 @@ class FlowTab(Tab):
         pane.show(traces, **layout)
 
     def _show_profile(self, found: Traded) -> None:
-        plot, tick = self.profile, self._tick()
-        plot.market, plot.sub = self.scene.told, profile_told(found, tick)
-        plot.axes = {"x": "usd", "y": f"price:{min(found.width, tick or found.width)}" if found.n else "price"}
+        plot = self.profile
+        plot.market, plot.sub = self.scene.told, profile_told(found)
+        plot.axes = {"x": "usd", "y": f"price:{step_of(found.width)}" if found.n else "price"}
         plot.waiting = f"No trade of {self.coin} was heard yet; history brings bars, not trades."
         traces, layout = profile_drawn(found)
         plot.show(traces, **layout)
 
     def _gaps(self, flow: Flow) -> list[Gap]:
-        heard = [
+        return [
             gap for gap in self.scene.gaps.values()
             if gap.cause != "start" and (gap.t1 is None or gap.t1 > int(flow.t0[0]))
             and any(concerns(gap, name, name.partition(":")[0]) for name in flow.names)
         ]  # fmt: skip  # a condition a line
-        return heard
 
     def _show_foot(self) -> None:
         flow = self.flow
@@ -264,7 +272,10 @@ class FlowTab(Tab):
         pieces += [("", told, "warn") for told in gaps_told(self._gaps(flow))]
         pieces.append(("CVD", cvd_since(flow), ""))
         if self.traded is not None and self.traded.n:
-            pieces.append(("trades heard", f"{100 * self.traded.coverage:.1f}{NBSP}%", ""))
+            heard = (
+                f"{count(self.traded.n)} since {_clock(self.traded.since)}, coverage {100 * self.traded.coverage:.1f}"
+            )
+            pieces.append(("trades", f"{heard}{NBSP}%", ""))
         live = [row.ts_event for name in flow.names if (row := self.scene.live.get(name)) and row.ts_event]
         ages = [
             ("last trade", max(live) / NS_MS if live else None, 10.0),
