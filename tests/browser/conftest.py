@@ -23,8 +23,9 @@ CODE = """\
 import sys
 sys.path.insert(0, {root!r})
 from fbkit import dashboard
+from tests.browser.retold import Retold
 from tests.dashboard.invented import InventedSource
-board = dashboard.show(InventedSource({arguments}), tf="15m")
+board = dashboard.show({source}, tf="15m")
 def note(name):
     def write(change):
         with open({notes!r}, "a", encoding="utf-8") as file:
@@ -79,8 +80,12 @@ class PageServer:
 
     def page(self, arguments: str = "", query: str = "") -> str:
         """The address of a page on an invented market with these arguments."""
+        return self.page_of(f"InventedSource({arguments})", query)
+
+    def page_of(self, source: str, query: str = "") -> str:
+        """The address of a page on a source, as code makes it."""
         name = f"page_{secrets.token_hex(4)}.ipynb"
-        self.write(name, CODE.format(root=str(ROOT), arguments=arguments, notes=str(self.notes)))
+        self.write(name, CODE.format(root=str(ROOT), source=source, notes=str(self.notes)))
         return f"{self.address}/voila/render/{name}?token={self.token}{query}"
 
     def said(self) -> list[str]:

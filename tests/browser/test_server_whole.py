@@ -1,11 +1,20 @@
 """All of it: ``up`` with the notebooks that ship, the collector they start, the page and Lab in a real browser."""
 
 import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
 
 import httpx
+import psutil
 import pytest
 
-from fbkit.server.reaper import GONE_S
+from fbkit.model import Span
+from fbkit.store import open_store
+from tests.browser import shots
 from tests.browser.conftest import Watched
 from tests.server.conftest import Up, wait_for
 
@@ -39,7 +48,7 @@ def http(whole):
 
 
 @contextlib.contextmanager
-def tab(chromium, whole, path):
+def tab(chromium, whole, path, wait="load"):
     """A tab of a browser of its own; the server's address needs the token, which the tab is given once."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     watched = Watched(context.new_page(), whole.address)
@@ -48,7 +57,7 @@ def tab(chromium, whole, path):
         "websocket", lambda s: watched.outside.append(s.url) if f"127.0.0.1:{whole.port}" not in s.url else None
     )
     watched.page.set_default_timeout(60_000)
-    watched.page.goto(f"{whole.address}{path}?token={whole.token}")
+    watched.page.goto(f"{whole.address}{path}?token={whole.token}", wait_until=wait)
     try:
         yield watched
     finally:
@@ -83,11 +92,33 @@ def test_the_link_leads_to_a_live_page_without_a_token_in_its_address_and_nothin
     assert visit.errors == []
 
 
-def test_the_kernel_of_a_page_that_was_closed_goes_and_the_collectors_stays(whole, visit, http):
-    there = [k for k, facts in kernels(http).items() if facts["connections"] and k != collectors_kernel(http)]
-    assert there
+def test_five_viewers_leave_one_writer_no_row_twice_and_a_minute_after_they_left_no_kernel(
+    chromium, whole, visit, http
+):
+    collecting = http.get("/fbkit/api/status").json()["collector"]["pid"]
+    with contextlib.ExitStack() as viewers:
+        # All are sent on their way before the first is waited for.
+        pages = [viewers.enter_context(tab(chromium, whole, "/fbkit/", wait="commit")).page for _ in range(4)]
+        for page in pages:
+            page.wait_for_selector(".fb-table .tr")
+        viewing = [k for k, facts in kernels(http).items() if facts["connections"] and k != collectors_kernel(http)]
+        assert len(viewing) == 5
+        before = [page.inner_text(".fb-table") for page in pages]
+        for page, text in zip(pages, before, strict=True):
+            page.wait_for_function("before => document.querySelector('.fb-table').innerText !== before", arg=text)
+        status = http.get("/fbkit/api/status").json()
+        assert status["collector"]["pid"] == collecting
+        writers = [one for one in whole.everybody() if "fbkit.ingest" in " ".join(one.cmdline())]
+        assert [one.pid for one in writers if one.ppid() not in {other.pid for other in writers}] == [collecting]
     visit.page.close()
-    wait_for(lambda: not set(there) & set(kernels(http)), GONE_S + 10)
+    with open_store(f"sqlite:///{(whole.home / 'simulated.db').as_posix()}") as store:
+        for kind in ("trade", "mark"):
+            read = store.frame(kind, None, Span())
+            assert len(read) > 20
+            assert not read["seq"].duplicated().any(), kind
+        assert not store.frame("trade", None, Span()).duplicated(["instrument", "venue_id"]).any()
+        assert not store.rows("bars").duplicated(["instrument", "tf", "t1"]).any()
+    wait_for(lambda: not set(viewing) & set(kernels(http)), 60)
     assert collectors_kernel(http) in kernels(http)
     log = (whole.home / "logs" / "server.log").read_text("utf-8")
     assert "ending kernel" in log
@@ -120,3 +151,57 @@ def test_the_page_and_the_api_tell_of_the_same_market(http):
     assert list(listed["offers"]) == ["binance", "okx"]
     with pytest.raises(httpx.HTTPStatusError, match="404"):
         http.get("/fbkit/api/history/sim:NOPE").raise_for_status()
+
+
+def test_pictures_are_taken_of_the_running_page(chromium, whole, tmp_path):
+    address = f"{whole.address}/{shots.PAGE}?token={whole.token}"
+    looked = shots.pictures(chromium, address, tmp_path, ("status",), patience_s=0)
+    names = {path.name for path in looked.pictures}
+    assert names == {f"status-{theme}-{width}.png" for theme in ("dark", "light") for width in (1440, 390)}
+    assert all(path.stat().st_size > 10_000 for path in looked.pictures)
+    assert looked.trouble == []
+
+
+def stopped_after(page, began):
+    """Seconds until the badge said so."""
+    page.wait_for_selector(".fb-health .isdown", timeout=20_000)
+    return time.monotonic() - began
+
+
+def until_alive(page):
+    page.wait_for_selector(".fb-health :is(.isok, .isdegraded)")
+    page.wait_for_selector(".fb-table:not(.old)")
+    before = page.inner_text(".fb-table")
+    page.wait_for_function("before => document.querySelector('.fb-table').innerText !== before", arg=before)
+
+
+def test_a_collector_that_hangs_or_is_killed_is_said_and_the_page_lives_again_with_the_next(
+    chromium, whole, http, tmp_path
+):
+    with tab(chromium, whole, "/fbkit/") as watched:
+        page = watched.page
+        page.wait_for_selector(".fb-table .tr")
+        until_alive(page)
+        running = psutil.Process(http.get("/fbkit/api/status").json()["collector"]["pid"])
+        running.suspend()
+        hung = stopped_after(page, time.monotonic())
+        page.wait_for_selector(".fb-table.old")
+        running.resume()
+        until_alive(page)
+        running.kill()
+        killed = stopped_after(page, time.monotonic())
+        assert re.search(r"collector stopped \d", page.text_content(".fb-health .badge"))
+        page.wait_for_selector(".fb-table.old")
+        environment = {**os.environ, **SMALL, "FBKIT_HOME": str(whole.home), "FBKIT_WORKSPACE": str(whole.workspace)}
+        command = [sys.executable, "-m", "fbkit.cli", "collect"]
+        with (
+            (tmp_path / "collect.log").open("wb") as log,
+            subprocess.Popen(command, env=environment, stdout=log, stderr=log) as another,
+        ):
+            try:
+                until_alive(page)
+            finally:
+                another.send_signal(signal.SIGINT)
+        # two beats; a machine that others use may add to it
+        assert max(hung, killed) < 3, (hung, killed)
+        assert watched.errors == []
