@@ -55,9 +55,9 @@ export class Over {
     const x = layout.xaxis;
     for (const { key } of view.panes) this.lines[key] ??= this.readBox.appendChild(h("div", "read"));
     for (const [key, line] of Object.entries(this.lines)) {
-      const pane = view.panes.find((one) => one.key === key);
-      line.hidden = !pane;
-      if (pane) line.style.top = layout[pane.layoutKey]._offset + 1 + "px";
+      const axis = layout[view.panes.find((one) => one.key === key)?.layoutKey]; // none until plotly drew this many panes
+      line.hidden = !axis;
+      if (axis) line.style.top = axis._offset + 1 + "px";
     }
     const at = (t1) => {
       const px = x._offset + x.d2p(t1 - view.tfMs / 2);
@@ -87,10 +87,10 @@ export class Over {
     const all = tags(series, view);
     while (this.tagBox.children.length < all.length) this.tagBox.append(h("div", "tag"));
     [...this.tagBox.children].forEach((tag, i) => {
-      tag.hidden = i >= all.length;
+      const [key, value, text, cls] = all[i] || [];
+      const y = gd._fullLayout[view.panes.find((pane) => pane.key === key)?.layoutKey];
+      tag.hidden = !y;
       if (tag.hidden) return;
-      const [key, value, text, cls] = all[i];
-      const y = gd._fullLayout[view.panes.find((pane) => pane.key === key).layoutKey];
       const at = Math.max(y._offset + 8, Math.min(y._offset + y._length - 8, y._offset + y.d2p(value)));
       write(tag, text);
       tag.className = "tag " + cls;
