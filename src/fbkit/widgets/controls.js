@@ -25,7 +25,9 @@ function many(control, pick) {
   el.setAttribute("aria-label", control.label || control.name);
   let on = new Set();
   const buttons = control.items.map(([value, text]) => {
-    const button = h("button", "", text);
+    const mark = h("i", "vmark");
+    mark.style.background = `var(--v-${CSS.escape(String(value))}, var(--ink3))`;
+    const button = h("button", "", control.marks ? mark : null, text);
     button.type = "button";
     button.addEventListener("click", () => {
       const next = new Set(on);
@@ -49,6 +51,7 @@ function pick(control, choose) {
   input.autocomplete = "off";
   input.spellcheck = false;
   input.setAttribute("aria-label", control.label || control.name);
+  input.placeholder = control.label ? control.label + " \u2026" : "";
   const list = h("datalist");
   list.id = "fb-pick-" + Math.random().toString(36).slice(2);
   list.append(...control.items.map(([value, text]) => Object.assign(h("option", "", text), { value })));

@@ -169,7 +169,7 @@ function render({ model, el }) {
   function valueOf(trace, one, meta) {
     const k = pointed ? one.near(pointed.place, pointed.point) : one.last();
     const number = !pointed && one.lying ? sumOf(one.values) : k < 0 ? NaN : trace.customdata ? trace.customdata[k] : one.values[k];
-    if (pointed && k < 0 && one.dots) return [];
+    if ((pointed && k < 0 && one.dots) || (!pointed && meta.rest === false)) return [];
     const tone = meta.tone && number ? (number > 0 ? "up" : "down") : "";
     const told = Number.isFinite(number) ? written(formatOf(trace), number) : meta.why || "\u2013";
     return [` ${trace.name} `, h("b", tone, told)];

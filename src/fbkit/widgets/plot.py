@@ -25,7 +25,8 @@ class Plot(Panel):
     - ``end``: its name at the right end, with ``told`` instead of its newest value, ``at`` another height, ``ink``
       another colour;
     - ``tag``: its newest value as a tag on the axis, in the tone ``up``, ``down``, ``strong`` or ``""``;
-    - ``why``: what the readout says where a value is missing; ``silent``: left out of the readout.
+    - ``why``: what the readout says where a value is missing; ``silent``: left out of the readout, with
+      ``rest`` false while nothing is pointed at.
 
     Under the pointer (or by the arrow keys, once focused) each pane says its values there, else its newest. Along a
     time axis the crosshair stands at the same instant in every Plot of the tab. Vertical bars with a ``width`` (ms) may
