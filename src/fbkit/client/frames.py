@@ -20,6 +20,10 @@ _NUMBERS = frozenset(
 )
 
 
+#: Columns that hold whole numbers, or floats where some are missing.
+_COUNTS = frozenset({"n_trades", "missing"})
+
+
 def frame_of(
     items: Sequence[Mapping[str, Any]], body: Mapping[str, Any], time: str | None, columns: Iterable[str] = ()
 ) -> pd.DataFrame:
@@ -33,6 +37,9 @@ def frame_of(
             frame[name] = nanoseconds(frame[name])
     for name in _NUMBERS.intersection(frame.columns):
         frame[name] = frame[name].astype("float64")
+    for name in _COUNTS.intersection(frame.columns):
+        if frame[name].isna().any():
+            frame[name] = frame[name].astype("float64")
     if time is not None:
         frame.index = pd.DatetimeIndex(pd.to_datetime(frame[time].astype("int64"), utc=True), name="time")
     frame.attrs = {name: told for name, told in body.items() if name != "items"}
