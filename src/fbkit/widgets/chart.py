@@ -52,7 +52,9 @@ class PlotStream(Panel):
     fields = traitlets.List(traitlets.Unicode(), list(SERIES_FIELDS), help="Columns of series").tag(sync=True)
     series = traitlets.Bytes(help="float64 (bars, fields)").tag(sync=True)
     kind = traitlets.Unicode("classic", help="How the Z-scores measure spread").tag(sync=True)
-    heading = traitlets.Bool(True, help="A heading of its own; without, the tools around it say all that").tag(sync=True)
+    heading = traitlets.Bool(True, help="A heading of its own; without, the tools around it say all that").tag(
+        sync=True
+    )
     span_s = traitlets.Float(0.0, help="Time shown, seconds; 0: as many bars as its own buttons say").tag(sync=True)
     drawn = traitlets.List(
         traitlets.Unicode(), ["alerts", "liquidations", "gaps"], help="What is drawn over the bars"
