@@ -34,13 +34,12 @@ def cvd_of(t0: NDArray[np.int64], cvd: Floats, delta: Floats, volume: Floats) ->
     # Where it begins, a count that is itself new says what was heard since the gap ended; else the slot's delta does.
     new = told & np.isfinite(cvd) & (~before | ~_follows(cvd, delta, volume))
     steps = np.where(told, np.where(new, cvd, delta), 0.0).sum(axis=1)
-    any_told: NDArray[np.bool_] = told.any(axis=1)
     out = np.full(len(t0), np.nan)
     level = 0.0
-    for i, (begin, step, there) in enumerate(zip(begins.tolist(), steps.tolist(), any_told.tolist(), strict=True)):
+    for i, (begin, step) in enumerate(zip(begins.tolist(), steps.tolist(), strict=True)):
         level = step if begin else level + step
-        if there:
-            out[i] = level
+        out[i] = level
+    out[np.count_nonzero(told, axis=1) == 0] = np.nan
     return out, begins
 
 
