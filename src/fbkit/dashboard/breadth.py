@@ -107,7 +107,8 @@ def breadth_drawn(found: Breadth) -> tuple[list[dict[str, Any]], dict[str, Any]]
         line | {"y": found.above, "name": "above mean", "line": {"color": "--ink", "width": 1.5},
                 "meta": {"format": "share", "end": "above mean", "told": _percent(found.above)}},
         {"type": "bar", "x": found.t_ms, "y": found.median, "yaxis": "y2", "name": "median return",
-         "marker": {"color": inks}, "meta": {"format": "percent"}},
+         "width": 0.8 * TIMEFRAMES[found.tf] / NS_MS,
+         "marker": {"color": inks}, "meta": {"format": "percent", "tone": True}},
     ]  # fmt: skip  # traces
     axes = {
         "xaxis": {"anchor": "y2"},

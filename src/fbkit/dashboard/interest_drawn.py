@@ -55,7 +55,13 @@ def _lines(t_ms: Floats, layer: Layer, top: Floats) -> list[dict[str, Any]]:
     fresh, old = np.isfinite(layer.usd), np.isfinite(layer.held) & ~np.isfinite(layer.usd)
     line = {"color": of_venue(layer.venue), "width": 1.25}
     base = {"type": "scatter", "mode": "lines", "x": t_ms}
-    meta = {"format": "usd", "end": layer.venue, "told": _told(layer), "at": float(top[-1] - layer.held[-1] / 2)}
+    meta = {
+        "format": "usd",
+        "why": "old",
+        "end": layer.venue,
+        "told": _told(layer),
+        "at": float(top[-1] - layer.held[-1] / 2),
+    }
     traces: list[dict[str, Any]] = [
         base
         | {"y": np.where(fresh, top, np.nan), "name": layer.venue, "customdata": layer.usd, "line": line, "meta": meta}

@@ -22,7 +22,7 @@ def lags_drawn(pair: Pair) -> tuple[list[dict[str, Any]], dict[str, Any]]:
             "y": pair.r,
             "name": "r",
             "marker": {"color": inks},
-            "meta": {"format": "signed"},
+            "meta": {"format": "signed", "rest": False},
         },
     ]
     ticks = [int(lag) for lag in pair.lags if lag % 5 == 0]
@@ -45,7 +45,7 @@ def dots_drawn(pair: Pair) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     first, second = (_safe(name) for name in pair.names)
     dots = {
         "type": "scatter", "mode": "markers", "x": pair.first[both], "y": pair.second[both], "name": pair.names[1],
-        "marker": {"size": 4, "color": "--ink2", "opacity": 0.6}, "meta": {"format": "percent"},
+        "marker": {"size": 4, "color": "--ink2", "opacity": 0.6}, "meta": {"format": "percent", "rest": False},
     }  # fmt: skip  # a trace
     zero = {"zeroline": True, "zerolinecolor": "--line2"}
     axes = {

@@ -17,7 +17,8 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
     ``seg``: buttons of which one is pressed; it folds into a list where the row is narrow. ``many``: buttons each
     pressed or not; its value is the list of those pressed. ``pick``: a field that finds one of ``items`` as one types.
-    ``items`` are pairs of value and text. ``marks`` puts a venue's mark before each of ``many``. ``end`` puts it, and all behind it, at the right.
+    ``items`` are pairs of value and text. ``marks`` puts a venue's mark before each of ``many``. ``end`` puts it, and
+    all behind it, at the right.
     """
 
     name: str

@@ -105,7 +105,7 @@ class VenuesTab(Tab):
             [
                 Control(name="coin", items=[(coin, coin) for coin in coins]),
                 Control(name="other", kind="pick", label="other coin", items=[(coin, coin) for coin in every]),
-                Control(name="venues", kind="many", items=[(venue, venue) for venue in scene.venues]),
+                Control(name="venues", kind="many", marks=True, items=[(venue, venue) for venue in scene.venues]),
                 Control(name="tf", label="bar", items=[(tf, tf) for tf in TIMEFRAMES]),
                 Control(name="span", label="show", items=[(span, span) for span in SPANS]),
                 Control(name="unit", label="funding", items=[("8h", "% per 8 h"), ("apr", "% APR")], end=True),
