@@ -15,6 +15,9 @@ from fbkit.runtime import database_url
 from fbkit.settings import Settings, load_settings
 from fbkit.store import open_store
 
+#: Venues of the market that is made where nothing was collected: enough to compare.
+STUDIED = "binance,bybit,okx"
+
 
 def open(  # noqa: A001 - the word users type
     url: str | None = None, *, or_demo: bool = False, settings: Settings | None = None, **asked: Any
@@ -22,7 +25,7 @@ def open(  # noqa: A001 - the word users type
     """Open a database for reading: the given URL, else the one the settings name.
 
     With ``or_demo``, where nothing was collected yet, the demo is run once and opened instead: SIMULATED, and saying
-    so. ``asked`` is what :func:`demo` is asked for then, ``venues="binance,bybit,okx"``.
+    so. It is of eight instruments at three venues, unless ``asked`` says what else :func:`demo` is asked for.
     Raises :class:`~fbkit.errors.StoreMissing` when there is nothing to open.
     """
     settings = settings or load_settings(db=url)
@@ -32,7 +35,7 @@ def open(  # noqa: A001 - the word users type
     except StoreMissing:
         if not or_demo:
             raise
-        return demo(**{"seed": settings.seed} | asked)
+        return demo(**{"seed": settings.seed, "instruments": 8, "venues": STUDIED} | asked)
 
 
 def demo(seed: int = 7, instruments: int = 12, *, venues: Sequence[str] | str = "binance", seconds: int = 20) -> Desk:

@@ -80,7 +80,11 @@ def _is_number(column: pd.Series) -> bool:
 def _short(name: str) -> str:
     """A contract as the end of a line has room for: the venue, and what is not the usual perpetual."""
     venue, _, symbol = name.partition(":")
-    return venue if not symbol or symbol.endswith("-USDT-PERP") else f"{venue} {symbol.partition('-')[2]}"
+    return (
+        venue
+        if not symbol or symbol.endswith("-USDT-PERP")
+        else f"{venue} {symbol.partition('-')[2].removesuffix('-PERP')}"
+    )
 
 
 # --- kinds with a picture of their own --------------------------------------------------------------------------------
@@ -115,7 +119,8 @@ def _curve(frame: pd.DataFrame, market: str) -> Drawing:
     for venue, rows in dated.groupby("venue", sort=True):
         x, y = _numbers(rows["days"]), _numbers(rows["basis_ann"])
         colour, dash = colour_of(str(venue), len(lines))
-        lines += [Line(str(venue), x, y, "line", colour, dash), Line(f"{venue} futures", x, y, "dots", colour)]
+        lines += [Line(str(venue), x, y, "line", colour, dash)] if len(x) > 1 else []
+        lines += [Line(f"{venue} futures", x, y, "dots", colour)]
     title = f"{title_of(frame)}: basis of dated futures"
     return Drawing(
         title, _facts(frame), tuple(lines), measure_of("basis_ann"), market, x="number", x_label="by days to expiry"
@@ -132,12 +137,6 @@ def _shares(frame: pd.DataFrame, market: str) -> Drawing:
         for place, venue in enumerate(order)
     )
     return Drawing(f"{title_of(frame)}: open interest", _facts(frame), lines, measure_of("oi_usd"), market)
-
-
-def _board(frame: pd.DataFrame, market: str) -> Drawing:
-    venues = frame[frame["venue"] != "all"]
-    lines = (Line("open interest", list(venues["venue"]), _numbers(venues["oi_usd"]), "bar"),)
-    return Drawing(f"{title_of(frame)}: open interest", _facts(frame), lines, measure_of("oi_usd"), market, x="words")
 
 
 def _lead_lag(frame: pd.DataFrame, market: str) -> Drawing:
@@ -174,7 +173,6 @@ def _scorecard(frame: pd.DataFrame, market: str) -> Drawing:
 
 
 _OWN: dict[str, Callable[[pd.DataFrame, str], Drawing]] = {
-    "board": _board,
     "breadth": _breadth,
     "curve": _curve,
     "lead_lag": _lead_lag,

@@ -42,7 +42,7 @@ KINDS: dict[str, Kind] = {
     ),
     "alerts": Kind("alerts, oldest first", _ALERTS, "desk.scorecard()   desk.outcomes()"),
     "bars": Kind(
-        "{tf} bars of {instrument}, labelled by their end",
+        "{tf} bars of {instrument}",
         _BARS,
         'fbkit.zscore(bars["ret"], window=60)   desk.plot(bars)   (bars being this frame)',
     ),
@@ -134,7 +134,7 @@ def title_of(frame: pd.DataFrame) -> str:
     """What a frame is.
 
     >>> title_of(named(pd.DataFrame(), "bars", "LIVE", tf="5m", instrument="okx:BTC-USDT-PERP"))
-    '5m bars of okx:BTC-USDT-PERP, labelled by their end'
+    '5m bars of okx:BTC-USDT-PERP'
     """
     return KINDS[frame.attrs["what"]].title.format_map(_Known(frame.attrs))
 

@@ -34,7 +34,7 @@ def png(drawing: Drawing) -> bytes:
     height = drawing.height / _DPI + 0.3
     figure = canvas(_WIDTH, height)
     axes = figure.subplots()
-    figure.subplots_adjust(left=0.02, right=0.86, top=1 - 0.52 / height, bottom=0.36 / height)
+    figure.subplots_adjust(left=0.02, right=0.84, top=1 - 0.52 / height, bottom=0.36 / height)
     quiet(axes)
     if any(line.how == "across" for line in drawing.lines):
         _lying(axes, drawing)

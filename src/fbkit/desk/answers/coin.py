@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from fbkit.across import sentences
-from fbkit.desk.answers.saying import number, over, pct, share, usd
+from fbkit.desk.answers.saying import many, number, over, pct, share, usd
 from fbkit.widgets.format import signed
 
 
@@ -18,7 +18,7 @@ def of_coin(frame: pd.DataFrame, board: pd.DataFrame | None, curve: pd.DataFrame
         return [f"No bar of {frame.attrs.get('coin', 'this coin')} has closed yet."]
     row = frame.iloc[-1]
     told = [] if board is None or curve is None else [_capital(one) for one in sentences(row, board, curve)]
-    return [*(told or _whole(frame, row)), f"{_since(frame, 'oi_total_usd')} All of it {over(frame)}."]
+    return [*(told or _whole(frame, row)), f"{_changed(frame)}All of it {over(frame)}."]
 
 
 def _whole(frame: pd.DataFrame, row: pd.Series) -> list[str]:
@@ -33,11 +33,15 @@ def _whole(frame: pd.DataFrame, row: pd.Series) -> list[str]:
     return [f"{told}{paid}."]
 
 
-def _since(frame: pd.DataFrame, column: str) -> str:
-    known = frame[column].dropna()
+def _changed(frame: pd.DataFrame) -> str:
+    """The change of coins, bar by bar over the venues at both ends: one that comes or goes is none."""
+    known = frame["oi_dlog"].dropna()
     if len(known) < 2:
         return ""
-    return f"Open interest went from {usd(float(known.iloc[0]))} to {usd(float(known.iloc[-1]))}."
+    told = pct(float(np.expm1(known.sum())))
+    return (
+        f"Coins of open interest changed by {told} in {many(len(known), 'bar')}, over the venues at both ends of each. "
+    )
 
 
 def _payer(rate: float) -> str:
@@ -96,11 +100,10 @@ def of_curve(frame: pd.DataFrame) -> list[str]:
     )
     near, far = dated.sort_values("days").iloc[0], dated.sort_values("days").iloc[-1]
     at_90, how = frame.attrs["basis_3m"], "the expiry nearest to it" if frame.attrs["extrapolated"] else "interpolated"
+    ends = [near] if len(dated) == 1 else [near, far]
+    told = ", ".join(f"{pct(row['basis_ann'])} with {row['days']:.0f} days to go ({row['instrument']})" for row in ends)
     return [
-        (
-            f"{coin} futures stand in {whole}: {pct(near['basis_ann'])} a year with {near['days']:.0f} days to go "
-            f"({near['instrument']}), {pct(far['basis_ann'])} with {far['days']:.0f} ({far['instrument']})."
-        ),
+        f"{coin} futures stand in {whole}, a year: {told}.",
         *([f"90 days out it is {pct(at_90)} a year ({how})."] if isfinite(at_90) else []),
     ]
 
@@ -114,7 +117,7 @@ def of_dispersion(frame: pd.DataFrame) -> list[str]:
     ends = f"{last['lowest']} lowest, {last['highest']} highest"
     return [
         f"Marks of {frame.attrs['coin']} lie {known.iloc[-1]:.2f} bp apart, {ends}.",
-        f"Half of the time less than {known.median():.2f} bp, at most {known.max():.2f} bp, {over(frame)}.",
+        f"Half of {many(len(known), 'bar')} below {known.median():.2f} bp, at most {known.max():.2f} bp.",
     ]
 
 
@@ -140,12 +143,12 @@ def of_shares(frame: pd.DataFrame) -> list[str]:
     whole = frame.set_index("venue", append=True)["oi_share"].unstack().dropna(how="all")  # noqa: PD010 - nothing to sum
     if whole.empty:
         return [f"No venue has fresh open interest of {frame.attrs.get('coin', 'this coin')}."]
-    now, then = whole.iloc[-1].fillna(0.0), whole.iloc[0].fillna(0.0)
-    gains = (now - then).to_numpy()
-    most, gained = int(np.argmax(now.to_numpy())), int(np.argmax(gains))
-    return [
-        (
-            f"{whole.columns[most]} holds {share(float(now.iloc[most]))} of {frame.attrs['coin']} open interest; "
-            f"{whole.columns[gained]} gained most, {signed(100 * float(gains[gained]), 1)} points, {over(frame)}."
-        )
-    ]
+    there = whole.notna()
+    alike = whole[(there == there.iloc[-1]).all(axis=1)].fillna(0.0)
+    gains, most = (alike.iloc[-1] - alike.iloc[0]).to_numpy(), int(np.argmax(alike.iloc[-1].to_numpy()))
+    gained = int(np.argmax(gains))
+    told = f"{whole.columns[most]} holds {share(float(alike.iloc[-1, most]))} of {frame.attrs['coin']} open interest"
+    if len(alike) < 2:
+        return [f"{told}; the same venues were never heard together before, so nobody is said to have gained."]
+    more = f"{whole.columns[gained]} gained most, {signed(100 * float(gains[gained]), 1)} points"
+    return [f"{told}; {more}, over {many(len(alike), 'bar')} of the same venues."]

@@ -30,7 +30,7 @@ def of_correlation(frame: pd.DataFrame) -> list[str]:
         f"Most alike: {said(most)}. Least: {said(least)}.",
         (
             f"{told_apart:,} of {many(int(known.sum()), 'pair')} can be told from 0, on {int(n[upper][known].min()):,} "
-            f"to {int(n[upper][known].max()):,} bars in common{covered(frame)}; about 1 in 20 would by chance."
+            f"bars in common or more{covered(frame)}; about 1 in 20 would by chance."
         ),
     ]
 

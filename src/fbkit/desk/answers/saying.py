@@ -27,7 +27,7 @@ def over(frame: pd.DataFrame) -> str:
 def covered(frame: pd.DataFrame) -> str:
     """The coverage a frame bears, in brackets."""
     share = frame.attrs.get("coverage")
-    return f" (coverage {share:.1%})" if isinstance(share, float) and math.isfinite(share) else ""
+    return f" (coverage {share:.2%})" if isinstance(share, float) and math.isfinite(share) else ""
 
 
 def usd(value: float) -> str:

@@ -99,10 +99,10 @@ def called(column: str) -> str:
     """A column of Z-scores by what it judges, and its window.
 
     >>> called("z_oi_dlog_60")
-    'open interest change, 60 bars'
+    'open interest change (60 bars)'
     """
     judged, _, window = column.split("_", 1)[-1].rpartition("_")
-    return f"{name_of(judged)}, {window} bars" if judged else column
+    return f"{name_of(judged)} ({window} bars)" if judged else column
 
 
 def _far(z: float) -> str:
