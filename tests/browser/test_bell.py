@@ -16,15 +16,21 @@ globalThis.Notification = class {
   constructor(title, options) { this.title = title; shown.push({ title, ...options }); globalThis.newest = this; }
 };
 const values = {
-  alerts: [], asked: "", records: {}, today: 0, watching: "", tiers: [1, 2], chosen: "", opened: 0, market: "SIMULATED", error: "",
-  style_text: "",
+  alerts: [], asked: "", records: {}, today: 0, watching: "", tiers: [1, 2], chosen: "", opened: 0,
+  market: "SIMULATED", error: "", style_text: "",
 };
 globalThis.rung = [];
 globalThis.AudioContext = class {
   currentTime = 0;
   destination = {};
-  createOscillator() { return { frequency: { set value(f) { rung.push(Math.round(f)); } }, connect: (to) => to, start() {}, stop() {} }; }
-  createGain() { return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (to) => to }; }
+  createOscillator() {
+    const frequency = { set value(f) { rung.push(Math.round(f)); } };
+    return { frequency, connect: (to) => to, start() {}, stop() {} };
+  }
+  createGain() {
+    const gain = { setValueAtTime() {}, exponentialRampToValueAtTime() {} };
+    return { gain, connect: (to) => to };
+  }
   close() {}
 };
 const listeners = [];

@@ -32,9 +32,7 @@ def basis_of(store: Store, coin: str, min_coverage: float) -> Basis | None:
 
     end = newest(store)
     try:
-        now, before = (
-            venues_of(store, coin, "1m", Span(ts - _NOW, ts), min_coverage) for ts in (end, end - NS_DAY)
-        )
+        now, before = (venues_of(store, coin, "1m", Span(ts - _NOW, ts), min_coverage) for ts in (end, end - NS_DAY))
     except UnknownName:
         return None
     told = curve(now)

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Context = tuple[tuple[str, str], ...]
 
 
-def kpis(  # noqa: PLR0913 - what seven numbers are made of
+def kpis(  # noqa: PLR0917 - what seven numbers are made of, in the order in which it comes
     sheet: Sheet,
     day: Day | None,
     hour: Hour,

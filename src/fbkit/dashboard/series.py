@@ -65,7 +65,11 @@ def series(
 
 
 def judge(
-    instrument: str, tf: str, bars: Mapping[str, Any] | pd.DataFrame, columns: Iterable[str], windows: Iterable[int],
+    instrument: str,
+    tf: str,
+    bars: Mapping[str, Any] | pd.DataFrame,
+    columns: Iterable[str],
+    windows: Iterable[int],
     kind: str,
 ) -> dict[str, ZColumn]:
     """Z-scores by ``z_<column>_<window>`` over bars of one instrument, with reasons and counts, whatever their kind.

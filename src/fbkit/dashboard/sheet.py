@@ -94,8 +94,10 @@ class Sheet:
             i = self.row.get(row.instrument)
             if i is None or row.t1 / NS_MS != self.closed[i, _AT["t1_ms"]]:
                 continue
+            told = list(zip(row.values, row.reasons, row.n, strict=True))
             for name, k in _FROM_METRICS if z else _FROM_METRICS[:1]:
-                self._put(i, name, row.values[k], _code(row.reasons[k]), row.n[k])
+                value, reason, n = told[k]
+                self._put(i, name, value, _code(reason), n)
 
     def take_summary(self, rows: Iterable[SummaryRow]) -> None:
         """The confluence of bars that are here."""

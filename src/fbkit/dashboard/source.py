@@ -27,7 +27,7 @@ SILENCE_S = 1.7
 
 
 class Newest(NamedTuple):
-    """Newest rows of many instruments; whose metrics or summary are of an older bar than its bar, those do not count."""
+    """Newest rows of many instruments; metrics or a summary of an older bar than the bar here do not count."""
 
     bars: list[BarRow]
     metrics: list[MetricRow]
