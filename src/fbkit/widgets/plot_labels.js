@@ -27,9 +27,9 @@ export function endsOf(traces, samples, formatOf) {
   });
 }
 
-/** The end labels where none covers another. */
+/** The end labels where none covers another: in two lines each, or in one where there are many. */
 export function settled(ends, height) {
-  const tall = ends.some((end) => end.told) ? 27 : 14;
+  const tall = ends.some((end) => end.told) && ends.length * 27 <= height ? 27 : 14;
   for (const end of ends) end.tall = tall;
   return apart(ends, tall, tall / 2, height - tall / 2);
 }
@@ -37,9 +37,10 @@ export function settled(ends, height) {
 /** The end labels as elements, at `x`. */
 export function drawEnds(ends, x, height, colour) {
   return settled(ends, height).map((end) => {
-    const el = h("div", "end", h("b", "", end.text), h("span", "s", end.told));
+    const el = h("div", end.tall > 14 ? "end" : "end flat", h("b", "", end.text), h("span", "s", end.told));
     el.style.cssText = `left:${x + 8}px;top:${(end.y - end.tall / 2).toFixed(1)}px`;
-    el.firstChild.style.color = colour(end.ink);
+    // a colour that does for a line is too faint for words on a light ground: ink is mixed in
+    el.firstChild.style.color = `color-mix(in srgb, ${colour(end.ink)} 70%, var(--ink))`;
     return el;
   });
 }
