@@ -36,6 +36,7 @@ from fbkit.feeds.sink import Sink
 from fbkit.feeds.transport import Connection, OnClose, OnFrame, Transport, make_transport
 from fbkit.hub import listen
 from fbkit.ingest.collector import Collector
+from fbkit.ingest.memory import settled
 from fbkit.ingest.session import Session
 from fbkit.model import NS_MS, NS_S, AccountRow, Control, Instrument, Listing, Market
 from fbkit.runtime import runtime_path
@@ -289,7 +290,7 @@ def main() -> None:
     for ending in ("", "-wal", "-shm"):
         Path(chosen.db + ending).unlink(missing_ok=True)
     contest = Contest(url(chosen), chosen.db, Meter(chosen.n), chosen.ms_per_message)
-    with listener(contest.settings, contest.url):
+    with listener(contest.settings, contest.url), settled():  # as a collector's process is
         result = asyncio.run(contest.run())
     answer(result | contest.check())
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from fbkit.clock import Clock, SystemClock
 from fbkit.errors import StoreCorrupt
 from fbkit.ingest.collector import Collector
+from fbkit.ingest.memory import settled
 from fbkit.ingest.session import Session
 from fbkit.ingest.venues import check_flipped, market_of, open_feeds
 from fbkit.model import AccountRow
@@ -45,7 +46,7 @@ async def _collect(
     )
     if damage:
         collector.health.trouble("", "database", "corrupt", damage)
-    with _signals(collector):
+    with _signals(collector), settled():
         return await collector.run(for_s)
 
 
