@@ -75,6 +75,8 @@
   // the page upwards; hatches and pictures count as the colour beneath them.
   faint: () => {
       const parse = (text) => {
+          const mixed = /color\(srgb ([\d.]+) ([\d.]+) ([\d.]+)/.exec(text);
+          if (mixed) return [...mixed.slice(1, 4).map((part) => 255 * part), 1];
           const found = /rgba?\(([^)]+)\)/.exec(text);
           if (!found) return [0, 0, 0, 0];
           const parts = found[1].split(/[ ,/]+/).map(Number);

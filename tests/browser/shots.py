@@ -114,7 +114,8 @@ def until_history(page: Any, patience_s: float, alerts: int = 1) -> None:
     told = """async alerts => {
         const ask = async (what) => (await fetch(`/fbkit/api/${what}`)).json();
         const [status, heard] = [await ask("status"), await ask("alerts")];
-        return status.collector.backfill === null && heard.items.length >= alerts;
+        const backfill = status.collector.beat?.backfill;
+        return status.collector.beat && (!backfill || backfill.done >= backfill.total) && heard.items.length >= alerts;
     }"""
     give_up = time.monotonic() + patience_s
     while not page.evaluate(told, alerts):
