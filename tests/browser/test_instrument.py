@@ -139,7 +139,8 @@ def test_a_phone_has_it_in_one_column_without_scrolling_sideways(chromium, page_
     watched = opened(chromium, page_server, width=390, height=844)
     page = watched.page
     places = [
-        page.locator(f"{TAB} {part}").first.bounding_box()["y"] for part in (".fb-kpis", ".fb-chart", ".fb-grid", ".fb-words")
+        page.locator(f"{TAB} {part}").first.bounding_box()["y"]
+        for part in (".fb-kpis", ".fb-chart", ".fb-grid", ".fb-words")
     ]
     assert places == sorted(places)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -64,9 +64,17 @@ def controls(instruments: Iterable[str], tf: str) -> list[Control]:
         Control(name="span", label="show", items=_pairs(spans_of(tf)), about=about),
         Control(name="z", label="Z of", items=list(judged_of(tf).items()), about="What the lowest pane judges"),
         Control(name="w", label="window", items=[(n, str(n)) for n in Z_WINDOWS], about="Bars in a Z's baseline"),
-        Control(name="kind", items=_pairs(Z_KINDS), about="How a Z measures the usual spread"),
+        Control(
+            name="kind",
+            items=[(kind, _KINDS.get(kind, kind)) for kind in Z_KINDS],
+            about="How a Z measures the usual spread",
+        ),
         Control(name="drawn", kind="many", items=_pairs(DRAWN), end=True, about="What is drawn over the bars"),
     ]
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(kind, "EWMA" if kind == "ewma" else kind) for kind in Z_KINDS]
 
 
 def _pairs(words: Iterable[str]) -> list[tuple[str, str]]:

@@ -31,7 +31,8 @@ export function gapsOf(series, view) {
     const mine = told.filter((gap) => gap.from < to && gap.to > from);
     mine.forEach((gap) => used.add(gap));
     const length = mine.length ? mine.reduce((sum, gap) => sum + gap.to - gap.from, 0) : to - from;
-    const phase = mine.some((gap) => gap.phase === "opened") ? "opened" : mine.every((gap) => gap.phase === "backfilled") && mine.length ? "no bars" : "closed";
+    // Where nobody recorded a gap, or it was made up for, all we know is that there are no bars.
+    const phase = ["opened", "closed"].find((one) => mine.some((gap) => gap.phase === one)) || "no bars";
     return { from, to, missing: true, length: lengthWords(length), state: STATES[phase] || phase };
   });
   const others = told.filter((gap) => !used.has(gap)).map((gap) => ({ from: gap.from, to: gap.to, missing: gap.phase !== "backfilled", length: lengthWords(gap.to - gap.from), state: STATES[gap.phase] || gap.phase }));

@@ -8,8 +8,8 @@ import { dated, readouts, tags } from "./chart_words.js";
 const CHIP = 17;
 const TAG_ROOM = 66;
 
-/** Alerts as chips: of those that would cover one another the highest tier is shown, and tells of all. */
-function chips(alerts, at) {
+/** Alerts as chips at { x px, tier, alerts }: of those that would cover one another one is shown, of the highest tier. */
+export function chips(alerts, at) {
   const placed = [];
   for (const alert of [...alerts].sort((a, b) => a.t1_ms - b.t1_ms)) {
     const x = at(alert.t1_ms);

@@ -19,6 +19,7 @@ function zColour(v, colour) {
   return size < 2 ? colour("control") : colour((v > 0 ? "zp" : "zn") + (size < 3 ? 3 : 4));
 }
 
+const READOUT_PX = 19;
 const LARGEST_PX = 15;
 const SMALLEST_PX = 3.5;
 
@@ -98,6 +99,12 @@ const padded = ([low, high], below, above) => {
   return [low - span * below, high + span * above];
 };
 
+/** How far a pane goes on above its data, so that its line of text covers none of it; as a share of the data's span. */
+function headroom(view, key) {
+  const [bottom, top] = view.panes.find((pane) => pane.key === key)?.domain || [0, 1];
+  return READOUT_PX / Math.max(READOUT_PX, view.height * (top - bottom) - READOUT_PX);
+}
+
 /** The range of each pane over the bars [from, to). */
 function rangesOf(series, view, from, to) {
   const reach = (values, zero) => series.reach(values, from, to, zero);
@@ -109,11 +116,11 @@ function rangesOf(series, view, from, to) {
   const rates = [...(reach(series.get("funding_8h"), true) || [0, 1e-4]), ...view.settled.map((one) => one.rate_8h)];
   return {
     price: lows && highs ? padded([Math.min(lows[0], ...last), Math.max(highs[1], ...last)], 0.05, view.panes.length > 5 ? 0.17 : 0.2) : [0, 1],
-    volume: padded([Math.min(deltas[0], -volumes[1] * 0.12), volumes[1]], 0.05, 0.3),
-    oi: padded(reach(series.get("oi_usd")) || [0, 1], 0.12, 0.45),
-    funding: padded([Math.min(...rates), Math.max(...rates)], 0.15, 0.55),
-    cvd: padded(reach(series.get("cvd"), true) || [0, 1], 0.1, 0.4),
-    z: [-far, far * 1.25],
+    volume: padded([Math.min(deltas[0], -volumes[1] * 0.12), volumes[1]], 0.05, headroom(view, "volume")),
+    oi: padded(reach(series.get("oi_usd")) || [0, 1], 0.12, headroom(view, "oi")),
+    funding: padded([Math.min(...rates), Math.max(...rates)], 0.15, headroom(view, "funding") + 0.1),
+    cvd: padded(reach(series.get("cvd"), true) || [0, 1], 0.1, headroom(view, "cvd")),
+    z: padded([-far, far], 0, headroom(view, "z") * 0.6),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { gapsOf } from "./chart_gaps.js";
+import { chips } from "./chart_over.js";
 import { dated, readouts, tags } from "./chart_words.js";
 
 const HEAD = 40;
@@ -26,9 +27,12 @@ function tagLabels(series, view, colour) {
   });
 }
 
-function chipLabels(view, alerts, [from, to], colour) {
-  const some = view.drawn.includes("alerts") ? alerts.filter((alert) => alert.t1_ms > from && alert.t1_ms < to) : [];
-  return some.map((alert) => label(`<b>${alert.tier}</b>`, { x: alert.t1_ms - view.tfMs / 2, yref: "paper", y: 0.965, xanchor: "center", bgcolor: colour(alert.tier < 2 || alert.tier > 4 ? "surface" : "zp" + alert.tier), bordercolor: colour(alert.tier > 4 ? "bad" : "control"), borderpad: 2, font: { size: 10, color: colour(alert.tier === 4 ? "zink4" : alert.tier > 4 ? "bad" : "ink") } }));
+function chipLabels(view, alerts, [from, to], wide, colour) {
+  const at = (t1) => (t1 > from && t1 < to ? ((t1 - view.tfMs / 2 - from) / (to - from)) * wide : null);
+  const ground = (tier) => colour(tier < 2 || tier > 4 ? "surface" : "zp" + tier);
+  const ink = (tier) => colour(tier === 4 ? "zink4" : tier > 4 ? "bad" : "ink");
+  const shown = view.drawn.includes("alerts") ? chips(alerts, at) : [];
+  return shown.map(({ x, tier }) => label(`<b>${tier}</b>`, { xref: "paper", x: x / wide, yref: "paper", y: 0.965, xanchor: "center", bgcolor: ground(tier), bordercolor: colour(tier > 4 ? "bad" : "control"), borderpad: 2, font: { size: 10, color: ink(tier) } }));
 }
 
 function gapLabels(series, view, colour) {
@@ -40,7 +44,7 @@ function gapLabels(series, view, colour) {
 export async function savePicture(Plotly, gd, { series, view, alerts, colour, instrument, market, range, size }) {
   const until = series.n ? series.get("t0_ms")[series.n - 1] + view.tfMs : NaN;
   const title = [`<b>${plain(instrument)}</b>`, view.tf, plain(market || "market not known yet"), `to ${dated(until)} UTC`].join(" \u00b7 ");
-  const annotations = [...readoutLabels(series, view, colour), ...tagLabels(series, view, colour), ...chipLabels(view, alerts, range, colour), ...gapLabels(series, view, colour)];
+  const annotations = [...readoutLabels(series, view, colour), ...tagLabels(series, view, colour), ...chipLabels(view, alerts, range, gd._fullLayout.xaxis._length, colour), ...gapLabels(series, view, colour)];
   const layout = { ...gd.layout, annotations, title: { text: title, x: 0.006, y: 0.985, yanchor: "top", font: { size: 13, color: colour("ink") } }, margin: { ...gd.layout.margin, t: HEAD } };
   const url = await Plotly.toImage({ data: gd.data, layout }, { format: "png", width: size[0], height: size[1] + HEAD, scale: 2 });
   const name = `fbkit-${instrument}-${view.tf}-${(market || "unknown").split(",")[0]}`.toLowerCase().replace(/[^a-z0-9]+/g, "-");

@@ -16,11 +16,11 @@ from fbkit.dashboard.instrument_kpis import Seen, awaited, kpis
 from fbkit.dashboard.instrument_words import gaps_told, paragraphs, provenance
 from fbkit.dashboard.newest import Newest, concerns, newest
 from fbkit.dashboard.scene import Scene, first_choice
-from fbkit.dashboard.series import anchors
+from fbkit.dashboard.series import anchors, bars_behind
 from fbkit.dashboard.tab import Job, Tab
 from fbkit.dashboard.venue_rows import VenueRow, cells, perpetuals, row_of
 from fbkit.hub import Commit, Gone, Live, LiveRow, Message
-from fbkit.model import NS_DAY, NS_MS, NS_S, TIMEFRAMES, Z_WINDOWS, Gap, Instrument
+from fbkit.model import NS_DAY, NS_MS, NS_S, TIMEFRAMES, Gap, Instrument
 from fbkit.widgets import SERIES_FIELDS, AlertList, Controls, FootLine, Grid, KpiStrip, PlotStream, Words
 from fbkit.widgets.format import NBSP, count
 
@@ -140,7 +140,7 @@ class InstrumentTab(Tab):
         if one is None:
             return
         asked, shown = self._asked(), self._bars_shown()
-        bars = await self.ask(scene.source.bars, scene.tf, shown + max(Z_WINDOWS), one.name)
+        bars = await self.ask(scene.source.bars, scene.tf, shown + bars_behind(scene.kind, scene.window), one.name)
         found = await self.ask(judged, *asked, shown, bars)
         if asked != self._asked():
             return  # something else was chosen meanwhile; that is read next
@@ -174,7 +174,7 @@ class InstrumentTab(Tab):
         sizes = {name: row.oi_usd or 0.0 for name, row in scene.live.items()}
         found = {}
         for name in perpetuals(scene.known.values(), one, sizes):
-            bars = await self.ask(scene.source.bars, scene.tf, scene.window + 2, name)
+            bars = await self.ask(scene.source.bars, scene.tf, bars_behind(scene.kind, scene.window) + 1, name)
             found[name] = await self.ask(newest_volume, name, *asked[1:], bars)
         if asked == self._asked():
             self._venue_bars = found
