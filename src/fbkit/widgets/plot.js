@@ -50,7 +50,7 @@ function render({ model, el }) {
   const colour = (name) => token(el, name);
   const traces = () => model.get("traces");
   const isPane = () => model.get("pane");
-  const formatOf = (trace) => trace.meta?.format || model.get("axes")[trace.yaxis || "y"] || "number";
+  const formatOf = (trace) => trace.meta?.format || model.get("axes")[(trace.orientation === "h" ? trace.xaxis || "x" : trace.yaxis || "y")] || "number";
   const axesNow = () => Object.fromEntries(Object.entries(gd._fullLayout).filter(([key]) => /^[xy]axis\d*$/.test(key)).map(([key, axis]) => [key.replace("axis", ""), axis]));
 
   // --- plotly: only when numbers, theme or size change ------------------------------------------------------------------

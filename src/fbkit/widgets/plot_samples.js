@@ -1,5 +1,7 @@
 // Which sample of a trace stands at a place of its axis.
 
+import { inert } from "./plot_colour.js";
+
 const NEAR_PX = 24;
 
 /** An instant as plotly gives it back (text, UTC) in ms; numbers are left alone. */
@@ -7,7 +9,7 @@ export const asMs = (value) => (typeof value === "number" ? value : Date.parse(S
 
 /** Where a value lies along an axis: ms of time, the logarithm on a log axis, the place among categories. */
 function along(axis, value) {
-  if (axis.type === "category") return axis._categories.indexOf(value);
+  if (axis.type === "category") return axis._categories.indexOf(typeof value === "string" ? inert(value) : value);
   if (axis.type === "log") return Math.log10(value);
   return asMs(value);
 }
