@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,17 @@ def export(store: Store, table: str, to: Path, narrow: Narrow) -> int:
     finally:
         apart.unlink(missing_ok=True)
     return rows
+
+
+def as_parquet(frame: pd.DataFrame) -> bytes:
+    """A small frame as the bytes of a Parquet file; needs the extra ``parquet``."""
+    with tempfile.TemporaryDirectory(prefix="fbkit-export-") as folder:
+        to = Path(folder) / "shown.parquet"
+        place = quoted(to.as_posix(), mark="'")
+        with duck.connect("export to Parquet") as connection:
+            connection.register("given", frame)
+            connection.execute(f"COPY given TO {place} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2)")
+        return to.read_bytes()
 
 
 def frames(store: Store, table: str, narrow: Narrow) -> Iterator[pd.DataFrame]:
