@@ -66,7 +66,7 @@ def controls(instruments: Iterable[str], tf: str) -> list[Control]:
         Control(name="w", label="window", items=[(n, str(n)) for n in Z_WINDOWS], about="Bars in a Z's baseline"),
         Control(
             name="kind",
-            items=[(kind, _KINDS.get(kind, kind)) for kind in Z_KINDS],
+            items=_kinds(),
             about="How a Z measures the usual spread",
         ),
         Control(name="drawn", kind="many", items=_pairs(DRAWN), end=True, about="What is drawn over the bars"),
