@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fbkit.model import NS_DAY, NS_MS, TIMEFRAMES
+from fbkit.model import BAR_COLUMNS, NS_DAY, NS_MS, TIMEFRAMES
 from fbkit.quant.reading import UNSUPPORTED
 from fbkit.widgets import SERIES_FIELDS, TABLE_JUDGED, TABLE_WINDOWS
 
@@ -23,6 +23,10 @@ Floats = NDArray[np.float64]
 BARS_SHOWN = 480
 BARS_READ = BARS_SHOWN + max(TABLE_WINDOWS)
 
+#: What of a bar it takes.
+_TAKEN = {*SERIES_FIELDS, *TABLE_JUDGED}
+SERIES_COLUMNS = ("t1", *(one.name for one in BAR_COLUMNS if one.name in _TAKEN), "coverage")
+
 _CVD = SERIES_FIELDS.index("cvd")
 
 #: Sums of the same trades in another order differ by less than this share of what was traded.
@@ -32,7 +36,7 @@ _ROUNDING = 1e-6
 def series(
     instrument: str,
     tf: str,
-    bars: pd.DataFrame,
+    bars: Mapping[str, Any] | pd.DataFrame,
     *,
     kind: str = "classic",
     windows: Iterable[int] = TABLE_WINDOWS,
@@ -42,14 +46,13 @@ def series(
 
     ``kind`` and ``windows`` say which Z-scores are computed; ``shown`` how many of the newest slots are kept.
 
-    >>> import pandas as pd
-    >>> series("binance:BTC-USDT-PERP", "1m", pd.DataFrame({"t1": []})).shape == (0, len(SERIES_FIELDS))
+    >>> series("binance:BTC-USDT-PERP", "1m", {"t1": []}).shape == (0, len(SERIES_FIELDS))
     True
     """
-    if not len(bars):
+    if not len(bars["t1"]):
         return np.empty((0, len(SERIES_FIELDS)))
     length = TIMEFRAMES[tf]
-    slots = bars["t1"].to_numpy(np.int64) // length
+    slots = np.asarray(bars["t1"], np.int64) // length
     places = slots - slots[0]
     out = np.full((int(places[-1]) + 1, len(SERIES_FIELDS)), np.nan)
     judged = judge(instrument, tf, bars, TABLE_JUDGED, windows, kind)
@@ -57,7 +60,7 @@ def series(
         if field in judged:
             out[places, j] = judged[field].value
         elif field in bars:
-            out[places, j] = bars[field].to_numpy(np.float64)
+            out[places, j] = np.asarray(bars[field], np.float64)
     out[:, 0] = (np.arange(len(out)) + slots[0] - 1) * (length / NS_MS)
     out = out[-shown:]
     out[:, _CVD] = cvd_along(out, length)

@@ -19,7 +19,7 @@ from fbkit.dashboard.export import formats
 from fbkit.dashboard.kpis import kpis
 from fbkit.dashboard.record import record_of
 from fbkit.dashboard.scene import Scene, first_choice
-from fbkit.dashboard.series import BARS_READ, bars_behind, judge, series
+from fbkit.dashboard.series import BARS_READ, SERIES_COLUMNS, bars_behind, judge, series
 from fbkit.dashboard.sheet import Sheet
 from fbkit.dashboard.tab import Job, Tab
 from fbkit.errors import StoreMissing
@@ -314,8 +314,8 @@ class MarketTab(Tab):
         name, tf = scene.instrument, scene.tf
         if name not in scene.known:
             return
-        bars = await self.ask(scene.source.bars, tf, BARS_READ, name)
-        matrix = await self.ask(series, name, tf, bars)
+        bars = await self.ask(scene.source.columns, tf, BARS_READ, [name], SERIES_COLUMNS)
+        matrix = await self.ask(series, name, tf, bars.get(name, {"t1": []}))
         if (name, tf) != (scene.instrument, scene.tf):
             return  # something else was chosen meanwhile; that is read next
         self._show_last()
