@@ -54,7 +54,7 @@ function render({ model, el }) {
   const paint = (td, i, j) => {
     const [r, n] = [at("cells", i, j), at("counts", i, j)];
     const missing = r === null || r === undefined;
-    td.className = i === j ? "self" : missing ? "hatch" : `s${stepOf(r)}${r < 0 ? " neg" : ""}`;
+    td.className = i === j ? "self" : missing ? "hatch" : `s${stepOf(r)}${r <= -0.005 ? " neg" : ""}`;
     td.textContent = i === j ? "" : missing ? (n < 30 ? `n${NBSP}${n}` : "flat") : short(r);
     td.setAttribute("aria-label", words(i, j));
   };
