@@ -193,13 +193,13 @@ def _basis(basis: Basis) -> Kpi:
     how = "extrapolated from" if basis.extrapolated else "between"
     about = (
         f"Dated futures over index, a year, in 90 days, {how} expiries at {', '.join(basis.venues)}. "
-        f"{basis.dated} dated futures of {basis.coin} are listed"
+        f"Dated futures of {basis.coin} that are listed: {basis.dated}"
     )
     label, leads = f"Basis 3 m, {basis.coin}", f"venues?coin={basis.coin}"
     if np.isnan(basis.three_months):
         return Kpi(label, None, missing="stale", about=f"{about}; no mark of theirs is fresh", leads=leads)
     change = basis.three_months - basis.day_before
-    context: Context = ((f"{basis.dated} dated futures", ""),)
+    context: Context = ((f"{basis.dated} dated future{'s' * (basis.dated > 1)}", ""),)
     if np.isfinite(change):
         context = ((f"{bp(change)}{NBSP}bp", _tone(change)), (" 24 h", ""))
     return Kpi(label, percent(basis.three_months), "% a year", context, about=about, leads=leads)

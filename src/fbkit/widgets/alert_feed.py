@@ -60,7 +60,7 @@ def _shown(alert: AlertRow) -> dict[str, Any]:
         "tf": alert.tf,
         "tier": alert.tier,
         "rule": alert.rule,
-        "column": alert.column,
+        "column": _NAMES.get(alert.column, name_of(alert.column)),
         "told": _number(alert, alert.value),
         "needs": f"≥ {_number(alert, alert.threshold)}",
         "n": alert.n,
@@ -71,14 +71,15 @@ def _shown(alert: AlertRow) -> dict[str, Any]:
 
 
 def _inputs(alert: AlertRow) -> list[tuple[str, str, str]]:
-    """Name, value and what was needed of every input; conditions one by one, in words."""
+    """Name, value and what was needed of every condition, in words; of a rule without conditions, what it looked at."""
     try:
         inputs = msgspec.json.decode(alert.inputs, type=dict[str, Any])
     except msgspec.DecodeError:
         return []
     conditions = [*inputs.pop("conditions", []), *inputs.pop("also", [])]
-    plain = [(name, _told(value), "") for name, value in inputs.items() if name != alert.column]
-    return [_condition(one) for one in conditions] + plain
+    if conditions:
+        return [_condition(one) for one in conditions]
+    return [(_NAMES.get(name, name), _told(value), "") for name, value in inputs.items() if name != alert.column]
 
 
 def _condition(one: dict[str, Any]) -> tuple[str, str, str]:
@@ -86,6 +87,15 @@ def _condition(one: dict[str, Any]) -> tuple[str, str, str]:
     told = "–" if value is None else number_of(column, value)
     return name_of(column), told, f"{_WAYS[one['way']]} {number_of(column, one['bound'])}"
 
+
+_NAMES = {
+    "score_long": "conditions met",
+    "score_short": "conditions met",
+    "x": "value of the bar",
+    "usual": "usual",
+    "window": "bars before it",
+    "source": "bar made of",
+}
 
 _WAYS = {"at_least": "≥", "at_most": "≤", "size": "±", "above": ">", "below": "<"}
 

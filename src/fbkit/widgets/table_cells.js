@@ -59,6 +59,8 @@ function missing(cell, code, n, window) {
 const tone = (text) => (text[0] === "+" ? "up" : text[0] === "\u2212" ? "down" : "");
 const bare = (v, d) => signed(v, d).replace("+", "");
 
+const biasOf = (v, most) => (most === 0 ? "none" : `${v > 0 ? "long" : v < 0 ? "short" : "even"} ${bare(most, 0)}`);
+
 const WRITE = {
   change: (v) => percent(v),
   plain: (v) => percent(v),
@@ -71,7 +73,7 @@ const WRITE = {
   count: (v) => count(v),
   price: (v, row, sheet) => price(v, sheet.instruments[row].tick),
   marked: (v, row, sheet) => price(v, sheet.instruments[row].tick),
-  bias: (v, row, sheet) => (v > 0 ? "long " : v < 0 ? "short " : "none ") + bare(100 * Math.max(sheet.closed("score_long", row), sheet.closed("score_short", row)), 0),
+  bias: (v, row, sheet) => biasOf(v, 100 * Math.max(sheet.closed("score_long", row), sheet.closed("score_short", row))),
 };
 
 /** One number of a row: live, or of the closed bar. */

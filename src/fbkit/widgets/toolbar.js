@@ -36,7 +36,7 @@ function venueChoice(pick) {
       drawn = venues.join();
       choice = folding("Venue", [["", "all", "Every venue"], ...venues.map((venue) => [venue, venue, `${venue} alone`])], pick);
       choice.querySelector("option").textContent = `all ${venues.length} venues`;
-      toggle(box, "many", venues.length > 4);
+      toggle(box, "many", venues.length > 3);
       box.replaceChildren(choice);
     }
     choice?.press(current);
@@ -99,6 +99,7 @@ function render({ model, el }) {
   const windows = folding("Bars in a Z-score's baseline", model.get("windows").map((n) => [n]), set("window"));
   const kinds = folding("How Z-scores measure spread", model.get("kinds").map((kind) => [kind, ...KIND_WORDS[kind]]), set("kind"));
   kinds.classList.add("kinds");
+  windows.classList.add("windows");
   const view = segmented("View", [["table", "Table", "Table alone (t)"], ["split", "Split", "Table and charts (s)"], ["chart", "Charts", "Charts alone (c)"]], set("view"));
   view.classList.add("wide");
   const columns = columnsMenu(model);
