@@ -88,16 +88,32 @@ def explanation(alert: AlertRow, after: After, rule: str, record: str, why: Mapp
         ("bar", f"{alert.tf} to {iso(alert.t1)[:19].replace('T', ' ')} UTC"),
         ("spoken", f"{iso(alert.ts)[:19].replace('T', ' ')} UTC"),
         ("coverage", "unknown" if not math.isfinite(alert.coverage) else f"{100 * alert.coverage:.1f} %"),
-        *(
-            (_NAMES.get(name, name.replace("_", " ")), _plain(value))
-            for name, value in inputs.items()
-            if name not in _APART
-        ),
+        *_others(alert, inputs),
     ]
     horizons = [(name, *_numbers(found), why.get(found[3], found[3])) for name, found in after.items()]
     return Explanation(
-        str(alert.alert_id), alert.instrument, alert.tf, tuple(conditions), tuple(facts), tuple(horizons), rule, record
+        str(alert.alert_id),
+        alert.instrument,
+        alert.tf,
+        alert.sentence,
+        tuple(conditions),
+        tuple(facts),
+        tuple(horizons),
+        rule,
+        record,
     )
+
+
+def _others(alert: AlertRow, inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Inputs that are no condition, in the units of the column that was judged."""
+    judged = alert.column.removeprefix("z_").rpartition("_")[0] if alert.column.startswith("z_") else alert.column
+    told = []
+    for name, value in inputs.items():
+        if name in _APART or name == "z":
+            continue
+        text = _number(judged, value) if name in {"x", "usual"} else _plain(value)
+        told.append((_NAMES.get(name, name.replace("_", " ")), text))
+    return told
 
 
 def _inputs(alert: AlertRow) -> dict[str, Any]:

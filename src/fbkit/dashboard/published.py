@@ -27,7 +27,7 @@ from fbkit.widgets.format import NBSP
 RUNS = 20
 
 #: Paragraphs of a report that are shown of it, and the section they are taken from beside its head.
-_PARAGRAPHS, _TOLD = 3, "Market"
+_PARAGRAPHS, _TOLD = 2, "Market"
 
 _FOLDER = re.compile(r"[0-9]{8}T[0-9]{6}Z(-[0-9]+)?", re.ASCII)
 
@@ -103,7 +103,10 @@ def shown(report: Report | None) -> ReportShown | None:
     headline = paragraphs[0][0][0] if paragraphs else "Status report"
     seconds = float(facts.get("seconds") or 0.0)
     when = str(facts.get("published", ""))[:19].replace("T", " ")
-    bodies = [paragraphs[0][1:], *paragraphs[1:]] if paragraphs else []
+    head = "".join(text for text, _ in paragraphs[0]) if paragraphs else ""
+    # What the head says already is not said twice.
+    more = [body for body in paragraphs[1:] if body[0][0].rstrip(".") not in head]
+    bodies = [paragraphs[0][1:], *more] if paragraphs else []
     return ReportShown(
         f"{when} UTC, took {seconds:.0f}{NBSP}s",
         headline.rstrip("."),
@@ -122,15 +125,15 @@ def _facts(report: Report) -> list[tuple[str, str, str]]:
     seed = "" if overview.get("seed") is None else f", seed {overview['seed']}"
     return [
         ("market", f"{market}{seed}", ""),
-        (
-            "window",
-            f"{str(overview.get('since'))[5:16]} to {str(overview.get('as_of'))[5:16]} UTC".replace("T", " "),
-            "",
-        ),
+        ("window", f"{_moment(overview.get('since'))} to {_moment(overview.get('as_of'))} UTC", ""),
         ("code", f"fbkit {versions.get('fbkit', 'unknown')}", "code"),
         ("report", short(digest), "code"),
         ("verified", verified, "bad" if report.differing else "ok"),
     ]
+
+
+def _moment(text: object) -> str:
+    return str(text)[5:16].replace("T", " ") if text else "unknown"
 
 
 def claims(text: str) -> list[list[tuple[str, str]]]:

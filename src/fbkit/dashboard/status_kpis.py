@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Context = tuple[tuple[str, str], ...]
 
+#: A line of fewer points says nothing.
+_POINTS = 6
+
 #: A database younger than this does not say how it grows.
 _GROWN_NS = NS_HOUR
 
@@ -34,9 +37,8 @@ class Sizes(NamedTuple):
 
 
 def sizes_of(store: Store) -> Sizes:
-    """How large it is; its age is the time from its first run to its newest Beat."""
-    found, runs, beat = store.sizes(), store.runs(), store.last_beat()
-    begun = runs[0].ts_start if runs else 0
+    """How large it is; its age is the time from its first heartbeat to its newest Beat."""
+    found, begun, beat = store.sizes(), store.first_heartbeat(), store.last_beat()
     return Sizes(found["db"], found["wal"], beat.ts_recv - begun if beat and begun else 0)
 
 
@@ -102,7 +104,14 @@ def _events(known: Known) -> Kpi:
         return Kpi("Events", None, missing="first heartbeat awaited")
     late: Context = (("p95 lag ", ""), (f"{lag.p95:,.0f}{NBSP}ms", "l")) if math.isfinite(lag.p95) else ()
     about = "Items heard, mean of 10 s; lag: receive minus venue time, of a minute's heartbeats"
-    return Kpi("Events", count(rate), "/s", late, spark=tuple(known.heard.spark), about=about)
+    return Kpi(
+        "Events",
+        count(rate),
+        "/s",
+        late,
+        spark=tuple(known.heard.spark) if len(known.heard.spark) >= _POINTS else (),
+        about=about,
+    )
 
 
 def _queue(pulse: Pulse | None) -> Kpi:

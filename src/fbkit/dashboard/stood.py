@@ -159,7 +159,8 @@ def _up(past: Past, t0: int, t1: int) -> float | None:
 
 
 def _shares(past: Past, states: States, t0: int, t1: int) -> dict[str, float] | None:
-    at = bisect_left(states, (t0, ""))
+    # From the state on that the first heartbeat which reaches into the slot told.
+    at = bisect_left(states, (t0 - 2 * HEARTBEAT_NS, ""))
     return shares_by_state(_near(past, t0, t1), states[max(0, at - 1) :], t0, t1)
 
 

@@ -17,6 +17,17 @@ function after(value) {
   return el;
 }
 
+/** Bring rows into this order; those that stay are not taken out, so that nothing scrolls or loses its focus. */
+function arrange(body, wanted) {
+  const keep = new Set(wanted);
+  for (const row of [...body.children]) if (!keep.has(row)) row.remove();
+  let at = body.firstElementChild;
+  for (const row of wanted) {
+    if (row === at) at = at.nextElementSibling;
+    else body.insertBefore(row, at);
+  }
+}
+
 function render({ model, el }) {
   dress(el, model, "fb-alerts");
   const title = h("h2", "");
@@ -45,7 +56,9 @@ function render({ model, el }) {
     said.title = line.sentence;
     const mark = h("i", "vmark");
     mark.style.background = `var(--v-${CSS.escape(line.venue)}, var(--ink3))`;
-    const tr = h("tr", "alert", h("td", "w", h("span", `tier t${line.tier}`, String(line.tier))), when, h("td", "w who", line.coin), h("td", "w at", mark, line.venue), h("td", "w", line.tf), h("td", `w ${tone}`, arrow, arrow ? NBSP : "", line.direction), said, h("td", "n", line.value), h("td", "n l", line.needs), h("td", `n ${line.coverage < 0.9995 ? "" : "s"}`, share(line.coverage)), ...line.after.map(after));
+    const who = h("td", "w who", line.coin);
+    who.title = line.coin;
+    const tr = h("tr", "alert", h("td", "w", h("span", `tier t${line.tier}`, String(line.tier))), when, who, h("td", "w at", mark, line.venue), h("td", "w", line.tf), h("td", `w ${tone}`, arrow, arrow ? NBSP : "", line.direction), said, h("td", "n", line.value, h("span", "s", ` ${line.needs}`)), h("td", `n ${line.coverage < 0.9995 ? "" : "s"}`, share(line.coverage)), ...line.after.map(after));
     tr.dataset.id = line.alert_id;
     tr.tabIndex = -1;
     tr.setAttribute("aria-label", `Tier ${line.tier}, ${TIERS[line.tier] || "rule"}: ${line.coin} at ${line.venue}, ${line.sentence}`);
@@ -62,19 +75,22 @@ function render({ model, el }) {
   }
 
   function afterOf(why) {
-    const grid = h("div", "g five");
+    const grid = h("div", "g four");
     const cells = (...texts) => grid.append(...texts.map(([text, cls]) => h("span", cls, text)));
-    cells(["after", "s"], ["return %", "s"], ["best %", "s"], ["worst %", "s"], ["", "s"]);
-    for (const [horizon, ret, best, worst, reason] of why.after) cells([horizon, ""], ...(reason ? [["\u2013", "s"], ["\u2013", "s"], ["\u2013", "s"]] : [[percent(ret), toneOf(ret)], [percent(best), "l"], [percent(worst), "l"]]), [reason, "s"]);
+    cells(["after", "s"], ["return %", "s"], ["best %", "s"], ["worst %", "s"]);
+    for (const [horizon, ret, best, worst, reason] of why.after) {
+      if (reason) cells([horizon, ""], [reason, "s wide"]);
+      else cells([horizon, ""], [percent(ret), toneOf(ret)], [percent(best), "l"], [percent(worst), "l"]);
+    }
     return grid;
   }
 
   function whyOf(why) {
     const leads = h("a", "btn leads", "Show its chart");
     leads.href = "#/instrument?" + new URLSearchParams({ i: why.instrument, tf: why.tf });
-    const facts = h("dl", "kv");
-    for (const [name, text] of why.facts) facts.append(h("dt", "", name), h("dd", "", text));
-    const cell = h("td", "", h("div", "why", h("div", "", conditionsOf(why), h("p", "", h("b", "", "Rule "), why.rule)), h("div", "", afterOf(why), h("p", "", h("b", "", "Record "), why.record), facts, leads)));
+    const facts = h("div", "facts", ...why.facts.map(([name, text]) => h("span", "", h("span", "s", name), " ", text)));
+    const left = h("div", "", h("p", "sentence", why.sentence), conditionsOf(why), facts, h("p", "", h("b", "", "Rule "), why.rule));
+    const cell = h("td", "", h("div", "why", left, h("div", "", afterOf(why), h("p", "", h("b", "", "Record "), why.record), leads)));
     cell.colSpan = names.children.length;
     return h("tr", "open", cell);
   }
@@ -85,8 +101,8 @@ function render({ model, el }) {
     const waiting = inside && all.length && held.length && all[0].alert_id !== held[0].alert_id ? all.findIndex((line) => line.alert_id === held[0].alert_id) : 0;
     more.hidden = !waiting;
     write(more, waiting < 0 ? "newer ones wait" : `${waiting} newer ${waiting === 1 ? "waits" : "wait"} while the pointer is here`);
-    const heads = ["tier", "time UTC", "coin", "venue", "tf", "way", "what", "value", "needs", "cover", ...model.get("horizons").map((name) => `${name} %`)];
-    if (names.children.length !== heads.length) names.replaceChildren(...heads.map((text, i) => Object.assign(h("th", i < 7 ? "w" : "n", text), { title: i > 9 ? `what the price did ${text.slice(0, -2)} later, the alert's way` : "" })));
+    const heads = ["tier", "time UTC", "coin", "venue", "tf", "way", "what", "value, needs", "cover", ...model.get("horizons").map((name) => `${name} %`)];
+    if (names.children.length !== heads.length) names.replaceChildren(...heads.map((text, i) => Object.assign(h("th", i < 7 ? "w" : "n", text), { title: i > 8 ? `what the price did ${text.slice(0, -2)} later, the alert's way` : "" })));
     const wanted = [];
     const ids = new Set();
     const [chosen, why] = [model.get("chosen"), model.get("why")];
@@ -104,7 +120,7 @@ function render({ model, el }) {
     for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
     const had = document.activeElement?.closest?.("tr.alert")?.dataset.id;
     const same = wanted.length === body.children.length && wanted.every((tr, i) => tr === body.children[i]);
-    if (!same) body.replaceChildren(...wanted);
+    if (!same) arrange(body, wanted);
     if (had && rows.has(had) && !same) rows.get(had).tr.focus({ preventScroll: true });
     if (wanted.length && !body.querySelector('tr[tabindex="0"]')) wanted[0].tabIndex = 0;
     quiet.hidden = shown.length > 0;

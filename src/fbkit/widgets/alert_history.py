@@ -32,14 +32,16 @@ class AlertLine(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True):
     """All that stands behind an alert.
 
-    ``conditions``: name, value, what it needs, values behind it, and whether it was met (``yes no`` or ``""``).
-    ``facts``: name and text. ``after``: for each horizon what became of it, best and worst on the way (fractions), and
-    why there is nothing. ``rule``: its words; ``record``: its score. ``instrument`` and ``tf`` lead to its chart.
+    ``sentence``: what was said. ``conditions``: name, value, what it needs, values behind it, and whether it was met
+    (``yes no`` or ``""``). ``facts``: name and text. ``after``: for each horizon what became of it, best and worst on
+    the way (fractions), and why there is nothing. ``rule``: its words; ``record``: its score. ``instrument`` and ``tf``
+    lead to its chart.
     """
 
     alert_id: str
     instrument: str
     tf: str
+    sentence: str
     conditions: tuple[tuple[str, str, str, str, str], ...]
     facts: tuple[tuple[str, str], ...]
     after: tuple[tuple[str, float | None, float | None, float | None, str], ...]

@@ -65,8 +65,8 @@ function render({ model, el }) {
     write(quiet.firstChild, model.get("waiting"));
     write(when, shown?.when || "");
     if (!shown) return;
-    const facts = h("dl", "kv");
-    for (const [name, text, tone] of shown.facts) facts.append(h("dt", "", name), h("dd", tone, text));
+    const facts = h("div", "kv");
+    for (const [name, text, tone] of shown.facts) facts.append(h("span", "", name), h("span", tone, text));
     const buttons = h("div", "buttons");
     if (shown.page) {
       const button = h("button", "btn open", "Open");

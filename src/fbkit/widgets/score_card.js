@@ -4,7 +4,7 @@
 import { NBSP, bp, count, signed } from "./format.js";
 import { dress, faultBox, follow, h, write } from "./dom.js";
 
-const HEADS = ["tier", "rule", "n", "hit rate", "against random times", "return bp", "above random times, bp"];
+const HEADS = ["tier", "rule", "n", "hit rate", "95 %, tick: random", "return bp", "gain bp, 95 %"];
 const POINTS = 10;
 
 const known = (x) => x !== null && x !== undefined;

@@ -5,6 +5,8 @@ import { clock, count, day } from "./format.js";
 import { dress, faultBox, follow, h, shape, write } from "./dom.js";
 
 const COUNTS = ["received", "stored", "conflated", "duplicate", "ignored", "quarantined", "dropped", "in_flight", "late"];
+/** The others are columns where they hold anything. */
+const ALWAYS = new Set(["received", "stored", "duplicate", "quarantined", "dropped"]);
 
 function stream(line, ages) {
   const told = h("span", "s", line.age || "");
@@ -39,12 +41,13 @@ const added = (rows, name) => rows.reduce((sum, row) => sum + row[name], 0);
 /** A venue's items in one row; a press opens its channels. What does not add up is open by itself. */
 function accounts(rows, open, flip) {
   const grid = h("div", "acc");
-  grid.style.gridTemplateColumns = `minmax(160px, 1fr) repeat(${COUNTS.length + 1}, auto)`;
+  const counts = COUNTS.filter((name) => ALWAYS.has(name) || added(rows, name));
+  grid.style.gridTemplateColumns = `minmax(150px, 1fr) repeat(${counts.length + 1}, auto)`;
   grid.append(h("span", "h w", "venue, channel"));
-  for (const name of COUNTS) grid.append(h("span", "h", name.replace("_", " ")));
+  for (const name of counts) grid.append(h("span", "h", name.replace("_", " ")));
   grid.append(h("span", "h", "adds up"));
   const numbers = (told, balances) => {
-    for (const name of COUNTS) grid.append(h("span", told[name] ? (["quarantined", "dropped"].includes(name) ? "warn" : "") : "s", count(told[name])));
+    for (const name of counts) grid.append(h("span", told[name] ? (["quarantined", "dropped"].includes(name) ? "warn" : "") : "s", count(told[name])));
     grid.append(h("span", balances ? "ok" : "bad", balances ? "yes" : "no"));
   };
   const venues = [...new Set(rows.map((row) => row.venue))];
@@ -58,7 +61,7 @@ function accounts(rows, open, flip) {
     button.setAttribute("aria-expanded", String(shown));
     button.addEventListener("click", () => flip(venue));
     grid.append(button);
-    numbers(Object.fromEntries(COUNTS.map((name) => [name, added(mine, name)])), balances);
+    numbers(Object.fromEntries(counts.map((name) => [name, added(mine, name)])), balances);
     for (const row of shown ? mine : []) {
       grid.append(h("span", "w c", row.channel.replace("_", " ")));
       numbers(row, row.balances);

@@ -7,7 +7,7 @@ function render({ model, el }) {
   const title = h("h2", "");
   const sub = h("span", "s");
   const bar = h("ol", "bar");
-  const list = h("dl", "kv");
+  const list = h("div", "kv");
   const quiet = h("div", "quiet", h("span", "l"));
   el.append(h("div", "head", title, h("span", "sp"), sub), bar, list, quiet);
   const draw = () => {
@@ -16,7 +16,7 @@ function render({ model, el }) {
     quiet.hidden = steps.length > 0;
     write(quiet.firstChild, model.get("waiting"));
     bar.replaceChildren(...steps.map(([name], i) => stepOf(name, i === steps.length - 1)));
-    list.replaceChildren(...[...steps].reverse().flatMap(([name, since, note]) => [h("dt", "", since), h("dd", "", note ? `${name}: ${note}` : name)]));
+    list.replaceChildren(...[...steps].reverse().flatMap(([name, since, note]) => [h("span", "", since), h("span", "", note ? `${name}: ${note}` : name)]));
   };
   const stepOf = (name, on) => {
     const one = h("li", on ? "on" : "", name);

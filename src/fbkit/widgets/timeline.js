@@ -87,6 +87,7 @@ function render({ model, el }) {
     if (told.length !== drawn.length) body.replaceChildren(...lines.map(lineOf));
     else told.forEach((text, i) => text !== drawn[i] && body.children[i].replaceWith(lineOf(lines[i])));
     drawn = told;
+    toggle(el, "wide", !model.get("heads").length);
     el.style.setProperty("--ends", String(Math.max(1, ...lines.map((line) => line.ends.length))));
     if (cursor && !cursor.isConnected) point(null);
     else if (!cursor) say("");

@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 
 _TIERS = tuple(range(1, 7))
 
+#: What is chosen where nothing is left out.
 _ALL = "all"
-
-#: Coins in the list of choices come from what is listed; the first choice is all of them.
-_EVERY = (_ALL, _ALL)
 
 _METHOD = "what came after: from the first minute after an alert, the alert's way, before costs"
 
@@ -85,9 +83,9 @@ class AlertsTab(Tab):
         self.tools.offer(
             [
                 Control(name="tiers", kind="many", label="tier", items=[(tier, str(tier)) for tier in _TIERS]),
-                Control(name="rule", label="rule", items=[_EVERY, *((rule, rule) for rule in rules)]),
-                Control(name="coin", kind="pick", label="coin", items=[_EVERY, *((c, c) for c in scene.coins())]),
-                Control(name="venue", label="venue", items=[_EVERY, *((venue, venue) for venue in scene.venues)]),
+                Control(name="rule", label="rule", items=_choices("rules", rules)),
+                Control(name="coin", kind="pick", label="coin", items=_choices("coins", scene.coins())),
+                Control(name="venue", label="venue", items=_choices("venues", scene.venues)),
                 Control(name="span", label="show", items=[(span, f"{span[:-1]} {span[-1]}") for span in SPANS]),
                 Control(name="horizon", label="scored after", items=[(name, name) for name in HORIZONS]),
             ],
@@ -170,20 +168,24 @@ class AlertsTab(Tab):
             await self.ask(source.ask, lambda store, part=names: scoring.minutes(store, part))
         frame = await self.ask(scoring.score)
         if horizon == self.horizon:
-            self.scored = frame
-            self.scores = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-            self._show_score()
-            self._show_rules()
-            self.history.explain_again()
+            self.show_scores(frame)
 
     def _asked_span(self) -> Span:
         return Span(since=self.scene.now - SPANS[self.span])
 
     # --- handing it to the widgets ------------------------------------------------------------------------------------
 
+    def show_scores(self, frame: pd.DataFrame) -> None:
+        """Show a card; whatever tells of a rule's record tells it anew."""
+        self.scored = frame
+        self.scores = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+        self._show_score()
+        self._show_rules()
+        self.history.explain_again()
+
     def _show_history(self, alerts: Sequence[AlertRow]) -> None:
-        more = "" if not self.listed.more else f", the newest {LISTED} shown"
-        self.history.sub = f"{count(len(alerts))} in {_spaced(self.span)}{more}"
+        most = f"the newest {LISTED}" if self.listed.more else count(len(alerts))
+        self.history.sub = f"{most} in {_spaced(self.span)}"
         self.history.watching = (
             f"Nothing was said in {_spaced(self.span)} that fits what is chosen; rules look at every closed bar."
         )
@@ -261,6 +263,15 @@ class AlertsTab(Tab):
         for name, (ret, best, worst, why) in after.items():
             told |= {f"ret_{name}_frac": ret, f"mfe_{name}_frac": best, f"mae_{name}_frac": worst, f"why_{name}": why}
         return told
+
+
+def _choices(what: str, names: Sequence[str]) -> list[tuple[str, str]]:
+    """All of them first, then each.
+
+    >>> _choices("coins", ["BTC"])
+    [('all', 'all coins'), ('BTC', 'BTC')]
+    """
+    return [(_ALL, f"all {what}"), *((name, name) for name in names)]
 
 
 def _spaced(span: str) -> str:

@@ -53,10 +53,10 @@ _WEEK = 7 * NS_DAY
 
 #: Made when somebody asks for it: fbkit has no clockwork of its own.
 _BY_HAND = [
-    ("status report", "`fbkit report run status`"),
-    ("alert scorecard", "`fbkit scorecard`"),
-    ("snapshot", "`fbkit snapshot`"),
-    ("closed days to Parquet", "`fbkit archive`"),
+    ("status report", "fbkit report run status"),
+    ("alert scorecard", "fbkit scorecard"),
+    ("snapshot", "fbkit snapshot"),
+    ("closed days to Parquet", "fbkit archive"),
 ]
 
 
@@ -76,7 +76,7 @@ class StatusTab(Tab):
         self.collector = StatusPanel(parts=["facts"])
         self.phase = Steps(title="Phase", waiting="None was set yet: `fbkit phase set NAME` begins one.")
         self.report = ReportView(title="Latest status report")
-        self.byhand = Words(title="By hand", sub="nothing here runs by a clock")
+        self.byhand = Words(title="Made by hand", sub="nothing here runs by a clock")
         self.snapshot = Words(title="Snapshot")
         self._place()
         self.window, self.chosen = "24h", list(scene.venues)
