@@ -79,7 +79,21 @@ def test_alerts_travel_as_json_whatever_they_hold():
     shown = feed.alerts[0]
     json.dumps(shown, allow_nan=False)
     assert shown["alert_id"] == str(2**60 + 1)
-    assert shown["inputs"] == [("mean", "+0.5000", ""), ("words", "a", "")]
+    assert shown["inputs"] == [("mean", "+0.5000", "", ""), ("words", "a", "", "")]
+
+
+def test_conditions_tell_their_value_what_they_need_and_how_much_was_covered():
+    feed = AlertFeed()
+    met = '{"column": "funding_8h", "value": 0.00074, "coverage": 0.98, "way": "at_least", "bound": 0.0005}'
+    feed.show([alert(1, inputs=f'{{"side": "long", "conditions": [{met}]}}')])
+    assert feed.alerts[0]["inputs"] == [("funding", "+0.074 % per 8 h", "≥ +0.05 % per 8 h", "98 %")]
+
+
+def test_what_a_z_looked_at_is_told_in_its_unit():
+    feed = AlertFeed()
+    feed.show([alert(1, inputs='{"z": 4.6, "x": 0.0119, "usual": 0.0001, "window": 60}')])
+    told = [(name, text) for name, text, *_ in feed.alerts[0]["inputs"]]
+    assert told == [("value of the bar", "+1.19 %"), ("usual", "+0.01 %"), ("bars before it", "60")]
 
 
 def test_inputs_that_cannot_be_read_are_left_out():

@@ -15,7 +15,7 @@ function conditions(alert) {
   const line = (...cells) => grid.append(...cells.map(([text, cls]) => h("span", cls, text)));
   line(["condition", "s"], ["value", "s"], ["needs", "s"], ["cover", "s"]);
   line([alert.column, ""], [alert.told, ""], [alert.needs, "l"], [covered(alert.coverage), "l"]);
-  for (const [name, text, needs] of alert.inputs) line([name, ""], [text, ""], [needs, "l"], ["", ""]);
+  for (const [name, text, needs, cover] of alert.inputs) line([name, ""], [text, ""], [needs, "l"], [cover, "l"]);
   return grid;
 }
 

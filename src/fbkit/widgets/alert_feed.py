@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -70,8 +71,8 @@ def _shown(alert: AlertRow) -> dict[str, Any]:
     }
 
 
-def _inputs(alert: AlertRow) -> list[tuple[str, str, str]]:
-    """Name, value and what was needed of every condition, in words; of a rule without conditions, what it looked at."""
+def _inputs(alert: AlertRow) -> list[tuple[str, str, str, str]]:
+    """Name, value, what was needed and coverage of every condition; of a rule without any, what it looked at."""
     try:
         inputs = msgspec.json.decode(alert.inputs, type=dict[str, Any])
     except msgspec.DecodeError:
@@ -79,14 +80,24 @@ def _inputs(alert: AlertRow) -> list[tuple[str, str, str]]:
     conditions = [*inputs.pop("conditions", []), *inputs.pop("also", [])]
     if conditions:
         return [_condition(one) for one in conditions]
-    return [(_NAMES.get(name, name), _told(value), "") for name, value in inputs.items() if name != alert.column]
+    return [_input(alert, name, value) for name, value in inputs.items() if name not in {"z", "alerts", alert.column}]
 
 
-def _condition(one: dict[str, Any]) -> tuple[str, str, str]:
-    column, value = one["column"], one["value"]
+def _input(alert: AlertRow, name: str, value: object) -> tuple[str, str, str, str]:
+    judged = _JUDGED.fullmatch(alert.column)
+    if judged and name in {"x", "usual"} and isinstance(value, float):
+        return _NAMES[name], number_of(judged[1], value), "", ""
+    return _NAMES.get(name, name), _told(value), "", ""
+
+
+def _condition(one: dict[str, Any]) -> tuple[str, str, str, str]:
+    column, value, coverage = one["column"], one["value"], one.get("coverage")
     told = "–" if value is None else number_of(column, value)
-    return name_of(column), told, f"{_WAYS[one['way']]} {number_of(column, one['bound'])}"
+    needs = f"{_WAYS[one['way']]} {number_of(column, one['bound'])}"
+    return name_of(column), told, needs, "" if coverage is None else f"{100 * coverage:.0f} %"
 
+
+_JUDGED = re.compile(r"z_(.+)_\d+")
 
 _NAMES = {
     "score_long": "conditions met",
