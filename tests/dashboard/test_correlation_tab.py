@@ -10,6 +10,7 @@ import pytest
 from fbkit import across
 from fbkit.dashboard.breadth import above, breadth_of
 from fbkit.dashboard.similarity import alike
+from fbkit.dashboard.tabs import make_tab
 from fbkit.hub import Commit, Hello
 from fbkit.model import NS_DAY, NS_MIN, NS_S, BarRow, Span
 from fbkit.store import open_store
@@ -27,13 +28,14 @@ def store(across_url):
 @pytest.fixture(scope="module")
 def tab(across_url, tmp_path_factory):
     """The tab, with everything read, for tests that only look."""
-    return asyncio.run(read("correlation", scene_over(across_url, tmp_path_factory.mktemp("home"))))
+    made = make_tab("correlation", scene_over(across_url, tmp_path_factory.mktemp("home")))
+    return asyncio.run(read(made))
 
 
 @pytest.fixture
-async def own(across_url, home):
-    """The same for a test that presses something."""
-    return await read("correlation", scene_over(across_url, home))
+def own(across_url, home):
+    """A tab that has asked nothing yet, for a test that presses something."""
+    return make_tab("correlation", scene_over(across_url, home))
 
 
 def pressed(tab):
@@ -71,6 +73,7 @@ def test_an_order_does_not_need_numbers():
 
 
 async def test_the_pair_that_is_chosen_says_who_leads(own, store):
+    await read(own, "matrix")
     own.matrix.chosen = ["BTC", "SOL"]
     await own.jobs["pair"].ask()
     frame = across.lead_lag(across.coin_returns(store, ["BTC", "SOL"], "5m", SPAN))
@@ -90,21 +93,24 @@ def test_the_band_is_the_interval_of_each_lag(tab):
 
 
 async def test_the_dots_are_the_returns_that_both_have(own, store):
+    await read(own, "matrix")
     own.matrix.chosen = ["ETH", "BTC"]
     await own.jobs["pair"].ask()
-    read = across.coin_returns(store, ["ETH", "BTC"], "5m", SPAN)
+    both = across.coin_returns(store, ["ETH", "BTC"], "5m", SPAN)
     (dots,) = own.dots.traces
-    assert dots["x"] == read.fresh[:, 0].tolist()
-    assert dots["y"] == read.fresh[:, 1].tolist()
+    assert dots["x"] == both.fresh[:, 0].tolist()
+    assert dots["y"] == both.fresh[:, 1].tolist()
     assert own.dots.layout_more["xaxis"]["title"]["text"] == "ETH, % a bar"
 
 
 async def test_the_two_largest_coins_are_the_pair_to_begin_with(own):
+    await read(own, "matrix", "pair")
     assert own.matrix.chosen == ["BTC", "ETH"]
     assert own.lags.title == "BTC and ETH: who leads"
 
 
 async def test_pairs_are_listed_from_the_strongest_on_and_a_press_chooses_one(own):
+    await read(own, "matrix")
     sizes = [abs(row[1]) for row in own.pairs.rows]
     strongest = [row[4] for row in own.pairs.rows].count("strongest")
     assert len(sizes) == 6
@@ -175,13 +181,14 @@ def test_breadth_is_drawn_with_its_newest_numbers(tab, store):
 
 
 async def test_breadth_is_read_again_only_when_a_slot_has_closed(own, monkeypatch):
-    read = []
-    monkeypatch.setattr("fbkit.dashboard.tabs.correlation.breadth_of", lambda *given: read.append(given))
+    await read(own, "breadth")
+    asked = []
+    monkeypatch.setattr("fbkit.dashboard.tabs.correlation.breadth_of", lambda *given: asked.append(given))
     await own.jobs["breadth"].ask()
-    assert read == []
+    assert asked == []
     own.take(Hello(1, "SIMULATED", 7, "d", "v", 1, NOW))
     await own.jobs["breadth"].ask()
-    assert len(read) == 1
+    assert len(asked) == 1
 
 
 async def test_a_closed_bar_of_its_timeframe_asks_again(own):

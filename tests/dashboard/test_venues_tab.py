@@ -8,14 +8,17 @@ import pandas as pd
 import pytest
 
 from fbkit import across
+from fbkit.clock import VirtualClock
 from fbkit.dashboard.interest_drawn import layers_drawn
 from fbkit.dashboard.rates import LEAST
+from fbkit.dashboard.scene import Scene
 from fbkit.dashboard.spreads import MINUTES
 from fbkit.dashboard.tabs import make_tab
 from fbkit.hub import Commit
 from fbkit.model import NS_DAY, NS_HOUR, NS_MIN, NS_S, BarRow, Span
 from fbkit.store import open_store
 from tests.dashboard.across_market import NOW, OLD_BARS, VENUES, read, scene_over
+from tests.dashboard.invented import InventedSource
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +30,14 @@ def store(across_url):
 @pytest.fixture(scope="module")
 def tab(across_url, tmp_path_factory):
     """The tab, with everything read, for tests that only look."""
-    return asyncio.run(read("venues", scene_over(across_url, tmp_path_factory.mktemp("home"))))
+    made = make_tab("venues", scene_over(across_url, tmp_path_factory.mktemp("home")))
+    return asyncio.run(read(made))
 
 
 @pytest.fixture
-async def own(across_url, home):
-    """The same for a test that presses something."""
-    return await read("venues", scene_over(across_url, home))
+def own(across_url, home):
+    """A tab that has asked nothing yet, for a test that presses something."""
+    return make_tab("venues", scene_over(across_url, home))
 
 
 def pressed(tab):
@@ -126,6 +130,7 @@ def test_a_cell_is_the_rate_of_the_venue_s_main_perpetual(tab, store, coin):
 
 
 async def test_a_year_is_1095_times_8_hours_and_shades_stay(own):
+    await read(own, "newest", "past")
     before, shades = cell(own.funding, "BTC", "okx")[0], own.funding.shades
     own.tools.choose(unit="apr")
     assert cell(own.funding, "BTC", "okx")[0] == pytest.approx(1095 * before, rel=1e-15)
@@ -153,6 +158,7 @@ def test_a_shade_is_the_distance_from_the_hours_before(tab, store):
 
 
 async def test_a_coin_pressed_in_a_row_is_shown_everywhere(own):
+    await read(own, "newest")
     own.funding.chosen, own.funding.opened = "SOL", own.funding.opened + 1
     assert own.scene.coin == "SOL"
     assert pressed(own)["coin"] == "SOL"
@@ -183,6 +189,7 @@ async def test_a_coin_without_dated_futures_says_so(own):
 
 
 async def test_weighted_funding_is_across_s_and_says_what_was_settled(own, store):
+    await read(own, "past")
     hours = across.across(across.venues_of(store, "BTC", "1h", Span(NOW - 48 * NS_HOUR, NOW)))
     line = next(one for one in own.weighted.traces if one["name"] == "BTC")
     assert line["line"]["shape"] == "hv"
@@ -251,7 +258,14 @@ def test_coverage_and_the_minute_stand_below(tab):
     assert "newest minute 00:00 UTC" in said(tab.caption)
 
 
-async def test_every_panel_says_what_it_waits_for_before_it_has_anything(across_url, home):
-    made = make_tab("venues", scene_over(across_url, home))
-    panels = (made.interest, made.funding, made.basis, made.weighted, made.dispersion)
+def test_every_panel_says_what_it_waits_for_before_it_has_anything(own):
+    panels = (own.interest, own.funding, own.basis, own.weighted, own.dispersion)
     assert all(panel.waiting.endswith("read.") for panel in panels)
+
+
+async def test_without_a_database_each_panel_says_that_it_waits_for_a_collector():
+    waiting = make_tab("venues", Scene(InventedSource(6), VirtualClock(NOW)))
+    for name in waiting.jobs:
+        await waiting._answer(name)
+    panels = (waiting.interest, waiting.funding, waiting.basis, waiting.weighted, waiting.dispersion)
+    assert all("as soon as a collector writes" in panel.error for panel in panels)
