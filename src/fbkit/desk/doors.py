@@ -35,7 +35,8 @@ def open(  # noqa: A001 - the word users type
     except StoreMissing:
         if not or_demo:
             raise
-        return demo(**{"seed": settings.seed, "instruments": 8, "venues": STUDIED} | asked)
+        usual: dict[str, Any] = {"seed": settings.seed, "instruments": 8, "venues": STUDIED}
+        return demo(**usual | asked)
 
 
 def demo(seed: int = 7, instruments: int = 12, *, venues: Sequence[str] | str = "binance", seconds: int = 20) -> Desk:

@@ -13,6 +13,9 @@ from fbkit.desk.measures import measure_of
 from fbkit.desk.units import unit_of
 from fbkit.errors import UnknownName
 
+#: Columns whose sign is a direction: takers', prices', forced traders'.
+_DIRECTED = frozenset({"delta", "taker_imb", "ret", "liq_net_usd"})
+
 
 def drawing_of(frame: pd.DataFrame, columns: Sequence[str], market: str, how: str | None = None) -> Drawing:
     """The picture of a frame: of the columns that are named, else the one of its kind.
@@ -44,9 +47,17 @@ def over_time(frame: pd.DataFrame, columns: Sequence[str], market: str, how: str
             said = " ".join(filter(None, [_short(str(name)), column if len(columns) > 1 or not name else ""]))
             colour, dash = colour_of(str(name), len(lines))
             drawn = how or ("step" if "funding" in column else "line")
-            lines.append(Line(said, instants(rows.index), _numbers(rows[column]), drawn, colour, dash))
+            line = Line(said, instants(rows.index), _numbers(rows[column]), drawn, colour, dash)
+            lines += _both_ways(line) if drawn == "bar" and column in _DIRECTED else [line]
     rules = (-3.0, -2.0, 0.0, 2.0, 3.0) if unit_of(columns[0]) == "sd" else ()
     return Drawing(_title(frame, columns), _facts(frame), tuple(lines), measure, market, rules=rules)
+
+
+def _both_ways(line: Line) -> list[Line]:
+    """What has a direction in the colours of one."""
+    up, down = np.where(line.y >= 0, line.y, np.nan), np.where(line.y < 0, line.y, np.nan)
+    ways = ((f"{line.name} up", up, "--up"), (f"{line.name} down", down, "--down"))
+    return [line._replace(name=name, y=y, colour=colour) for name, y, colour in ways]
 
 
 def _usual(frame: pd.DataFrame, what: str) -> list[str]:

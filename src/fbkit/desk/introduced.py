@@ -26,7 +26,12 @@ def card_of_desk(desk: Desk, end: int | None, *, collected: bool) -> Card:
     """Whose market, which venues, how well they were heard, how much is stored, and what to ask first."""
     known, last = desk.store.instruments(), desk.store.last_beat()
     runs = "a collector runs" if collected else "no collector runs"
-    facts = [f"{len(known)} instruments", f"last beat {iso(last.ts_recv)}" if last else "nothing heard yet", runs]
+    facts = [
+        f"{len(known)} instruments",
+        f"last beat {iso(last.ts_recv)}" if last else "nothing heard yet",
+        runs,
+        shown_url(desk.store.url),
+    ]
     counts = desk.store.table_counts()
     notes = [
         *_made_up(str(desk.market), desk.store.seed),
@@ -34,7 +39,7 @@ def card_of_desk(desk: Desk, end: int | None, *, collected: bool) -> Card:
     ]
     name = next(iter(known), "binance:BTC-USDT-PERP")
     then = f'desk.summary("5m")   desk.bars("{name}", tf="5m")   desk.alerts(since="1h")   desk.health()'
-    return Card(str(desk.market), f"Desk over {shown_url(desk.store.url)}", facts, _venues(desk, end), notes, then)
+    return Card(str(desk.market), "Desk", facts, _venues(desk, end), notes, then)
 
 
 def _venues(desk: Desk, end: int | None) -> tuple[str, str]:

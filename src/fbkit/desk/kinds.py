@@ -20,15 +20,15 @@ def _columns(text: str) -> tuple[str, ...]:
 
 
 _ALERTS = _columns("instrument tf tier rule direction value threshold n coverage sentence")
-_BARS = _columns("instrument close ret vol_usd delta cvd taker_imb spread_bp premium funding_8h oi_usd coverage source")
+_BARS = _columns("instrument close ret vol_usd delta cvd taker_imb premium funding_8h oi_usd coverage source")
 _METRICS = _columns(
     "instrument rsi_14 atr_14 z_ret_60 z_ln_vol_60 z_taker_imb_60 z_oi_dlog_60 z_premium_60 z_obi_5_60 "
     "zr_ret_60 zr_ln_vol_60 zr_taker_imb_60 zr_oi_dlog_60 zr_premium_60 zr_obi_5_60 "
     "ze_ret_60 ze_ln_vol_60 ze_taker_imb_60 ze_oi_dlog_60 ze_premium_60 ze_obi_5_60 coverage"
 )
 _SCORES = _columns(
-    "rule tier tf direction column instrument horizon n_alerts n hits hit_rate hit_low hit_high base_hit_rate "
-    "excess_hit_low excess_hit_high says"
+    "rule tier tf direction column instrument horizon n_alerts n hit_rate base_hit_rate "
+    "excess_hit excess_hit_low excess_hit_high says"
 )
 
 KINDS: dict[str, Kind] = {
@@ -46,15 +46,21 @@ KINDS: dict[str, Kind] = {
         _BARS,
         'fbkit.zscore(bars["ret"], window=60)   desk.plot(bars)   (bars being this frame)',
     ),
-    "board": Kind("{coin} at each venue, newest {tf} bar", (), 'desk.in_words(desk.board("{coin}"))'),
+    "board": Kind(
+        "{coin} at each venue, newest {tf} bar",
+        _columns("venue contracts oi_usd oi_share_pct vol_24h_usd funding_apr_pct premium_bp mark_usd coverage"),
+        'desk.in_words(desk.board("{coin}"))',
+    ),
     "breadth": Kind("how much of the market moves at once, {tf} bars", (), 'desk.plot(desk.breadth("{tf}"))'),
     "correlation": Kind("correlation of {tf} changes between coins", (), 'desk.plot(desk.correlation("{tf}"))'),
     "curve": Kind("{coin} term structure, newest {tf} bar", (), 'desk.plot(desk.curve("{coin}"))'),
-    "days": Kind("rolling 24 h of {instrument}, as the venue states them"),
+    "days": Kind(
+        "rolling 24 h of {instrument}, as the venue states them", _columns("last_usd change vol_base vol_usd n_trades")
+    ),
     "dispersion": Kind(
         "how far {coin} marks lie apart, {tf} bars", (), 'desk.plot(desk.dispersion("{coin}"), "dispersion_bp")'
     ),
-    "funding": Kind("settled funding of {instrument}"),
+    "funding": Kind("settled funding of {instrument}", _columns("rate funding_hours mark_usd")),
     "funding_by_venue": Kind(
         "{coin} funding by venue, {tf} bars", (), 'desk.plot(desk.funding_by_venue("{coin}"), "funding_apr")'
     ),
@@ -74,16 +80,24 @@ KINDS: dict[str, Kind] = {
         "who leads, {tf} returns", (), "desk.plot(found)   desk.in_words(found)   (found being this frame)"
     ),
     "liquidated": Kind("{coin} liquidations by venue, {tf} bars", (), 'desk.plot(desk.liquidated("{coin}"))'),
-    "liquidations": Kind("forced closes of {instrument}; sums are lower bounds where a venue samples"),
-    "listings": Kind("what the venue said {instrument} is"),
-    "marks": Kind("mark, index and predicted funding of {instrument}"),
+    "liquidations": Kind(
+        "forced closes of {instrument}; sums are lower bounds where a venue samples",
+        _columns("liquidated price_usd size_base"),
+    ),
+    "listings": Kind(
+        "what the venue said {instrument} is",
+        _columns("venue_symbol base quote settle contract_size_base tick_usd step_base expiry status"),
+    ),
+    "marks": Kind(
+        "mark, index and predicted funding of {instrument}", _columns("mark_usd index_usd funding_rate funding_hours")
+    ),
     "metrics": Kind(
         "{tf} metrics of {instrument}, as each bar closed",
         _METRICS,
         "desk.in_words(metrics)   (metrics being this frame)",
     ),
     "offers": Kind("what each venue offers of each channel"),
-    "open_interest": Kind("open interest of {instrument}, one side counted"),
+    "open_interest": Kind("open interest of {instrument}, one side counted", _columns("oi_base oi_usd")),
     "outcomes": Kind(
         "what followed each alert",
         _columns(
@@ -94,8 +108,11 @@ KINDS: dict[str, Kind] = {
     "profile": Kind(
         "USD by price, {instrument}", (), "desk.plot(found)   desk.in_words(found)   (found being this frame)"
     ),
-    "quotes": Kind("best bid and ask of {instrument}"),
-    "ratios": Kind("long/short ratios of {instrument}"),
+    "quotes": Kind(
+        "best bid and ask of {instrument}",
+        _columns("bid_usd bid_size_base ask_usd ask_size_base levels depth_bid_base depth_ask_base"),
+    ),
+    "ratios": Kind("long/short ratios of {instrument}", _columns("ratio_kind value period_s")),
     "scorecard": Kind(
         "what came of alerts, against random times",
         _SCORES,
@@ -109,8 +126,15 @@ KINDS: dict[str, Kind] = {
         _columns("instrument tf last ret vol_usd oi_usd funding_8h loudest loudest_z mean_abs_z bias coverage"),
         "desk.in_words(summary)   desk.bars(instrument, tf)   (summary being this frame)",
     ),
-    "trades": Kind("trades of {instrument}; side is the taker's", (), 'desk.bars("{instrument}")'),
-    "venue_bars": Kind("the venue's own klines of {instrument}"),
+    "trades": Kind(
+        "trades of {instrument}; side is the taker's",
+        _columns("price_usd size_base side venue_id"),
+        'desk.bars("{instrument}")',
+    ),
+    "venue_bars": Kind(
+        "the venue's own klines of {instrument}",
+        _columns("tf open_usd high_usd low_usd close_usd vol_base vol_usd n_trades"),
+    ),
     "zscores": Kind(
         "{tf} Z-scores of {instrument} over {window} bars before each",
         (),

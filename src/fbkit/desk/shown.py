@@ -20,6 +20,12 @@ from fbkit.desk.units import unit_of
 #: More columns than this are too many to look at: then those that a kind names are shown.
 _WIDE = 14
 
+#: Columns that nobody chooses to look at: a frame that has one is as it was read, and is shown by its main ones too.
+_BOOKKEEPING = frozenset({"t0", "seq", "stamp", "inputs", "oi_vw_venues", "assumed", "ts_recv_ns", "alert_id"})
+
+#: Longer texts than this are wrapped in a cell, and with them the table.
+_WRAPPED = 48
+
 #: A text column is cut only behind this many characters.
 _TEXT = 160
 
@@ -101,8 +107,10 @@ def _coverage(frame: pd.DataFrame) -> list[str]:
 def _columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The columns to look at, and the names of those left out."""
     wanted = [name for name in KINDS[frame.attrs["what"]].columns if name in frame]
-    if frame.shape[1] <= _WIDE or len(wanted) < 4:
+    if not wanted or (frame.shape[1] <= _WIDE and _BOOKKEEPING.isdisjoint(frame.columns)):
         return frame, []
+    if len(wanted) > 2 and wanted[0] == "instrument" and len(frame["instrument"].unique()) == 1:
+        wanted = wanted[1:]  # the title has said whose
     return frame[wanted], [str(name) for name in frame.columns if name not in wanted]
 
 
@@ -116,7 +124,15 @@ def _table(frame: pd.DataFrame) -> tuple[str, str]:
     }
     with pd.option_context("display.max_colwidth", _TEXT):
         headed = _headed(frame)
-        return headed.to_html(border=0, **how), headed.to_string(line_width=140, **how)
+        return _scrolling(headed.to_html(border=0, **how), frame), headed.to_string(line_width=140, **how)
+
+
+def _scrolling(table: str, frame: pd.DataFrame) -> str:
+    """The table in a box of its own that scrolls, its lines whole unless a text is long."""
+    texts = [name for name in frame.columns if frame[name].dtype.kind in "OUT"]
+    long = any(frame[name].astype(str).str.len().max() > _WRAPPED for name in texts) if len(frame) else False
+    style = f"font-size:12px{'' if long else ';white-space:nowrap'}"
+    return f"<div style='overflow-x:auto'>{table.replace('<table ', f'<table style={style!r} ', 1)}</div>"
 
 
 def _headed(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from fbkit.model import BAR_COLUMNS, METRICS, SUMMARY_COLUMNS
 
 _UNITS = {column.name: column.unit for column in (*METRICS, *SUMMARY_COLUMNS, *BAR_COLUMNS)} | {
     "coverage": "share",
-    "side": "+1 buy, −1 sell",
+    "side": "±1",
     "price_ratio": "× other venues",
     "tick": "USD",
     "step": "coin",

@@ -127,13 +127,15 @@ def of_liquidated(frame: pd.DataFrame) -> list[str]:
     long, short = (float(frame[name].sum(min_count=1)) for name in ("liq_long_usd", "liq_short_usd"))
     if not isfinite(long) and not isfinite(short):
         return [f"No venue has told of liquidations of {coin} while we listened; that is not 0."]
+    heard = frame[frame["liq_long_usd"].notna() | frame["liq_short_usd"].notna()]
     by_venue = frame.groupby("venue", observed=True)[["liq_long_usd", "liq_short_usd"]].sum(min_count=1).sum(axis=1)
     first = by_venue.sort_values(ascending=False).index[0]
     sampled = sorted(frame.loc[~frame["complete"] & frame["liq_long_usd"].notna(), "venue"].unique())
+    told = f"{many(len(heard.index.unique()), 'bar')} {over(heard).partition(' (')[0]}"
     sums = f"longs {usd(long)}, shorts {usd(short)}"
     side = "Longs" if long > short else "Shorts" if short > long else "Both sides alike"
     return [
-        f"{side} of {coin} were forced out most: {sums}, {over(frame)}; most at {first}.",
+        f"{side} of {coin} were forced out most: {sums}; most at {first}. Told of: {told}.",
         *([f"At least: {', '.join(sampled)} do not tell of all, so levels are not to be compared."] if sampled else []),
     ]
 
@@ -147,7 +149,8 @@ def of_shares(frame: pd.DataFrame) -> list[str]:
     alike = whole[(there == there.iloc[-1]).all(axis=1)].fillna(0.0)
     gains, most = (alike.iloc[-1] - alike.iloc[0]).to_numpy(), int(np.argmax(alike.iloc[-1].to_numpy()))
     gained = int(np.argmax(gains))
-    told = f"{whole.columns[most]} holds {share(float(alike.iloc[-1, most]))} of {frame.attrs['coin']} open interest"
+    largest = share(float(alike.iloc[-1].to_numpy()[most]))
+    told = f"{whole.columns[most]} holds {largest} of {frame.attrs['coin']} open interest"
     if len(alike) < 2:
         return [f"{told}; the same venues were never heard together before, so nobody is said to have gained."]
     more = f"{whole.columns[gained]} gained most, {signed(100 * float(gains[gained]), 1)} points"
