@@ -214,6 +214,17 @@ async def test_another_timeframe_offers_what_it_can_fill(make):
     assert page.tab.read.why["funding_8h"] == "warmup"  # judged from 1h up
 
 
+async def test_what_was_pressed_for_a_viewer_follows_the_timeframe_and_what_they_pressed_stays(make):
+    page = await opened(make)
+    pressed = lambda: dict(page.tab.tools.values)["span"]  # noqa: E731 - said once, used thrice
+    assert pressed() == "1d"
+    page.scene.tf = "1m"
+    assert pressed() == "6h"
+    page.tab.tools.choose(span="12h")
+    page.scene.tf = "15m"
+    assert pressed() == "12h"
+
+
 async def test_a_longer_span_reads_more_and_a_shorter_one_nothing(make):
     page = await opened(make)
     page.tab.tools.choose(span="6h")

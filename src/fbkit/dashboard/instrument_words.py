@@ -132,7 +132,8 @@ def provenance(seen: Seen) -> list[tuple[str, str]]:
         ("newest bar", f"{_SOURCES.get(str(seen.bar.get('source')), 'none')}, to {_minute(int(seen.bar['t1']))}"),
     ]
     if seen.newest.seq:
-        facts.append(("store", f"seq to {count(seen.newest.seq)}, beat {iso(seen.newest.beat_ts)[11:19]}"))
+        facts.append(("store", f"seq to {count(seen.newest.seq)}"))
+        facts.append(("last beat stored", f"{iso(seen.newest.beat_ts)[11:19]} UTC"))
     if seen.newest.code:
         facts.append(("code", seen.newest.code))
     return facts

@@ -147,6 +147,8 @@ export function axesOf(series, view, from, to) {
     const [n, text] = KINDS_OF_TICK[key](view);
     const fitting = (m) => ticks(range, m).map((found) => (Array.isArray(found) ? found.filter((v) => clear(v) && v < range[1] - near * 0.6 && v > range[0] + near * 0.4) : found));
     const [values, step] = [n, n + 1.5, n + 3].map(fitting).find(([some]) => some.length > 1) || fitting(n);
-    return { range, tickvals: values, ticktext: values.map((v) => text(v, step)) };
+    // two ticks of one text say nothing of what lies between them
+    const apart = values.filter((v, i) => !i || text(v, step) !== text(values[i - 1], step));
+    return { range, tickvals: apart, ticktext: apart.map((v) => text(v, step)) };
   });
 }

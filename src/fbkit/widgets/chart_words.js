@@ -15,7 +15,7 @@ export function readouts(series, view, i) {
   return {
     price: priced(series, view, i),
     volume: [["Volume USD", money(at("vol_usd")), ""], ["delta", money(at("delta"), true), tone(at("delta"))]],
-    oi: [["Open interest USD", money(at("oi_usd")), ""], ["", Number.isFinite(at("oi_dlog")) ? percent(at("oi_dlog")) + "\u00a0%" : "", ""]],
+    oi: [["Open interest USD", money(at("oi_usd")), ""], ["", Number.isFinite(at("oi_dlog")) ? percent(at("oi_dlog")) + "\u00a0%" : "", ""], ...knownSince(series, "oi_usd")],
     funding: [["Funding % 8 h, predicted", funding(at("funding_8h")), ""], ["premium bp", bp(at("premium")), ""], ...(view.settled.length ? [["\u25cb settled", "", ""]] : [])],
     cvd: [["CVD USD", money(at("cvd"), true), tone(at("cvd"))], [cvdFrom(series, i), "", ""]],
     z: judgedWords(series, view, i),
@@ -40,14 +40,21 @@ function openWords(view, i, series) {
   return [["\u2002open bar so far", percent(change) + "\u00a0%", tone(change)]];
 }
 
-/** From where CVD counts at bar i: the midnight before the first, or the end of the hole before it. */
+/** Said where much of a pane is empty: from when on there are numbers, or that there are none. */
+function knownSince(series, field) {
+  const first = series.get(field).findIndex(Number.isFinite);
+  if (first < 0) return [[series.n ? "none in these bars" : "", "", ""]];
+  return first > series.n * 0.1 ? [["known since " + dated(series.at("t0_ms", first)), "", ""]] : [];
+}
+
+/** From where CVD counts at bar i: the midnight before the first, the end of a hole, or the first bar with sides. */
 function cvdFrom(series, i) {
   const [x, cvd] = [series.get("t0_ms"), series.get("cvd")];
   if (!Number.isFinite(cvd[i])) return "no taker sides here";
   let first = i;
   while (first > 0 && Number.isFinite(cvd[first - 1])) first -= 1;
-  const from = first ? x[first] : x[0] - (x[0] % 86_400_000);
-  return `since ${dated(from)}${first ? ", after a gap" : ""}`;
+  if (!first) return `since ${dated(x[0] - (x[0] % 86_400_000))}`;
+  return `since ${dated(x[first])}, ${cvd.slice(0, first).some(Number.isFinite) ? "after a gap" : "where taker sides begin"}`;
 }
 
 function judgedWords(series, view, i) {

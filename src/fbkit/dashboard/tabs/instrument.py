@@ -63,6 +63,8 @@ class InstrumentTab(Tab):
         self.rows: list[VenueRow] = []
         self._venue_bars: dict[str, tuple[dict[str, Any], float]] = {}
         self._pushed: LiveRow | None = None
+        self._usual = usual_span(scene.tf)
+        self._offered = 0
         self._connect()
         self._offer()
         self._begin()
@@ -71,7 +73,7 @@ class InstrumentTab(Tab):
 
     def _connect(self) -> None:
         scene = self.scene
-        self.tools.choose(span=usual_span(scene.tf), z="ret", drawn=list(DRAWN))
+        self.tools.choose(span=self._usual, z="ret", drawn=list(DRAWN))
         self.tools.on_export(formats(), self.file)
         self.tools.observe(lambda _: self._take_choices(), "values")
         scene.observe(lambda _: self._offer(), ["tf", "window", "kind", "venues"])
@@ -104,9 +106,13 @@ class InstrumentTab(Tab):
     def _offer(self) -> None:
         """Every choice there is, with what is chosen."""
         scene, pressed = self.scene, dict(self.tools.values)
-        span = pressed["span"] if pressed["span"] in spans_of(scene.tf) else usual_span(scene.tf)
+        # What the viewer pressed stays as long as it fits; what was pressed for them follows the timeframe.
+        keeps = pressed["span"] in spans_of(scene.tf) and pressed["span"] != self._usual
+        self._usual = usual_span(scene.tf)
+        span = pressed["span"] if keeps else self._usual
         z = pressed["z"] if pressed["z"] in judged_of(scene.tf) else "ret"
         chosen = {"tf": scene.tf, "w": scene.window, "kind": scene.kind, "span": span, "z": z}
+        self._offered = len(scene.known)
         self.tools.offer(controls(scene.known, scene.tf), **chosen)
         if not scene.instrument:
             self._begin()
@@ -204,6 +210,8 @@ class InstrumentTab(Tab):
             self._show_now()
 
     def tick(self) -> None:
+        if len(self.scene.known) != self._offered:
+            self._offer()  # an instrument was heard for the first time
         self._show_now()
         self._show_venues()
         self._show_marks()
