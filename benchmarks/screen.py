@@ -235,10 +235,12 @@ def verdicts(found: Found, stir: Busy | None, install_s: float | None) -> list[V
         Verdict("hub's clock to the frame after, p95, as the page's foot says", round(found.hub_ms, 1), "ms"),
         Verdict("prices shown that no stored trade explains", found.never),
         Verdict("warm page to first live data, median", round(median(found.open_s), 2), "s", 5, 3),
-        Verdict(f"browser CPU, {found.touched_hz:.1f} changes a row a second as simulated", round(found.browser_cpu), "%"),
+        Verdict(
+            f"browser CPU, simulated, {found.touched_hz:.1f} changes a row a second", round(found.browser_cpu), "%"
+        ),
     ]
     if stir is not None:
-        name = f"browser CPU, every row changing {stir.touched_hz:.1f} times a second"
+        name = f"browser CPU, invented, every row changing {stir.touched_hz:.1f} times a second"
         told.append(Verdict(name, round(stir.cpu), "%", 80, 40))
     return [*told, *_weighed(found), *_asked(found, install_s)]
 

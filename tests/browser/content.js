@@ -11,7 +11,7 @@
       return {
           faults: told(".fault"),
           waits: [
-              ...told(".fb-plot .loading, .fb-chart .loading, .fb-grid .quiet, .fb-heat .quiet, .fb-table .nothing, .fb-words > .quietly"),
+              ...told(".fb-plot .loading, .fb-chart .loading, .fb-grid .quiet, .fb-heat .quiet, .fb-table .nothing"),
               ...bare.map(() => "a chart that is not drawn yet"),
           ],
           digits: (tab.innerText.match(/\d/g) || []).length,

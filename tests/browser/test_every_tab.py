@@ -184,6 +184,11 @@ def test_its_export_is_read_by_pandas_and_names_the_market(on, slug):
     page.keyboard.press("Escape")
 
 
+def test_a_widget_that_takes_long_to_load_is_waited_for(desk):
+    gave_up = "new Promise(told => { const end = AbortSignal.timeout(10); setTimeout(() => told(end.aborted), 100); })"
+    assert desk.page.evaluate(gave_up) is False
+
+
 def test_digits_lead_to_every_tab_and_back_leads_the_way_back(on):
     page = on(content.SLUGS[0])
     here = "s => document.querySelector('.fb-brand [aria-current]').dataset.tab === s"
