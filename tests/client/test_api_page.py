@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fbkit.client import Client
 from tests.server.bare import TOKEN, Bare
 
 pytestmark = [pytest.mark.xdist_group("bare"), pytest.mark.timeout(240)]
@@ -42,3 +43,5 @@ def test_every_line_of_python_on_the_page_runs(server: Bare, capsys: pytest.Capt
     assert "0 bars, 0 alerts" in capsys.readouterr().out
     assert names["kept"] == 32
     assert len(names["bars"]) == 30  # type: ignore[arg-type]  # a frame
+    assert isinstance(client := names["client"], Client)
+    client.close()
