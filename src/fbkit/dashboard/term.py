@@ -74,7 +74,7 @@ def term_drawn(term: Term) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         traces.append(
             {"type": "scatter", "mode": "lines+markers", "x": list(days), "y": list(years), "name": "24 h ago",
              "line": {"color": "--ink3", "width": 1, "dash": "2px,3px"}, "marker": {"size": 4, "color": "--ink3"},
-             "meta": {"format": "percent"}}
+             "meta": {"format": "percent", "end": "24 h ago", "told": f"{percent(years[-1])} %"}}
         )  # fmt: skip  # a trace
     venues = dict.fromkeys(one.venue for one in sorted(term.futures, key=lambda one: -one.days))
     traces += [_line(venue, [one for one in term.futures if one.venue == venue]) for venue in venues]

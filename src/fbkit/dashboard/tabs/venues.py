@@ -245,7 +245,9 @@ class VenuesTab(Tab):
         plot.value = total_told(found, len(self.chosen))
         plot.waiting = f"No open interest of {coin} was heard in the last {self.span} at {', '.join(self.chosen)}."
         traces, edges = layers_drawn(found)
-        plot.show(traces, shapes=edges, margin={"r": 132}, yaxis={"rangemode": "tozero"})
+        # The ring of an old venue is a dot, for which plotly would leave room at the right.
+        ends = {"range": [found.t_ms[0], found.t_ms[-1]]} if len(found.t_ms) > 1 else {}
+        plot.show(traces, shapes=edges, margin={"r": 132}, xaxis=ends, yaxis={"rangemode": "tozero"})
         self._say()
 
     def _show_basis(self, coin: str, term: Term) -> None:
