@@ -173,10 +173,17 @@ def _profile(frame: pd.DataFrame, market: str) -> Drawing:
     return Drawing(title_of(frame), facts, lines, measure_of("buy_usd"), market, x="number", height=420)
 
 
+def _group(name: str, value: object) -> str:
+    return f"tier {value}" if name == "tier" else str(value)
+
+
 def _scorecard(frame: pd.DataFrame, market: str) -> Drawing:
     """How much better than random times each group did, with its interval."""
     groups = list(frame.columns[: list(frame.columns).index("horizon")])
-    names = [" ".join([*(str(row[name]) for name in groups), str(row["horizon"])]) for row in frame.to_dict("records")]
+    names = [
+        " ".join([*(_group(name, row[name]) for name in groups), str(row["horizon"])])
+        for row in frame.to_dict("records")
+    ]
     low, high = _numbers(frame["excess_hit_low"]), _numbers(frame["excess_hit_high"])
     line = Line("hit rate above random times", names, _numbers(frame["excess_hit"]), "dots", "--ink", "", low, high)
     facts = ("share of alerts that went their way, less that at random times", "95 %", *_facts(frame))

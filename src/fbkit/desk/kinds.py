@@ -20,7 +20,7 @@ def _columns(text: str) -> tuple[str, ...]:
 
 
 _ALERTS = _columns("instrument tf tier rule direction value threshold n coverage sentence")
-_BARS = _columns("instrument close ret vol_usd delta cvd taker_imb premium funding_8h oi_usd coverage source")
+_BARS = _columns("instrument close ret vol_usd delta taker_imb funding_8h oi_usd coverage source")
 _METRICS = _columns(
     "instrument rsi_14 atr_14 z_ret_60 z_ln_vol_60 z_taker_imb_60 z_oi_dlog_60 z_premium_60 z_obi_5_60 "
     "zr_ret_60 zr_ln_vol_60 zr_taker_imb_60 zr_oi_dlog_60 zr_premium_60 zr_obi_5_60 "
@@ -101,7 +101,8 @@ KINDS: dict[str, Kind] = {
     "outcomes": Kind(
         "what followed each alert",
         _columns(
-            "instrument tf tier rule direction ret_5m ret_15m ret_1h ret_4h why_5m why_15m why_1h why_4h sentence"
+            "instrument tf tier rule direction ret_5m_frac ret_15m_frac ret_1h_frac ret_4h_frac "
+            "why_5m why_15m why_1h why_4h"
         ),
         "desk.scorecard()",
     ),
@@ -123,7 +124,7 @@ KINDS: dict[str, Kind] = {
     ),
     "summary": Kind(
         "newest {tf} bar of each instrument",
-        _columns("instrument tf last ret vol_usd oi_usd funding_8h loudest loudest_z mean_abs_z bias coverage"),
+        _columns("instrument tf last ret vol_usd loudest loudest_z mean_abs_z bias coverage"),
         "desk.in_words(summary)   desk.bars(instrument, tf)   (summary being this frame)",
     ),
     "trades": Kind(

@@ -97,6 +97,7 @@ def _lying(axes: Axes, drawing: Drawing) -> None:
 def _x_axis(axes: Axes, drawing: Drawing) -> None:
     first = drawing.lines[0].x if drawing.lines else []
     if drawing.x == "words":
+        axes.margins(x=0.08)
         axes.set_xticks(range(len(first)), list(map(str, first)))
     elif drawing.x == "time" and len(first) > 1:
         every = np.concatenate([np.asarray(line.x, dtype=np.float64) for line in drawing.lines])

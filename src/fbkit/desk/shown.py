@@ -109,8 +109,8 @@ def _columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     wanted = [name for name in KINDS[frame.attrs["what"]].columns if name in frame]
     if not wanted or (frame.shape[1] <= _WIDE and _BOOKKEEPING.isdisjoint(frame.columns)):
         return frame, []
-    if len(wanted) > 2 and wanted[0] == "instrument" and len(frame["instrument"].unique()) == 1:
-        wanted = wanted[1:]  # the title has said whose
+    # What the title has said need not stand in every row.
+    wanted = [name for name in wanted if name not in frame.attrs or len(frame[name].unique()) > 1]
     return frame[wanted], [str(name) for name in frame.columns if name not in wanted]
 
 
@@ -131,8 +131,10 @@ def _scrolling(table: str, frame: pd.DataFrame) -> str:
     """The table in a box of its own that scrolls, its lines whole unless a text is long."""
     texts = [name for name in frame.columns if frame[name].dtype.kind in "OUT"]
     long = any(frame[name].astype(str).str.len().max() > _WRAPPED for name in texts) if len(frame) else False
-    style = f"font-size:12px{'' if long else ';white-space:nowrap'}"
-    return f"<div style='overflow-x:auto'>{table.replace('<table ', f'<table style={style!r} ', 1)}</div>"
+    whole = " style='white-space:nowrap'"
+    table = table.replace("<th>", f"<th{whole}>").replace("<td>", "<td>" if long else f"<td{whole}>")
+    table = table.replace("<table ", "<table style='font-size:12px' ", 1)
+    return f"<div style='overflow-x:auto'>{table}</div>"
 
 
 def _headed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +158,9 @@ def _clocks(index: pd.Index) -> list[str]:
     whole = bool(
         (instants.second == 0).all() and (instants.nanosecond == 0).all() and (instants.microsecond == 0).all()
     )
-    return [str(clock) for clock in instants.strftime("%Y-%m-%d %H:%M" if whole else "%Y-%m-%d %H:%M:%S.%f")]
+    if whole:
+        return [str(clock) for clock in instants.strftime("%Y-%m-%d %H:%M")]
+    return [str(clock)[:-3] for clock in instants.strftime("%Y-%m-%d %H:%M:%S.%f")]
 
 
 def digits(value: float) -> str:
