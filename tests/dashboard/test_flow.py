@@ -71,7 +71,7 @@ def test_cvd_starts_again_at_midnight_and_where_other_venues_tell(all_of):
     assert at == {midnight: MIDNIGHT, 240 - 50: AGAIN, 240 - 40: AGAIN}
     assert all_of.columns["cvd"][midnight] == pytest.approx(all_of.columns["delta"][midnight])
     assert all_of.newest("cvd") == pytest.approx(all_of.columns["delta"][-40:].sum())
-    assert cvd_since(all_of) == "since 01:20 UTC, when other venues told sides"
+    assert cvd_since(all_of) == "since 01:20 UTC, venues changed"
 
 
 def test_a_count_that_does_not_follow_had_a_gap_in_it():
@@ -330,3 +330,17 @@ def test_died_are_ordered_by_what_they_told():
     assert rows[-1].venue == "hyperliquid"
     assert isinstance(rows[0], Died)
     assert np.isnan(rows[-1].long_usd)
+
+
+def test_more_slots_than_a_screen_tells_apart_are_drawn_by_their_largest_and_all_are_told():
+    slots = 1500
+    t0 = END - (slots - np.arange(slots)) * NS_MIN
+    volume = np.ones(slots)
+    volume[700] = 3.0
+    frame = pd.DataFrame({"t0": t0, "t1": t0 + NS_MIN, "close": 1.0, "vol_usd": volume, "coverage": 1.0})
+    flow = flow_of({NAMES[0]: frame}, "1m", shown=slots)
+    told, drawn = volume_drawn(flow)[0][:2]
+    assert (len(told["x"]), told["visible"]) == (slots, False)
+    assert len(drawn["x"]) == slots / 3
+    assert drawn["y"][700 // 3] == 3.0
+    assert drawn["width"] == pytest.approx(0.8 * 3 * 60_000)

@@ -44,8 +44,8 @@ def volume_drawn(flow: Flow) -> Drawn:
     volume, delta = flow.columns["vol_usd"], flow.columns["delta"]
     inks = ["--up" if value >= 0 else "--down" for value in delta.tolist()]
     traces = [
-        piece.bars(flow, volume, "volume", "--line2", 0.8),
-        piece.bars(flow, delta, "delta", inks, 0.5, tone=True, format="usd_signed", why="no sides told"),
+        *piece.bars(flow, volume, "volume", "--line2", 0.8),
+        *piece.bars(flow, delta, "delta", inks, 0.5, tone=True, format="usd_signed", why="no sides told"),
     ]
     top, low = piece.reach(volume), piece.reach(-delta)
     layout = piece.layout_of(flow) | {"yaxis": {"range": [-max(low, 0.12 * top) * 1.08, top * 1.3]}}
@@ -75,11 +75,10 @@ def forced_drawn(flow: Flow, rows: Sequence[Died]) -> Drawn:
     up, down = piece.reach(short), piece.reach(long)
     least = max(0.3 * max(up, down), 1.0)
     top, bottom = max(up, least) * 1.4, max(down, least) * 1.1
-    traces = [
-        piece.bars(flow, short, "shorts", "--up", 0.8, **_end(flow, rows, "short", top / 2, "--up")),
-        piece.bars(flow, -long, "longs", "--down", 0.8, **_end(flow, rows, "long", -bottom / 2, "--down")),
-    ]
-    traces[1]["customdata"] = long
+    shorts = piece.bars(flow, short, "shorts", "--up", 0.8, **_end(flow, rows, "short", top / 2, "--up"))
+    longs = piece.bars(flow, -long, "longs", "--down", 0.8, **_end(flow, rows, "long", -bottom / 2, "--down"))
+    longs[0]["customdata"] = long
+    traces = shorts + longs
     layout = piece.layout_of(flow, showticklabels=True) | {"yaxis": {"range": [-bottom, top]}}
     layout["shapes"].append(piece.rule("y", 0.0))
     layout["annotations"] += piece.cut_off(flow, short, top) + piece.cut_off(flow, long, bottom, below=True)

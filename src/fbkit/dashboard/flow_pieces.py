@@ -14,6 +14,9 @@ from fbkit.widgets.format import NBSP, money
 Floats = NDArray[np.float64]
 Trace = dict[str, Any]
 
+#: More bars than these are a grey mist on a screen.
+SLOTS = 720
+
 #: Room at the right of all panes, so that their time axes agree, px.
 RIGHT = 92
 
@@ -31,13 +34,39 @@ def line(x: Floats, y: Floats, name: str, **more: Any) -> Trace:
     return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": ink, "meta": more} | plotly
 
 
-def bars(flow: Flow, y: Floats, name: str, inks: str | list[str], share: float, **more: Any) -> Trace:
-    """A bar a slot, of a share of its width."""
+def bars(flow: Flow, y: Floats, name: str, inks: str | list[str], share: float, **more: Any) -> list[Trace]:
+    """A bar a slot, of a share of its width. Of more slots than a screen tells apart, the largest of each few.
+
+    ``by`` (default: the values themselves) says which is the largest. The readout has every slot.
+    """
+    by = more.pop("by", y)
     plotly = {key: more.pop(key) for key in ("yaxis",) if key in more}
-    return {
-        "type": "bar", "x": flow.middle_ms, "y": y, "name": name, "width": share * flow.length / NS_MS,
-        "marker": {"color": inks, "line": {"width": 0}}, "meta": more,
-    } | plotly  # fmt: skip  # a trace
+    whole = {"type": "bar", "x": flow.middle_ms, "y": y, "name": name, "meta": more} | plotly
+    few = pooled(flow)
+    at = largest_of_each(by, few)
+    wide = few * flow.length / NS_MS
+    drawn = {
+        "x": flow.t0[::few] / NS_MS + wide / 2, "y": y[at], "width": share * wide,
+        "marker": {"color": inks if isinstance(inks, str) else [inks[k] for k in at.tolist()], "line": {"width": 0}},
+    }  # fmt: skip  # what is seen
+    return [whole | drawn] if few == 1 else [whole | {"visible": False}, whole | drawn | {"meta": {"silent": True}}]
+
+
+def pooled(flow: Flow) -> int:
+    """Slots that share a bar."""
+    return -(-len(flow.t0) // SLOTS)
+
+
+def largest_of_each(by: Floats, few: int) -> NDArray[np.intp]:
+    """The place of the largest by size among each few; of none that is there, the first.
+
+    >>> largest_of_each(np.array([1.0, -3.0, np.nan, np.nan, 2.0]), 2).tolist()
+    [1, 2, 4]
+    """
+    size = np.nan_to_num(np.abs(by), nan=-1.0)
+    whole = np.concatenate([size, np.full(-len(size) % few, -1.0)]).reshape(-1, few)
+    places: NDArray[np.intp] = whole.argmax(axis=1) + np.arange(len(whole)) * few
+    return places
 
 
 def banded(flow: Flow, column: str, name: str, axis: str, why: str) -> list[Trace]:
@@ -51,7 +80,7 @@ def banded(flow: Flow, column: str, name: str, axis: str, why: str) -> list[Trac
         edge | {"y": band.edge(2.0), "line": none, "fill": "tonexty", "fillcolor": "--line 70%"},
         edge | {"y": band.edge(3.0), "line": dotted | {"color": "--zp4"}},
         edge | {"y": band.edge(-3.0), "line": dotted | {"color": "--zn4"}},
-        bars(flow, values, name, [shade(one) for one in z.tolist()], 0.7, yaxis=axis, format="signed", why=why),
+        *bars(flow, values, name, [shade(one) for one in z.tolist()], 0.7, yaxis=axis, format="signed", why=why, by=z),
         edge | {"y": z} | told,  # for the readout; the bars' shades show it
     ]
 
@@ -108,7 +137,7 @@ def rule(axis: str, y: float) -> dict[str, Any]:
     """A hairline through a pane, or (``paper``) between two."""
     hair = {"width": 1, "color": "--line2"}
     return {
-        "type": "line", "xref": "paper", "x0": 0, "x1": 1.2 if axis == "paper" else 1, "yref": axis, "y0": y, "y1": y,
+        "type": "line", "xref": "paper", "x0": 0, "x1": 3 if axis == "paper" else 1, "yref": axis, "y0": y, "y1": y,
         "layer": "below", "line": hair,
     }  # fmt: skip  # a shape
 

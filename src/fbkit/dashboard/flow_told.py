@@ -89,9 +89,15 @@ def forced_of(flow: Flow, rows: Sequence[Died]) -> Forced | None:
     peak = int(np.nanargmax(total))
     return Forced(
         sum(row.long_usd for row in told), sum(row.short_usd for row in told),
-        float(np.nansum(flow.columns["vol_usd"][heard])), iso(int(flow.t0[peak]))[11:16],
+        float(np.nansum(flow.columns["vol_usd"][heard])), _instant(int(flow.t0[peak]), len(flow.t0) * flow.length),
         all(row.tells == "all" for row in told), float(heard.mean()),
     )  # fmt: skip  # an answer
+
+
+def _instant(ts: int, span: int) -> str:
+    """HH:MM, with the day where the stretch has several."""
+    told = iso(ts)
+    return told[11:16] if span <= NS_DAY else f"{told[5:10]} {told[11:16]}"
 
 
 def cvd_since(flow: Flow) -> str:
@@ -102,7 +108,7 @@ def cvd_since(flow: Flow) -> str:
     at, why = int(flow.t0[places[-1]]), int(flow.begins[places[-1]])
     if why == MIDNIGHT:
         return "since 00:00 UTC"
-    again = "after a gap" if len(flow.names) == 1 else "when other venues told sides"
+    again = "after a gap" if len(flow.names) == 1 else "venues changed"
     return f"since {iso(at)[11:16]} UTC, {'from its first bar' if why == FIRST else again}"
 
 

@@ -252,7 +252,7 @@ function render({ model, el }) {
 
   picture.addEventListener("click", async () => {
     if (!gd) return;
-    const words = [model.get("title"), model.get("sub"), model.get("value"), model.get("market"), "UTC"].filter(Boolean).join(" \u00b7 ");
+    const words = [[model.get("title"), model.get("sub")], [model.get("value"), model.get("market"), "UTC"]];
     await savePicture(Plotly, gd, stage, words, `fbkit-${model.get("title").toLowerCase().replace(/[^a-z0-9]+/g, "-")}.png`);
   });
 

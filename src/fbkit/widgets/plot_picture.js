@@ -4,27 +4,30 @@ import { inert } from "./plot_colour.js";
 
 const TOP = 42;
 
+/** What a line says; title and unit of a pane stand over the picture already. */
+const told = (line) => [...line.childNodes].filter((node) => !node.classList?.contains("t") && !(line.className === "read" && node.classList?.contains("s"))).map((node) => node.textContent).join("");
+
 /** A line of text over the plot, as plotly writes it into a picture. */
 function annotation(el, box, margin) {
   const at = el.getBoundingClientRect();
   const style = getComputedStyle(el);
   const lines = el.classList.contains("end") ? [...el.children] : [el];
-  const text = lines.map((line) => inert(line.textContent)).filter(Boolean).join("<br>");
+  const text = lines.map((line) => inert(told(line).trim())).filter(Boolean).join("<br>");
   const ground = el.classList.contains("tag") ? { bgcolor: style.backgroundColor } : {};
   const ink = getComputedStyle(el.classList.contains("end") ? el.firstChild : el).color;
   return { text, ...ground, showarrow: false, align: "left", borderpad: 1, xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "top", xshift: at.left - box.left - margin.l, yshift: margin.t - (at.top - box.top), font: { size: 11, color: ink } };
 }
 
-/** Save it; `words` say what it is and whose market, `name` is the file's. */
+/** Save it; `words` are lines of what it is and whose market it shows, `name` is the file's. */
 export async function savePicture(Plotly, gd, stage, words, name) {
   const { margin } = gd.layout;
   const box = stage.getBoundingClientRect();
   const over = [...stage.querySelectorAll(".read, .end, .tag")].filter((el) => el.textContent).map((el) => annotation(el, box, margin));
-  const title = { text: inert(words), x: 0, xref: "container", xanchor: "left", pad: { l: 10 }, y: 1, yref: "container", yanchor: "top", yshift: 0, font: { size: 12 } };
+  const title = { text: words.map((line) => inert(line.filter(Boolean).join(" \u00b7 "))).join("<br>"), x: 0, xref: "container", xanchor: "left", pad: { l: 10, t: 8 }, y: 1, yref: "container", yanchor: "top", font: { size: 12 } };
   const foot = Math.max(margin.b, 22);
   const [width, height] = [stage.clientWidth, stage.clientHeight + TOP + foot - margin.b];
   const xaxis = { ...gd.layout.xaxis, showticklabels: true };
-  const layout = { ...gd.layout, xaxis, width, height, title: { ...title, pad: { l: 10, t: 8 } }, margin: { ...margin, t: margin.t + TOP, b: foot }, annotations: [...(gd.layout.annotations || []), ...over] };
+  const layout = { ...gd.layout, xaxis, width, height, title, margin: { ...margin, t: margin.t + TOP, b: foot }, annotations: [...(gd.layout.annotations || []), ...over] };
   const url = await Plotly.toImage({ data: gd.data, layout }, { format: "png", width, height, scale: 2 });
   const link = document.createElement("a");
   Object.assign(link, { href: url, download: name }).click();

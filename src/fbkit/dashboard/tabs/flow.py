@@ -13,6 +13,7 @@ from fbkit.dashboard.flow_bars import Flow, bars_wanted, flow_of, names_of
 from fbkit.dashboard.flow_kpis import kpis
 from fbkit.dashboard.flow_lists import BACK, LISTED, show_died, show_largest
 from fbkit.dashboard.flow_panes import forced_drawn, imbalance_drawn, price_drawn, volume_drawn
+from fbkit.dashboard.flow_pieces import pooled
 from fbkit.dashboard.flow_profile import Traded, profile_drawn, profile_told, step_of, traded
 from fbkit.dashboard.flow_told import Died, cvd_since, died, lasting, paragraphs
 from fbkit.dashboard.instrument_words import gaps_told
@@ -224,11 +225,10 @@ class FlowTab(Tab):
         self._draw(
             self.price, price_drawn(flow), f"USD, price at {flow.price_of.replace(':', ' ')}, CVD {cvd_since(flow)}"
         )
-        self._draw(self.volume, volume_drawn(flow), f"USD a bar of {flow.tf}")
-        self._draw(
-            self.imbalance, imbalance_drawn(flow), f"{several}, band ±2 and ±3 sd of {flow.window} bars, {flow.kind}"
-        )
-        self._draw(self.forced, forced_drawn(flow, self.rows), "USD a bar, shorts above, longs below")
+        self._draw(self.volume, volume_drawn(flow), f"USD a bar of {flow.tf}{_pooled(flow)}")
+        band = f"band ±2 and ±3 sd of {flow.window} bars, {flow.kind}"
+        self._draw(self.imbalance, imbalance_drawn(flow), f"{several}, {band}{_pooled(flow)}")
+        self._draw(self.forced, forced_drawn(flow, self.rows), f"USD a bar, shorts above, longs below{_pooled(flow)}")
         self.kpis.show(kpis(flow, self.rows))
         show_died(self.died, self.rows, lasting(len(flow.t0) * flow.length))
         self.words.sub = f"{flow.tf} bars to {_clock(flow.end)} UTC"
@@ -300,6 +300,11 @@ class FlowTab(Tab):
 
 def _pane(title: str, **axes: str) -> Plot:
     return Plot(title=title, pane=True, axes={"x": "time", **axes}, waiting="Bars are being read.")
+
+
+def _pooled(flow: Flow) -> str:
+    """Said where a bar that is drawn stands for several."""
+    return f", the largest of each {pooled(flow)} drawn" if pooled(flow) > 1 else ""
 
 
 def _clock(ns: int) -> str:
