@@ -155,6 +155,8 @@ def test_a_shade_is_the_distance_from_the_hours_before(tab, store):
     assert len(past) > LEAST
     assert tab.funding.shades[f"{row}:okx"] == pytest.approx(z, rel=1e-9)
     assert "191 hours" in tab.funding.notes[f"{row}:okx"]
+    assert tab.funding.notes[f"{row}:okx"].startswith("okx:BTC-USD-PERP, predicted: +0.0")
+    assert tab.funding.sub == "predicted, % per 8 h, shade = Z over 8 d"
 
 
 async def test_a_coin_pressed_in_a_row_is_shown_everywhere(own):

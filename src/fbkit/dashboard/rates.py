@@ -44,6 +44,10 @@ class Rates(NamedTuple):
     coverage: dict[str, float]
     end: int
 
+    def kind(self, venue: str) -> str:
+        """Whether a venue's rate is ``predicted``: it came beside a mark; else it is a ``settled`` one."""
+        return "predicted" if np.isfinite(self.mark_usd.get(venue, np.nan)) else "settled"
+
 
 class History(NamedTuple):
     """A coin's hours: settled or predicted rates by venue, the weighted one, instants (UTC ms).
@@ -138,6 +142,16 @@ def judged(one: Rates, past: History | None, venue: str = "") -> tuple[float, in
     """The Z-score of a venue's rate, else of the weighted one, against the hours before, and how many these are."""
     value = one.rates[venue].value if venue else one.weighted
     return unusual(value, past.before(one.end, venue)) if past is not None else (np.nan, 0)
+
+
+def kinds(rates: Sequence[Rates]) -> str:
+    """Which kinds of rates these are, in words.
+
+    >>> kinds([])
+    'predicted'
+    """
+    found = {one.kind(venue) for one in rates for venue, rate in one.rates.items() if np.isfinite(rate.value)}
+    return "predicted or settled" if len(found) > 1 else next(iter(found), "predicted")
 
 
 def behind(histories: Mapping[str, History]) -> int:

@@ -46,7 +46,8 @@ def _fill(table: Table, row: int, one: Rates, past: History | None, venues: Sequ
     for venue, rate in cells.items():
         z, n = judged(one, past, venue) if venue in one.rates else (math.nan, 0)
         table.reasons[row, venue] = rate.reason
-        table.notes[row, venue] = _note(f"{venue}:{rate.contract}", rate.value, z, n, one.coverage.get(venue, math.nan))
+        whose = f"{venue}:{rate.contract}, {one.kind(venue)}" if rate.contract else ""
+        table.notes[row, venue] = _note(whose, rate.value, z, n, one.coverage.get(venue, math.nan))
         _shade(table, row, venue, z)
     z, n = judged(one, past)
     table.reasons[row, "weighted"] = "no OI"
@@ -62,7 +63,7 @@ def _shade(table: Table, row: int, key: str, z: float) -> None:
 
 def _note(whose: str, rate: float, z: float, n: int, coverage: float) -> str:
     if not math.isfinite(rate):
-        return whose if whose[-1] != ":" else ""
+        return whose.partition(",")[0]
     told = f"{whose}: {funding(rate)}{NBSP}% per 8 h, {signed(100 * yearly(rate), 2)}{NBSP}% a year"
     told += f"; Z {zscore(z)} of {n} hours" if math.isfinite(z) else f"; no Z of {n} hours"
     return told + (f"; coverage {100 * coverage:.0f}{NBSP}%" if math.isfinite(coverage) else "")

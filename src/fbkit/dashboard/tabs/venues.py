@@ -15,7 +15,7 @@ from fbkit.dashboard.export import formats
 from fbkit.dashboard.interest import Interest, interest_of
 from fbkit.dashboard.interest_drawn import begun, layers_drawn, left_out, total_told
 from fbkit.dashboard.largest import largest, newest
-from fbkit.dashboard.rates import HOURS, History, Rates, behind, history_of, rates_of
+from fbkit.dashboard.rates import HOURS, History, Rates, behind, history_of, kinds, rates_of
 from fbkit.dashboard.rates_table import rates_table
 from fbkit.dashboard.scene import Scene
 from fbkit.dashboard.spreads import MINUTES, Spread, spread_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from fbkit.store import Store
 
 #: Coins that are buttons, and coins that are rows.
-_BUTTONS, _ROWS = 5, 16
+_BUTTONS, _ROWS = 5, 20
 
 _RULE = "totals add the venues fresh at that moment; changes are in coins and compare the same venues only"
 
@@ -265,7 +265,8 @@ class VenuesTab(Tab):
         hours = behind(self.histories)
         over = f"{hours // 24} d" if hours >= 48 else f"{hours} h"
         unit = "% a year" if self.unit == "apr" else "% per 8 h"
-        self.funding.sub = f"predicted, {unit}, shade = Z over {over}" if hours else f"predicted, {unit}"
+        told = f"{kinds(self.minute.rates)}, {unit}"
+        self.funding.sub = f"{told}, shade = Z over {over}" if hours else told
         table = rates_table(self.minute.rates, self.histories, self.chosen, per_year=self.unit == "apr")
         table.show_in(self.funding)
 
