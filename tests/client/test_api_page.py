@@ -43,5 +43,6 @@ def test_every_line_of_python_on_the_page_runs(server: Bare, capsys: pytest.Capt
     assert "0 bars, 0 alerts" in capsys.readouterr().out
     assert names["kept"] == 32
     assert len(names["bars"]) == 30  # type: ignore[arg-type]  # a frame
-    assert isinstance(client := names["client"], Client)
+    client = names["client"]
+    assert isinstance(client, Client)
     client.close()
