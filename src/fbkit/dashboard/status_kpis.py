@@ -154,8 +154,8 @@ def _lost(heard: Throughput) -> Kpi:
     if not heard.accounts:
         return Kpi("Dropped", None, missing="first accounts awaited")
     dropped, duplicate, bad = (heard.summed(name) for name in ("dropped", "duplicate", "quarantined"))
-    told: Context = ((f"{count(duplicate)} duplicates, ", ""), (f"{count(bad)} quarantined", "warn" if bad else ""))
-    return Kpi("Dropped", count(dropped), "items", told, about="Items of this run")
+    told: Context = ((f"{count(duplicate)} dup, ", ""), (f"{count(bad)} quarantined", "warn" if bad else ""))
+    return Kpi("Dropped", count(dropped), "items", told, about="Items of this run that were lost; heard twice; not believed")
 
 
 def percent_down(share: float) -> str:
