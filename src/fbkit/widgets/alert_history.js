@@ -2,7 +2,7 @@
 // needed, what followed, the rule and its record. New rows wait while the pointer is in the list.
 
 import { NBSP, clock, day, percent, signed } from "./format.js";
-import { dress, faultBox, follow, h, toggle, write } from "./dom.js";
+import { captioned, dress, faultBox, follow, h, toggle, write } from "./dom.js";
 
 const TIERS = ["", "single Z", "confluence", "confirmed", "funding", "divergence", "cluster"];
 const WAYS = { up: ["\u2191", "up"], long: ["\u2191", "up"], down: ["\u2193", "down"], short: ["\u2193", "down"] };
@@ -155,7 +155,7 @@ function render({ model, el }) {
   scroll.addEventListener("pointerleave", () => ((inside = false), draw()));
   more.addEventListener("click", () => ((inside = false), draw(), (scroll.scrollTop = 0)));
   const undo = [
-    follow(model, ["title", "sub"], () => (write(title, model.get("title")), write(sub, model.get("sub")))),
+    follow(model, ["title", "sub"], () => (write(title, model.get("title")), captioned(sub, model.get("sub")))),
     follow(model, ["lines", "horizons", "chosen", "why", "watching"], draw),
     faultBox(el, model),
   ];

@@ -14,6 +14,12 @@ export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** A line of words that ends in dots where room is short: whole where the pointer rests. */
+export function captioned(node, text) {
+  write(node, text);
+  if (node.title !== text) node.title = text;
+}
+
 export const toggle = (el, cls, on) => {
   if (el.classList.contains(cls) !== on) el.classList.toggle(cls, on);
 };

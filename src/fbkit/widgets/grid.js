@@ -1,6 +1,6 @@
 // A table of a few hundred rows: heads sort, arrows walk, Enter and a click choose; what is missing says why.
 
-import { dress, faultBox, follow, h, toggle, write } from "./dom.js";
+import { captioned, dress, faultBox, follow, h, toggle, write } from "./dom.js";
 import { isNumber, written } from "./formatting.js";
 import { strip } from "./strip.js";
 
@@ -173,7 +173,7 @@ function render({ model, el }) {
   const undo = [
     follow(model, ["title", "sub", "value", "scale"], () => {
       write(title, model.get("title"));
-      write(sub, model.get("sub"));
+      captioned(sub, model.get("sub"));
       write(value, model.get("value"));
       scale.hidden = !model.get("scale");
       head.hidden = !model.get("title");

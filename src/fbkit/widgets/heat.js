@@ -1,6 +1,6 @@
 // A matrix of correlations: digits in cells shaded by size, striped below zero; a line above says the cell in words.
 
-import { dress, faultBox, follow, h, toggle, write } from "./dom.js";
+import { captioned, dress, faultBox, follow, h, toggle, write } from "./dom.js";
 import { MINUS, NBSP, count, signed } from "./format.js";
 
 const WALK = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
@@ -156,7 +156,7 @@ function render({ model, el }) {
   const undo = [
     follow(model, ["title", "sub"], () => {
       write(title, model.get("title"));
-      write(sub, model.get("sub"));
+      captioned(sub, model.get("sub"));
       table.setAttribute("aria-label", model.get("title") || "correlations");
     }),
     follow(model, ["names", "cells", "low", "high", "counts", "waiting"], draw),

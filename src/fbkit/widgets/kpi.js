@@ -15,6 +15,7 @@ function split(parts) {
 function card(kpi) {
   const value = kpi.value === null ? h("div", "v none", h("span", kpi.missing === "no feed" ? "s" : "hatch", kpi.missing || "awaited")) : h("div", "v", kpi.value, h("span", "u", "\u00a0" + kpi.unit));
   const context = h("div", "d", ...(kpi.context || []).map(([text, tone]) => h("span", tone, text)));
+  context.title = [context.textContent, kpi.about].filter(Boolean).join("\n");
   const drawing = kpi.split?.length ? split(kpi.split) : kpi.spark?.length > 1 ? spark(kpi.spark.map((v) => (v === null ? NaN : v)), 76, 26) : null;
   // A tab of the same page, where the address is ours.
   const leads = kpi.leads && document.body.dataset.voila;

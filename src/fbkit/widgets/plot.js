@@ -2,7 +2,7 @@
 // crosshair, which stands at the same instant in every chart of a tab.
 
 import { clock, day } from "./format.js";
-import { dress, faultBox, follow, h, onTheme, toggle, token, write } from "./dom.js";
+import { captioned, dress, faultBox, follow, h, onTheme, toggle, token, write } from "./dom.js";
 import { ticksEnough, timeTicks } from "./axis_ticks.js";
 import { tickText, written } from "./formatting.js";
 import { plotly } from "./plotly_bundle.js";
@@ -262,7 +262,7 @@ function render({ model, el }) {
     follow(model, ["pane"], () => toggle(el, "pane", isPane())),
     follow(model, ["title", "sub", "value"], () => {
       write(title, model.get("title"));
-      write(sub, model.get("sub"));
+      captioned(sub, model.get("sub"));
       write(value, model.get("value"));
       picture.title = picture.ariaLabel = `Save ${model.get("title") || "this chart"} as a picture`;
       if (gd) read();

@@ -2,7 +2,7 @@
 // in its interval over 0: what does not reach over the line has not been shown.
 
 import { NBSP, bp, count, signed } from "./format.js";
-import { dress, faultBox, follow, h, write } from "./dom.js";
+import { captioned, dress, faultBox, follow, h, write } from "./dom.js";
 
 const HEADS = ["tier", "rule", "n", "hit rate", "95 %, tick: random", "return bp", "gain bp, 95 %"];
 const POINTS = 10;
@@ -61,7 +61,7 @@ function render({ model, el }) {
   const undo = [
     follow(model, ["title", "sub"], () => {
       write(title, model.get("title"));
-      write(sub, model.get("sub"));
+      captioned(sub, model.get("sub"));
       scroll.setAttribute("aria-label", model.get("title"));
     }),
     follow(model, ["lines", "waiting"], () => {

@@ -86,7 +86,7 @@ function gap(line) {
 
 function render({ model, el }) {
   dress(el, model, "fb-status");
-  const head = (text, more) => h("div", "head", h("h2", "", text), h("span", "s", more || ""));
+  const head = (text, more) => h("div", "head", h("h2", "", text), Object.assign(h("span", "s", more || ""), { title: more || "" }));
   const quiet = (bold, text) => h("div", "quiet", h("b", "", bold), h("span", "l", text));
   const open = new Set();
   let ages = [];

@@ -1,6 +1,6 @@
 // Steps as a bar, of which the last is on; under it since when each, newest first.
 
-import { dress, faultBox, follow, h, write } from "./dom.js";
+import { captioned, dress, faultBox, follow, h, write } from "./dom.js";
 
 function render({ model, el }) {
   dress(el, model, "fb-steps");
@@ -23,7 +23,7 @@ function render({ model, el }) {
     if (on) one.setAttribute("aria-current", "step");
     return one;
   };
-  const undo = [follow(model, ["title", "sub"], () => (write(title, model.get("title")), write(sub, model.get("sub")))), follow(model, ["steps", "waiting"], draw), faultBox(el, model)];
+  const undo = [follow(model, ["title", "sub"], () => (write(title, model.get("title")), captioned(sub, model.get("sub")))), follow(model, ["steps", "waiting"], draw), faultBox(el, model)];
   return () => undo.forEach((f) => f());
 }
 

@@ -1,7 +1,7 @@
 // Lines over one axis of time: states slot by slot, or intervals. What is pointed at is told in the heading, and so is
 // what the arrow keys reach; shape and fill say what colour says.
 
-import { dress, faultBox, follow, h, toggle, write } from "./dom.js";
+import { captioned, dress, faultBox, follow, h, toggle, write } from "./dom.js";
 import { clock, day } from "./format.js";
 
 const MIN = 60_000;
@@ -114,7 +114,7 @@ function render({ model, el }) {
   const undo = [
     follow(model, ["title", "sub"], () => {
       write(title, model.get("title"));
-      write(sub, model.get("sub"));
+      captioned(sub, model.get("sub"));
       region.setAttribute("aria-label", `${model.get("title")}, arrow keys walk`);
     }),
     follow(model, ["lines", "since_ms", "until_ms", "heads", "waiting", "legend", "note"], draw),

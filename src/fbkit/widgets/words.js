@@ -1,6 +1,6 @@
 // Sentences: a bold claim, then its numbers; what is not known stands smaller at the end. Facts are a line each.
 
-import { dress, faultBox, follow, h, write } from "./dom.js";
+import { captioned, dress, faultBox, follow, h, write } from "./dom.js";
 
 const TONES = { claim: "claim", number: "", up: "up", down: "down" };
 
@@ -22,7 +22,7 @@ function render({ model, el }) {
   const quiet = h("p", "quietly");
   el.append(head, body, facts, quiet);
   const undo = [
-    follow(model, ["title", "sub"], () => (write(title, model.get("title")), write(sub, model.get("sub")))),
+    follow(model, ["title", "sub"], () => (write(title, model.get("title")), captioned(sub, model.get("sub")))),
     follow(model, ["paragraphs"], () => body.replaceChildren(...model.get("paragraphs").map(sentence))),
     follow(model, ["facts"], () => facts.replaceChildren(...model.get("facts").flatMap(([name, told]) => [h("dt", "", name), h("dd", "", told)]))),
     follow(model, ["paragraphs", "facts", "waiting"], () => {
