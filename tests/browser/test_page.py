@@ -160,7 +160,7 @@ def test_the_status_page_shows_accounts_that_add_up(live):
     page.click('.fb-brand button:text-is("Status")')
     page.wait_for_selector(".fb-status .acc")
     assert "no" not in texts(page, ".fb-status .acc .bad")
-    assert "26m 0s, not filled" in page.inner_text(".fb-status").replace("\u00a0", " ")
+    assert "26m 0s, not filled" in page.inner_text(".fb-tab-status").replace("\u00a0", " ")
     page.click('.fb-brand button:text-is("Market")')
 
 
@@ -279,7 +279,7 @@ def test_the_status_page_tells_what_is_in_doubt_and_what_is_unsupported(venues):
     page = venues.page
     page.click('.fb-brand button:text-is("Status")')
     page.wait_for_selector(".fb-status .reading")
-    told = page.inner_text(".fb-status")
+    told = page.inner_text(".fb-tab-status")
     assert 'flipped = "gate.liquidation"' in told
     assert "hyperliquid unsupported" in told
     page.click('.fb-brand button:text-is("Market")')
