@@ -137,8 +137,12 @@ async def test_an_address_leads_to_its_instrument_whenever_the_list_comes(make):
 async def test_a_name_that_is_none_is_said(make):
     page = make(instrument="binance:NONE-USDT-PERP")
     page.fill()
-    page.tab._begin()
     assert "No instrument is called binance:NONE-USDT-PERP" in page.tab.chart.waiting
+    assert {kpi["missing"] for kpi in page.tab.kpis.kpis} == {"no such instrument"}
+    assert page.tab.alerts.watching == "No such instrument."
+    page.scene.instrument = BTC
+    await until(lambda: page.chart().size)
+    assert page.tab.chart.waiting == ""
 
 
 async def test_what_a_venue_lacks_is_said_and_not_drawn_as_0(make):

@@ -76,10 +76,10 @@ def kpis(seen: Seen) -> list[Kpi]:
     return [_last(seen), _mark(seen), _premium(seen), _funding(seen), _interest(seen), _taker(seen), _crowd(seen)]
 
 
-def awaited() -> list[Kpi]:
-    """Their labels, before anything is known."""
+def awaited(why: str = "awaited") -> list[Kpi]:
+    """Their labels, before anything is known, and why nothing is."""
     labels = ("Last", "Mark, index", "Premium", "Funding", "Open interest", "Taker imbalance", "Long/short")
-    return [Kpi(label, None) for label in labels]
+    return [Kpi(label, None, missing=why) for label in labels]
 
 
 def _tone(value: float) -> str:

@@ -67,7 +67,6 @@ class InstrumentTab(Tab):
         self._offered = 0
         self._connect()
         self._offer()
-        self._begin()
 
     # --- choices ------------------------------------------------------------------------------------------------------
 
@@ -95,7 +94,7 @@ class InstrumentTab(Tab):
             return
         self.tools.choose(i=name)
         self.read, self.newest = None, Newest()
-        unheard = f"No instrument is called {name}. Choose one above." if known and name not in known else ""
+        unheard = f"No instrument is called {name}. Choose one above." if self._is_unheard_of() else ""
         with self.chart.hold_sync():
             self.chart.instrument, self.chart.series, self.chart.settled = name, b"", []
             self.chart.waiting = unheard or ("" if known else "The store is asked which instruments there are.")
@@ -114,7 +113,7 @@ class InstrumentTab(Tab):
         chosen = {"tf": scene.tf, "w": scene.window, "kind": scene.kind, "span": span, "z": z}
         self._offered = len(scene.known)
         self.tools.offer(controls(scene.known, scene.tf), **chosen)
-        if not scene.instrument:
+        if self.read is None:
             self._begin()
 
     def _take_choices(self) -> None:
@@ -135,6 +134,9 @@ class InstrumentTab(Tab):
 
     def _asked(self) -> tuple[str, str, int, str]:
         return self.scene.instrument, self.scene.tf, self.scene.window, self.scene.kind
+
+    def _is_unheard_of(self) -> bool:
+        return bool(self.scene.known) and self.scene.instrument not in self.scene.known
 
     def _one(self) -> Instrument | None:
         return self.scene.known.get(self.scene.instrument)
@@ -233,8 +235,8 @@ class InstrumentTab(Tab):
         """What moves with every price: key numbers, the chart's last price, ages."""
         one = self._one()
         if one is None:
-            self.kpis.show(awaited())
-            self.foot.show([("", "bars are awaited", "")])
+            self.kpis.show(awaited("no such instrument" if self._is_unheard_of() else "awaited"))
+            self.foot.show(_told(None, []))
             return
         seen = self.seen(one)
         last, day = seen.now("last", "close"), seen.now("day_change", "day_change")
@@ -252,7 +254,9 @@ class InstrumentTab(Tab):
         """Alerts and gaps, in the chart and beside it."""
         name, since = self.scene.instrument, self.scene.now - NS_DAY
         here = [alert for alert in self.scene.alerts.values() if alert.instrument == name]
-        self.alerts.watching = f"Rules look at every closed bar of {name}; none spoke in 24 h."
+        none = "No such instrument." if self._is_unheard_of() else "The store is asked for alerts."
+        watching = f"Rules look at every closed bar of {name}; none spoke in 24 h."
+        self.alerts.watching = watching if name in self.scene.known else none
         self.alerts.show(alert for alert in here if alert.ts >= since)
         self.chart.show_alerts(alert for alert in here if alert.tf == self.scene.tf)
         self.chart.show_gaps(self._gaps())
@@ -268,6 +272,8 @@ class InstrumentTab(Tab):
         """Once a second: a row that is pressed may not move under the pointer at every price."""
         one = self._one()
         if one is None:
+            self.venues.sub = ""
+            self.venues.show([], [])
             return
         live, now = self.scene.live, self.scene.now
         self.venues.sub = f"{one.base} perpetuals" + (", old: the collector is silent" if self.scene.old else "")
