@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
@@ -14,11 +14,12 @@ from fbkit.dashboard.among import SPANS, among, drawn_tf, enough
 from fbkit.dashboard.export import formats
 from fbkit.dashboard.interest import Interest, interest_of
 from fbkit.dashboard.interest_drawn import begun, layers_drawn, left_out, total_told
-from fbkit.dashboard.largest import largest, newest
-from fbkit.dashboard.rates import HOURS, History, Rates, behind, history_of, kinds, rates_of
+from fbkit.dashboard.largest import newest
+from fbkit.dashboard.minute import Minute, minute_of
+from fbkit.dashboard.rates import HOURS, History, behind, history_of, kinds
 from fbkit.dashboard.rates_table import rates_table
 from fbkit.dashboard.scene import Scene
-from fbkit.dashboard.spreads import MINUTES, Spread, spread_of
+from fbkit.dashboard.spreads import MINUTES
 from fbkit.dashboard.spreads_table import spreads_table
 from fbkit.dashboard.tab import Job, Tab
 from fbkit.dashboard.term import Term, no_curve, term_drawn, term_of, three_months_told
@@ -34,19 +35,10 @@ if TYPE_CHECKING:
     from fbkit.across import Coin
     from fbkit.store import Store
 
-#: Coins that are buttons, and coins that are rows.
-_BUTTONS, _ROWS = 5, 20
+#: Coins that are buttons.
+_BUTTONS = 5
 
 _RULE = "totals add the venues fresh at that moment; changes are in coins and compare the same venues only"
-
-
-class Newest(NamedTuple):
-    """The newest minute of the largest coins; it ended at ``end`` (UTC ns)."""
-
-    coins: list[str]
-    end: int
-    rates: list[Rates]
-    spreads: list[Spread]
 
 
 class VenuesTab(Tab):
@@ -79,7 +71,7 @@ class VenuesTab(Tab):
         self.span, self.unit = "2d", "8h"
         self.chosen: list[str] = []
         self.stack: Interest | None = None
-        self.minute: Newest | None = None
+        self.minute: Minute | None = None
         self.histories: dict[str, History] = {}
         self._connect()
 
@@ -202,7 +194,12 @@ class VenuesTab(Tab):
             self._show_basis(coin, found)
 
     async def _read_newest(self) -> None:
-        found = await self.ask(self.scene.source.ask, self._newest_of)
+        coverage, unfed = enough(self.scene.source), self.scene.readings.without(self.chosen, "mark")
+
+        def question(store: Store) -> Minute:
+            return minute_of(store, self.chosen, coverage, unfed)
+
+        found = await self.ask(self.scene.source.ask, question)
         before, self.minute = self._buttons(), found
         if self._buttons() != before:
             self._offer()
@@ -212,15 +209,6 @@ class VenuesTab(Tab):
         self.dispersion.sub = f"marks of main perpetuals, bp, Z over {MINUTES // 60} h"
         spreads_table(found.spreads).show_in(self.dispersion)
         self._say()
-
-    def _newest_of(self, store: Store) -> Newest:
-        end, coins = newest(store), largest(store, _ROWS)
-        span = Span(end - (MINUTES + 1) * NS_MIN, end)
-        read = {coin: self._coin_at(store, coin, "1m", span) for coin in coins}
-        last = max((int(coin.t1[-1]) for coin in read.values() if len(coin.t1)), default=0)
-        unfed = self.scene.readings.without(self.chosen, "mark")
-        rates = [rates_of(name, coin, last, unfed) for name, coin in read.items()]
-        return Newest(coins, last, rates, [spread_of(name, coin, last) for name, coin in read.items()])
 
     async def _read_past(self) -> None:
         coins = list(dict.fromkeys([self.scene.coin, *(self.minute.coins if self.minute else [])]))
