@@ -142,7 +142,7 @@ def test_the_collecting_notebook_collects(workspace: Path, monkeypatch: pytest.M
         assert f"pid {facts.pid}" in started["text/plain"]
         assert "SIMULATED" in started["text/html"]
         assert "application/vnd.jupyter.widget-view+json" in shown[1], "the live panel"
-        assert "a collector runs" in shown[2]["text/plain"]
+        assert "what became of every item received" in shown[2]["text/plain"]
         assert "The books balance" in shown[-1]["text/plain"]
     finally:
         facts = find_collector(settings)
