@@ -1,5 +1,7 @@
 """The Instrument tab in a real browser, on an invented market of three venues."""
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.browser.conftest import Watched
@@ -12,13 +14,13 @@ ARGUMENTS = 'n=8, venues=("binance", "okx", "hyperliquid")'
 RANGE = f"document.querySelector('{TAB} .plot').layout.xaxis.range"
 
 
-def opened(chromium, server, choices="i=okx%3ABTC-USDT-PERP", *, width=1440, height=900):
+def opened(chromium, server, name="okx:BTC-USDT-PERP", arguments=ARGUMENTS, *, width=1440, height=900):
     """The tab by its address."""
     context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     watched = Watched(context.new_page(), server.address)
     watched.page.set_default_timeout(90_000)  # a machine may be busy
-    watched.page.goto(f"{server.page(ARGUMENTS)}#/instrument?{choices}")
-    drawn(watched.page, "okx:BTC-USDT-PERP")
+    watched.page.goto(f"{server.page(arguments)}#/instrument?i={quote(name)}")
+    drawn(watched.page, name)
     return watched
 
 
@@ -144,5 +146,18 @@ def test_a_phone_has_it_in_one_column_without_scrolling_sideways(chromium, page_
     ]
     assert places == sorted(places)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert watched.errors == []
+    page.context.close()
+
+
+def test_a_hostile_name_stays_text_in_words_lists_and_pictures(chromium, page_server):
+    hostile = "<img src=x onerror=document.title=1>"
+    watched = opened(chromium, page_server, f"binance:{hostile}-USDT-PERP", f"n=8, hostile={hostile!r}")
+    page = watched.page
+    page.wait_for_selector(f"{TAB} .fb-words .claim")
+    with page.expect_download():
+        page.click(f"{STAGE} .png")
+    assert page.title() != "1"
+    assert page.locator(f"{TAB} img").count() == 0
     assert watched.errors == []
     page.context.close()
