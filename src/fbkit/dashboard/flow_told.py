@@ -97,7 +97,8 @@ def forced_of(flow: Flow, rows: Sequence[Died]) -> Forced | None:
 def _instant(ts: int, span: int) -> str:
     """HH:MM, with the day where the stretch has several."""
     told = iso(ts)
-    return told[11:16] if span <= NS_DAY else f"{told[5:10]} {told[11:16]}"
+    # A hyphen and a space at which no line is broken.
+    return told[11:16] if span <= NS_DAY else f"{told[5:7]}\N{NON-BREAKING HYPHEN}{told[8:10]}{NBSP}{told[11:16]}"
 
 
 def cvd_since(flow: Flow) -> str:

@@ -23,11 +23,11 @@ export async function savePicture(Plotly, gd, stage, words, name) {
   const { margin } = gd.layout;
   const box = stage.getBoundingClientRect();
   const over = [...stage.querySelectorAll(".read, .end, .tag")].filter((el) => el.textContent).map((el) => annotation(el, box, margin));
-  const title = { text: words.map((line) => inert(line.filter(Boolean).join(" \u00b7 "))).join("<br>"), x: 0, xref: "container", xanchor: "left", pad: { l: 10, t: 8 }, y: 1, yref: "container", yanchor: "top", font: { size: 12 } };
+  const heading = { text: words.map((line) => inert(line.filter(Boolean).join(" \u00b7 "))).join("<br>"), showarrow: false, align: "left", xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "top", xshift: 8 - margin.l, yshift: margin.t + TOP - 6, font: { size: 12 } };
   const foot = Math.max(margin.b, 22);
   const [width, height] = [stage.clientWidth, stage.clientHeight + TOP + foot - margin.b];
   const xaxis = { ...gd.layout.xaxis, showticklabels: true };
-  const layout = { ...gd.layout, xaxis, width, height, title, margin: { ...margin, t: margin.t + TOP, b: foot }, annotations: [...(gd.layout.annotations || []), ...over] };
+  const layout = { ...gd.layout, xaxis, width, height, margin: { ...margin, t: margin.t + TOP, b: foot }, annotations: [...(gd.layout.annotations || []), ...over, heading] };
   const url = await Plotly.toImage({ data: gd.data, layout }, { format: "png", width, height, scale: 2 });
   const link = document.createElement("a");
   Object.assign(link, { href: url, download: name }).click();
