@@ -38,6 +38,8 @@ async def test_s1_the_users_own_jupyter_files_cannot_loosen_it(tmp_path, monkeyp
     assert (app.disable_check_xsrf, app.allow_unauthenticated_access) == (False, False)
     assert app.identity_provider.token == "t"
     assert app.kernel_manager.buffer_offline_messages is False
+    settings = app.web_app.settings
+    assert settings["ws_ping_interval"] + settings["ws_ping_timeout"] <= 30_000, "a tab that vanished is noticed"
     assert app.identity_provider.hashed_password == ""
     assert app.config.VoilaConfiguration.show_tracebacks is False
     await app._cleanup()

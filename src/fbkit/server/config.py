@@ -45,8 +45,7 @@ def _server(settings: Settings, port: int, *, public: bool) -> dict[str, Any]:
         # A proxy says whether the browser spoke TLS to it; cookies are then for TLS alone.
         "trust_xheaders": public,
         # A tab that vanished without a word is noticed within half a minute.
-        "websocket_ping_interval": 15,
-        "websocket_ping_timeout": 15,
+        "tornado_settings": {"ws_ping_interval": 10_000, "ws_ping_timeout": 20_000},
         "allow_origin": "",
         "allow_origin_pat": "",
         "allow_credentials": False,
