@@ -42,13 +42,22 @@ async def _follow(panel: StatusPanel, source: Source) -> None:
         if isinstance(message, Hello):
             facts = [
                 ("market", message.market if message.seed is None else f"{message.market}, seed {message.seed}"),
-                ("collector", f"pid {message.pid}, epoch {message.epoch}, since {iso(message.started)} UTC"),
+                ("collector", f"pid {message.pid}, epoch {message.epoch}, since {_instant(message.started)}"),
                 ("database", message.database),
             ]
         _show(panel, message, gaps, facts)
         if isinstance(message, Pulse) and venues != (venues := _venues(message)):
             known = await asyncio.to_thread(source.readings, venues)
             panel.readings, panel.unsupported = known.lines(), known.unsupported()
+
+
+def _instant(ts: int) -> str:
+    """An instant as it is read.
+
+    >>> _instant(1_767_225_600_000_000_000)
+    '2026-01-01 00:00:00 UTC'
+    """
+    return f"{iso(ts)[:19].replace('T', ' ')} UTC"
 
 
 def _venues(pulse: Pulse) -> list[str]:
@@ -60,7 +69,7 @@ def _show(panel: StatusPanel, message: Message | Gone, gaps: list[Gap], facts: l
         gaps.extend(message.gaps)
     if isinstance(message, Pulse):
         panel.streams = health_words.streams(message.health)
-        panel.summary = f"{health_words.detail(message.health)} streams, as of {iso(message.ts)} UTC"
+        panel.summary = f"{health_words.detail(message.health)} streams, as of {_instant(message.ts)}"
         panel.show_accounts(account for account in message.accounts if account.channel != "control")
         panel.show_gaps(gaps, message.ts)
         panel.facts = [*_work(message), *facts]
