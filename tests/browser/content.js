@@ -54,18 +54,18 @@
           range.selectNodeContents(node);
           const box = range.getBoundingClientRect();
           if (box.width < 1 || box.height < 1) continue;
-          let [cutter, scrolled] = ["", false];
+          let [cutter, told] = ["", false];
           for (let el = holder; el && !cutter; el = el.parentElement) {
               const style = getComputedStyle(el);
               const room = el.getBoundingClientRect();
-              if ((scrolled = scrolls(style.overflowX))) break;
-              // words that end in dots are told whole where the pointer rests
-              if (style.textOverflow === "ellipsis" && el.closest("[title]")?.title.includes(node.data.trim())) break;
+              // what a box scrolls to is told, and words that end in dots are told whole where the pointer rests
+              told = scrolls(style.overflowX) || (style.textOverflow === "ellipsis" && el.closest("[title]")?.title.includes(node.data.trim()));
+              if (told) break;
               if (!hides(style.overflowX) || style.display === "inline") continue;
               if (box.bottom < room.top + 1 || box.top > room.bottom - 1) break; // scrolled away as a whole
               if (box.right > room.right + 1.5 || box.left < room.left - 1.5) cutter = el.className.baseVal ?? el.className;
           }
-          if (!cutter && !scrolled && box.right > innerWidth + 1) cutter = "the window";
+          if (!cutter && !told && box.right > innerWidth + 1) cutter = "the window";
           if (cutter) found.push(`"${node.data.trim().slice(0, 40)}" by ${cutter}`);
       }
       return found;
