@@ -10,6 +10,7 @@ import pandas as pd
 
 from fbkit.desk.base import Base
 from fbkit.errors import UnknownName
+from fbkit.ingest import ask_status
 from fbkit.model import JUDGED, SUMMARY_COLUMNS, Z_WINDOWS, AccountRow
 
 
@@ -107,8 +108,13 @@ class Computed(Base):
         return self._named(self.store.gaps(self.span(since, until)), "gaps")
 
     def accounts(self) -> pd.DataFrame:
-        """What became of every item of the newest run, per venue and channel; control frames are counted apart."""
-        rows = [msgspec.structs.asdict(one) for one in self.store.accounts() if one.channel != "control"]
+        """What became of every item of the newest run, per venue and channel; control frames are counted apart.
+
+        As the collector that runs has it; where none runs, as the newest heartbeat does.
+        """
+        runs = ask_status(self.settings, self.store.url)
+        told = self.store.accounts() if runs is None else msgspec.convert(runs[1]["accounts"], list[AccountRow])
+        rows = [msgspec.structs.asdict(one) for one in told if one.channel != "control"]
         columns = [name for name in AccountRow.__struct_fields__ if name not in {"run", "control"}]
         return self._named(pd.DataFrame(rows, columns=columns), "accounts")
 
