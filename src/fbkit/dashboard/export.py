@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from fbkit.clock import iso
 from fbkit.dashboard.scene import Scene
-from fbkit.store.archive import duck
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ def formats() -> list[str]:
     >>> "csv" in formats()
     True
     """
-    return ["csv", "parquet"] if duck.installed() else ["csv"]
+    return ["csv", "parquet"] if find_spec("duckdb") else ["csv"]
 
 
 def file_of(frame: pd.DataFrame, scene: Scene, title: str, kind: str) -> tuple[str, bytes]:
