@@ -155,7 +155,9 @@ def _lost(heard: Throughput) -> Kpi:
         return Kpi("Dropped", None, missing="first accounts awaited")
     dropped, duplicate, bad = (heard.summed(name) for name in ("dropped", "duplicate", "quarantined"))
     told: Context = ((f"{count(duplicate)} dup, ", ""), (f"{count(bad)} quarantined", "warn" if bad else ""))
-    return Kpi("Dropped", count(dropped), "items", told, about="Items of this run that were lost; heard twice; not believed")
+    return Kpi(
+        "Dropped", count(dropped), "items", told, about="Items of this run that were lost; heard twice; not believed"
+    )
 
 
 def percent_down(share: float) -> str:

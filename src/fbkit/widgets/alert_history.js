@@ -106,6 +106,7 @@ function render({ model, el }) {
     const wanted = [];
     const ids = new Set();
     const [chosen, why] = [model.get("chosen"), model.get("why")];
+    if (!chosen) last.id = "";
     for (const line of shown) {
       const told = JSON.stringify(line);
       ids.add(line.alert_id);
@@ -127,10 +128,14 @@ function render({ model, el }) {
     write(quiet.lastChild, model.get("watching"));
     write(quiet.firstChild, "No alert here");
   };
-  let last = { told: "", tr: null };
+  let last = { told: "", tr: null, id: "" };
   const opened = (why) => {
     const told = JSON.stringify(why);
-    if (last.told !== told) last = { told, tr: whyOf(why) };
+    if (last.told !== told) {
+      const other = last.id !== why.alert_id;
+      last = { told, tr: whyOf(why), id: why.alert_id };
+      if (other) requestAnimationFrame(() => last.tr.scrollIntoView({ block: "nearest" }));
+    }
     return last.tr;
   };
 

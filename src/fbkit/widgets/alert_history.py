@@ -58,7 +58,7 @@ class AlertHistory(Panel):
     >>> line = AlertLine("7", 0.0, 1, "BTC", "okx", "5m", "up", "Return Z +3.4", "+3.4", "±3.0", 1.0, (0.004,))
     >>> history.show([line])
     >>> history.lines[0]["after"]
-    [0.004]
+    (0.004,)
     """
 
     _esm = module("alert_history.js")
