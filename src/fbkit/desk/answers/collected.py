@@ -14,7 +14,7 @@ def of_accounts(frame: pd.DataFrame) -> list[str]:
     """Whether everything that came is accounted for, and what became of it."""
     received, stored = int(frame["received"].sum()), int(frame["stored"].sum())
     if not received:
-        return ["Nothing was received in this run yet."]
+        return ["Nothing was received in this run yet; where a collector has just begun, ask again in a moment."]
     aside = {name: int(frame[name].sum()) for name in _ASIDE}
     odd = received - stored - sum(aside.values())
     parts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in aside.items() if n)
