@@ -253,15 +253,15 @@ async def test_the_page_says_what_market_it_is(board, market):
 
 
 async def test_several_venues_are_a_choice_largest_first_with_what_they_leave_open(three):
-    await until(lambda: len(three.tab.table.instruments) == 18)
+    await until(lambda: len(three.tab.table.instruments) == 18 and three.tab.foot.venues)
     assert three.tab.tools.venues == ["binance", "okx", "hyperliquid"]
     assert three.tab.foot.venues == 3
     await until(lambda: three.tab.table.chosen == BTC)
     assert three.tab.table.doubts["okx"].keys() == {"oi_usd"}
     assert three.tab.table.lacks["hyperliquid"] == ["liq_net"]
     three.show("status")
-    assert [line["flip"] for line in three.tab.status.readings] == ["binance.open_interest", "okx.open_interest"]
-    assert [line["venue"] for line in three.tab.status.unsupported] == ["hyperliquid"]
+    assert [line["flip"] for line in three.tab.books.readings] == ["binance.open_interest", "okx.open_interest"]
+    assert [line["venue"] for line in three.tab.books.unsupported] == ["hyperliquid"]
 
 
 async def test_choosing_a_venue_makes_the_key_numbers_those_of_that_venue(three):
