@@ -22,10 +22,9 @@ Drawn = tuple[list[dict[str, Any]], dict[str, Any]]
 def price_drawn(flow: Flow) -> Drawn:
     """Price above, CVD below; CVD starts again at 0 where it is anchored."""
     price, cvd = flow.columns["close"], flow.columns["cvd"]
-    filled: dict[str, Any] = {"yaxis": "y2", "fill": "tozeroy", "fillcolor": "--ink 7%"}
     traces = [
         piece.line(flow.middle_ms, price, "price", tag="strong"),
-        piece.line(*restarted(flow), "CVD", tag="", tone=True, why="no sides told", **filled),
+        piece.line(*restarted(flow), "CVD", tag="", tone=True, why="no sides told", yaxis="y2"),
     ]
     layout = piece.layout_of(flow, anchor="y2") | {
         "yaxis": {"domain": [0.43, 1.0]} | piece.roomy(price),

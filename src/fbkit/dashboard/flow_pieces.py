@@ -29,7 +29,7 @@ _ENOUGH, _TOLD = 20, 2
 
 def line(x: Floats, y: Floats, name: str, **more: Any) -> Trace:
     """A line in ink; what plotly does not know goes into its ``meta``."""
-    plotly = {key: more.pop(key) for key in ("yaxis", "fill", "fillcolor") if key in more}
+    plotly = {key: more.pop(key) for key in ("yaxis",) if key in more}
     ink = {"color": "--ink", "width": 1.25}
     return {"type": "scatter", "mode": "lines", "x": x, "y": y, "name": name, "line": ink, "meta": more} | plotly
 
