@@ -51,7 +51,7 @@ def test_a_frame_says_its_market_window_coverage_and_units_in_both_forms(
         assert f"coverage {bars.attrs['coverage']:.2%}" in said
         assert "fraction / 8 h" in said
         assert "UTC" in said
-        assert "more columns: tf, t0, t1" in said
+        assert "more columns: instrument, tf, t0" in said
         assert "fbkit.zscore(bars[" in said
 
 
