@@ -6,14 +6,13 @@ Written over ``fbkit.dashboard.tabs.TABS``, so that a tab is looked at from the 
 from __future__ import annotations
 
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from fbkit.dashboard.tabs import TABS
 
 #: The tabs there are, in the order of their keys.
-SLUGS = tuple(slug for slug, _, _ in TABS if find_spec(f"fbkit.dashboard.tabs.{slug}"))
+SLUGS = tuple(slug for slug, _, _ in TABS)
 
 #: Fewer digits than these, and a tab shows nothing of its own yet.
 _DIGITS = 25
