@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from fbkit.clock import VirtualClock
-from fbkit.dashboard.alert_past import HORIZONS, SPANS, Narrow, Scoring, known_until, listed, rules_in_force
-from fbkit.dashboard.alert_words import explanation, line_of, number_told
+from fbkit.dashboard.alerts.past import HORIZONS, SPANS, Narrow, Scoring, known_until, listed, rules_in_force
+from fbkit.dashboard.alerts.score_rows import TOO_FEW, enough, in_words, record_told, score_lines
+from fbkit.dashboard.alerts.tab import AlertsTab
+from fbkit.dashboard.alerts.words import explanation, line_of, number_told
 from fbkit.dashboard.scene import Scene
-from fbkit.dashboard.score_rows import TOO_FEW, enough, in_words, record_told, score_lines
-from fbkit.dashboard.tabs.alerts import AlertsTab
 from fbkit.desk import open as open_desk
 from fbkit.hub import Commit
 from fbkit.model import NS_DAY, NS_MIN, NS_S, AlertRow, Span
@@ -85,7 +85,7 @@ def test_too_few_is_the_same_number_everywhere():
 
 
 def test_a_narrow_choice_finds_its_alerts_however_many_others_there_are(store, monkeypatch):
-    monkeypatch.setattr("fbkit.dashboard.alert_past._LOOKED", 5)
+    monkeypatch.setattr("fbkit.dashboard.alerts.past._LOOKED", 5)
     found = listed(store, WHOLE, Narrow(rule="cluster"), NOW, 0.8)
     assert [one.rule for one in found.alerts] == ["cluster"] * SELDOM
     assert found.more is False

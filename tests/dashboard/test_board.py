@@ -205,7 +205,7 @@ async def test_alerts_come_once_each_and_stand_in_the_lane_of_their_charts(board
 
 
 async def test_slots_of_the_past_that_were_filled_are_judged_here(board, monkeypatch):
-    monkeypatch.setattr("fbkit.dashboard.tabs.market._REFRESH_S", 0.05)
+    monkeypatch.setattr("fbkit.dashboard.market.tab._REFRESH_S", 0.05)
     await until(lambda: np.isfinite(board.tab.sheet.column("z_ret_60")).all())
     board.tab.sheet.clear()
     board.take(Commit(5, bars=[BarRow(BTC, "15m", START - 1, START, source="venue")]))

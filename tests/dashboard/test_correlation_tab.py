@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from fbkit import across
-from fbkit.dashboard.breadth import above, breadth_of
-from fbkit.dashboard.similarity import alike
+from fbkit.dashboard.correlation.breadth import above, breadth_of
+from fbkit.dashboard.correlation.similarity import alike
 from fbkit.dashboard.tabs import make_tab
 from fbkit.hub import Commit, Hello
 from fbkit.model import NS_DAY, NS_MIN, NS_S, BarRow, Span
@@ -183,7 +183,7 @@ def test_breadth_is_drawn_with_its_newest_numbers(tab, store):
 async def test_breadth_is_read_again_only_when_a_slot_has_closed(own, monkeypatch):
     await read(own, "breadth")
     asked = []
-    monkeypatch.setattr("fbkit.dashboard.tabs.correlation.breadth_of", lambda *given: asked.append(given))
+    monkeypatch.setattr("fbkit.dashboard.correlation.tab.breadth_of", lambda *given: asked.append(given))
     await own.jobs["breadth"].ask()
     assert asked == []
     own.take(Hello(1, "SIMULATED", 7, "d", "v", 1, NOW))

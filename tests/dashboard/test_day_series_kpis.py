@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from fbkit.clock import VirtualClock
-from fbkit.dashboard.basis import Basis
-from fbkit.dashboard.day import DAY_BARS, DAY_COLUMNS, HOUR_COLUMNS, Day, Hour
-from fbkit.dashboard.kpis import kpis
+from fbkit.dashboard.market.basis import Basis
+from fbkit.dashboard.market.day import DAY_BARS, DAY_COLUMNS, HOUR_COLUMNS, Day, Hour
+from fbkit.dashboard.market.kpis import kpis
+from fbkit.dashboard.market.sheet import Sheet
 from fbkit.dashboard.readings import readings
 from fbkit.dashboard.series import BARS_READ, BARS_SHOWN, judge, series
-from fbkit.dashboard.sheet import Sheet
 from fbkit.hub import LiveRow
 from fbkit.model import NS_MIN, TIMEFRAMES, BarRow
 from fbkit.widgets import SERIES_FIELDS, TABLE_JUDGED

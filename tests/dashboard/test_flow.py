@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fbkit.dashboard.flow_bars import flow_of
-from fbkit.dashboard.flow_cvd import AGAIN, FIRST, GOES_ON, MIDNIGHT, cvd_of
-from fbkit.dashboard.flow_kpis import kpis
-from fbkit.dashboard.flow_panes import forced_drawn, imbalance_drawn, price_drawn, restarted, volume_drawn
-from fbkit.dashboard.flow_profile import Traded, profile_drawn
-from fbkit.dashboard.flow_told import Died, cvd_since, died, forced_of, paragraphs, push_of
-from fbkit.dashboard.flow_words import Forced, Push, claim, forced_claim, last_words
-from fbkit.dashboard.tape import Tape
-from fbkit.dashboard.z_bands import band
+from fbkit.dashboard.flow.bars import flow_of
+from fbkit.dashboard.flow.cvd import AGAIN, FIRST, GOES_ON, MIDNIGHT, cvd_of
+from fbkit.dashboard.flow.kpis import kpis
+from fbkit.dashboard.flow.panes import forced_drawn, imbalance_drawn, price_drawn, restarted, volume_drawn
+from fbkit.dashboard.flow.profile import Traded, profile_drawn
+from fbkit.dashboard.flow.tape import Tape
+from fbkit.dashboard.flow.told import Died, cvd_since, died, forced_of, paragraphs, push_of
+from fbkit.dashboard.flow.words import Forced, Push, claim, forced_claim, last_words
+from fbkit.dashboard.flow.z_bands import band
 from fbkit.model import NS_DAY, NS_MIN, NS_MS
 from fbkit.quant.formulas.profile import volume_profile
 from fbkit.quant.frames import robust_zscore, zscore
@@ -291,9 +291,9 @@ def test_the_tape_reads_back_to_where_it_was_asked_and_then_only_what_is_new(sto
 
 
 def test_a_question_reads_no_more_trades_than_its_budget_and_the_next_goes_on(store, monkeypatch):
-    monkeypatch.setattr("fbkit.dashboard.tape._FIRST", 4 * NS_MIN)
-    monkeypatch.setattr("fbkit.dashboard.tape._ENOUGH", 10)
-    monkeypatch.setattr("fbkit.dashboard.tape.BUDGET", 30)
+    monkeypatch.setattr("fbkit.dashboard.flow.tape._FIRST", 4 * NS_MIN)
+    monkeypatch.setattr("fbkit.dashboard.flow.tape._ENOUGH", 10)
+    monkeypatch.setattr("fbkit.dashboard.flow.tape.BUDGET", 30)
     tape = Tape(NAMES[:1])
     tape.read(store, END - 10 * NS_MIN, END)
     first = len(tape.together().ts)

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from fbkit.clock import VirtualClock
+from fbkit.dashboard.flow.tab import FlowTab
 from fbkit.dashboard.scene import Scene
-from fbkit.dashboard.tabs.flow import FlowTab
 from fbkit.errors import StoreMissing
 from fbkit.hub import Commit, Pulse
 from fbkit.model import NS_MIN, NS_S, BarRow, Market

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fbkit.dashboard.burst import largest_burst
-from fbkit.dashboard.instrument_kpis import Seen, awaited, kpis
-from fbkit.dashboard.instrument_words import gaps_told, paragraphs, unknowns
-from fbkit.dashboard.newest import Newest, concerns
+from fbkit.dashboard.instrument.burst import largest_burst
+from fbkit.dashboard.instrument.kpis import Seen, awaited, kpis
+from fbkit.dashboard.instrument.newest import Newest, concerns
+from fbkit.dashboard.instrument.venue_rows import VenueRow, cells, perpetuals, row_of, together
+from fbkit.dashboard.instrument.words import gaps_told, paragraphs, unknowns
 from fbkit.dashboard.series import anchors, judge, series
-from fbkit.dashboard.venue_rows import VenueRow, cells, perpetuals, row_of, together
 from fbkit.hub import LiveRow
 from fbkit.model import JUDGED, NS_DAY, NS_HOUR, NS_MIN, NS_S, TIMEFRAMES, Gap, Instrument
 from fbkit.quant import frames

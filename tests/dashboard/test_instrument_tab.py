@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fbkit.clock import VirtualClock
+from fbkit.dashboard.instrument.tab import InstrumentTab
 from fbkit.dashboard.scene import Scene
 from fbkit.dashboard.source import StoreSource
-from fbkit.dashboard.tabs.instrument import InstrumentTab
 from fbkit.errors import StoreCorrupt
 from fbkit.hub import Commit, Live, LiveRow, Pulse
 from fbkit.ingest import run_demo

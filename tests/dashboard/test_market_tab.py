@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fbkit.clock import VirtualClock
-from fbkit.dashboard.baseline import Asked, asked_of, baseline
-from fbkit.dashboard.basis import basis_of
 from fbkit.dashboard.board import Board
-from fbkit.dashboard.record import record_of
+from fbkit.dashboard.market.baseline import Asked, asked_of, baseline
+from fbkit.dashboard.market.basis import basis_of
+from fbkit.dashboard.market.record import record_of
 from fbkit.dashboard.source import StoreSource
 from fbkit.model import NS_HOUR, NS_MIN, TIMEFRAMES, AlertRow, BarRow, Beat, Listing, Market
 from fbkit.settings import load_settings

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from fbkit.dashboard.market.sheet import Sheet
 from fbkit.dashboard.series import bars_behind, judge
-from fbkit.dashboard.sheet import Sheet
 from fbkit.hub import LiveRow
 from fbkit.model import METRIC_COLUMNS, TIMEFRAMES, BarRow, MetricRow, SummaryRow
 from fbkit.quant.frames import metrics

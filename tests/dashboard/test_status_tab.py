@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from fbkit.clock import VirtualClock
-from fbkit.dashboard import gaps_drawn
 from fbkit.dashboard.scene import Scene
-from fbkit.dashboard.stood import ends, reached, read, whole_of
-from fbkit.dashboard.tabs.status import StatusTab
-from fbkit.dashboard.throughput import Throughput
+from fbkit.dashboard.status import gaps_drawn
+from fbkit.dashboard.status.stood import ends, reached, read, whole_of
+from fbkit.dashboard.status.tab import StatusTab
+from fbkit.dashboard.status.throughput import Throughput
 from fbkit.errors import StoreMissing
 from fbkit.health.standing import uptime_of
 from fbkit.hub import Commit
@@ -64,7 +64,7 @@ def test_uptime_is_that_of_the_one_function_everybody_asks(store):
 
 def test_a_past_that_was_read_in_pieces_is_the_same(store, monkeypatch):
     whole = read(store, NOW - NS_DAY, NOW)
-    monkeypatch.setattr("fbkit.dashboard.stood._STEP", 2 * NS_HOUR)
+    monkeypatch.setattr("fbkit.dashboard.status.stood._STEP", 2 * NS_HOUR)
     past = read(store, NOW - NS_DAY, NOW - 3 * NS_HOUR)
     while not reached(past, NOW - NS_DAY):
         past = read(store, NOW - NS_DAY, NOW - 3 * NS_HOUR, past)

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from fbkit.dashboard import stood
-from fbkit.dashboard.stood import Change, Past
+from fbkit.dashboard.status import stood
+from fbkit.dashboard.status.stood import Change, Past
 from fbkit.health import uptime
 from fbkit.health.uptime import shares_by_state
 from fbkit.model import NS_HOUR, NS_S

@@ -9,11 +9,11 @@ import pytest
 
 from fbkit import across
 from fbkit.clock import VirtualClock
-from fbkit.dashboard.interest_drawn import layers_drawn
-from fbkit.dashboard.rates import LEAST
 from fbkit.dashboard.scene import Scene
-from fbkit.dashboard.spreads import MINUTES
 from fbkit.dashboard.tabs import make_tab
+from fbkit.dashboard.venues.interest_drawn import layers_drawn
+from fbkit.dashboard.venues.rates import LEAST
+from fbkit.dashboard.venues.spreads import MINUTES
 from fbkit.hub import Commit
 from fbkit.model import NS_DAY, NS_HOUR, NS_MIN, NS_S, BarRow, Span
 from fbkit.store import open_store

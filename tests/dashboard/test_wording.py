@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from fbkit.dashboard import burst as bursts
-from fbkit.dashboard import wording
-from fbkit.dashboard.burst import Forced
-from fbkit.dashboard.newest import Condition
-from fbkit.dashboard.wording import Carry
+from fbkit.dashboard.instrument import burst as bursts
+from fbkit.dashboard.instrument import wording
+from fbkit.dashboard.instrument.burst import Forced
+from fbkit.dashboard.instrument.newest import Condition
+from fbkit.dashboard.instrument.wording import Carry
 
 NAN = math.nan
 

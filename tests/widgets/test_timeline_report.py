@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from fbkit.dashboard import published
-from fbkit.dashboard.chores import REPORT
-from fbkit.dashboard.published import claims, page_of, short
+from fbkit.dashboard.status import published
+from fbkit.dashboard.status.chores import REPORT
+from fbkit.dashboard.status.published import claims, page_of, short
 from fbkit.settings import load_settings
 from fbkit.widgets import (
     Actions,

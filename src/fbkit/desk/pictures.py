@@ -78,7 +78,7 @@ class Pictures(Base):
 
     def _matrix(self, frame: pd.DataFrame) -> Picture:
         """Correlations with what is alike side by side."""
-        from fbkit.dashboard.similarity import alike
+        from fbkit.dashboard.correlation.similarity import alike
         from fbkit.desk.matrix import png_of_matrix, text_of_matrix
         from fbkit.desk.picture import Picture
         from fbkit.widgets import Heat

@@ -1,0 +1,1 @@
+"""The tab correlation. Which coins move together: ``tab.py`` arranges it."""

@@ -1,0 +1,1 @@
+"""The tab instrument. One instrument from close by: ``tab.py`` arranges it."""

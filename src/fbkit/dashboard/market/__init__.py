@@ -1,0 +1,1 @@
+"""The tab market. The whole market: ``tab.py`` arranges it."""
