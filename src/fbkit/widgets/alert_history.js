@@ -66,7 +66,7 @@ function render({ model, el }) {
     return tr;
   }
 
-  function conditionsOf(why) {
+  function needs(why) {
     const grid = h("div", "g five");
     const cells = (...texts) => grid.append(...texts.map(([text, cls]) => h("span", cls, text)));
     cells(["condition", "s"], ["value", "s"], ["needs", "s"], ["values behind", "s"], ["met", "s"]);
@@ -89,7 +89,7 @@ function render({ model, el }) {
     const leads = h("a", "btn leads", "Show its chart");
     leads.href = "#/instrument?" + new URLSearchParams({ i: why.instrument, tf: why.tf });
     const facts = h("div", "facts", ...why.facts.map(([name, text]) => h("span", "", h("span", "s", name), " ", text)));
-    const left = h("div", "", h("p", "sentence", why.sentence), conditionsOf(why), facts, h("p", "", h("b", "", "Rule "), why.rule));
+    const left = h("div", "", h("p", "sentence", why.sentence), needs(why), facts, h("p", "", h("b", "", "Rule "), why.rule));
     const cell = h("td", "", h("div", "why", left, h("div", "", afterOf(why), h("p", "", h("b", "", "Record "), why.record), leads)));
     cell.colSpan = names.children.length;
     return h("tr", "open", cell);

@@ -60,7 +60,7 @@ class Narrow(NamedTuple):
         )
 
 
-class InForce(NamedTuple):
+class RulesInForce(NamedTuple):
     """The rules that judge, and since when (UTC ns; ``None``: none were told yet)."""
 
     rules: tuple[AnyRule, ...]
@@ -75,15 +75,15 @@ class Listed(NamedTuple):
     after: dict[int, After]
 
 
-def rules_in_force(store: Store) -> InForce:
+def rules_in_force(store: Store) -> RulesInForce:
     """The rules as the newest run was told them."""
     from fbkit.alerts.load import load
 
     told = [event for event in store.events("setting") if isinstance(event, Setting) and event.key == "rules"]
     if not told:
-        return InForce((), None)
+        return RulesInForce((), None)
     newest = max(told, key=lambda event: event.seq)
-    return InForce(load(newest.value, "the rules in force"), newest.ts_event)
+    return RulesInForce(load(newest.value, "the rules in force"), newest.ts_event)
 
 
 def known_until(now: int) -> int:

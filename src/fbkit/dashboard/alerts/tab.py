@@ -13,7 +13,7 @@ from fbkit.dashboard.alerts.past import (
     HORIZONS,
     LISTED,
     SPANS,
-    InForce,
+    RulesInForce,
     Listed,
     Narrow,
     Scoring,
@@ -66,7 +66,7 @@ class AlertsTab(Tab):
         self.span, self.horizon = "24h", "1h"
         self.narrow = Narrow(scene.venue)
         self.listed = Listed([], more=False, after={})
-        self.in_force = InForce((), None)
+        self.in_force = RulesInForce((), None)
         self.scores: list[dict[str, Any]] = []
         self.scored: pd.DataFrame | None = None
         self._connect()
