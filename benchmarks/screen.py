@@ -42,8 +42,9 @@ from tests.browser.weight import MB, Scales, Weight, chromium_of  # noqa: E402 -
 
 VENUES = ("binance", "bybit", "okx")
 
-#: Rows of an invented market change in 45 of 100 messages: so many a second, and each changes four times.
-_HZ = 9.0
+#: Messages a second of an invented market. In each, 45 rows of 100 trade, and two trades of three move the price by
+#: what can be read: so each row changes four times a second.
+_HZ = 14.0
 
 #: Warm pages opened before the one that stays, and the first of all, which warms them.
 _OPENED = 3
@@ -158,6 +159,7 @@ def _watched(
     touched, hub_ms = float(page.evaluate(screen.TOUCHED)), float(page.evaluate("fbkitPage.p95()"))
     notes = screen.by_name(page.evaluate("fbkitWatch.notes"))
     page.evaluate("() => { fbkitWatch.notes.push = () => 0; fbkitWatch.notes.length = 0; }")
+    page.wait_for_timeout(5000)  # what was shown last is committed by then
     url = f"sqlite:///{(folder / 'home' / 'simulated.db').as_posix()}"
     trades = screen.trades_of(url, notes, since - 60 * 10**9)
     late, never = screen.lateness_ms([one for some in notes.values() for one in some], trades)
