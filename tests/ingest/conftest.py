@@ -24,6 +24,9 @@ class NothingClosed(NamedTuple):
 class SilentEngine:
     """Remembers what it was handed."""
 
+    #: It has room for whoever comes.
+    lacks_room = False
+
     def __init__(self) -> None:
         self.late: Counter[tuple[str, str]] = Counter()
         self.taken: list[Any] = []

@@ -74,7 +74,7 @@ def test_nothing_compared_is_exit_1_with_a_sentence(url: str, capsys: pytest.Cap
     ("words", "told"),
     [
         ([], "fbkit replay --verify"),
-        (["--verify", "--since", "1h", "--until", "2h"], "after --since"),
+        (["--verify", "--since", "1h", "--until", "2h"], "after since"),
     ],
 )
 def test_wrong_words_are_exit_2_with_the_right_ones(

@@ -147,7 +147,7 @@ def test_the_server_answers_in_text_to_who_has_the_token(http, served):
     with served.client() as stranger:
         assert stranger.get("/fbkit/api/prometheus").status_code == 403
     assert http.get("/fbkit/api/prometheus", headers={"Origin": "https://evil.example"}).status_code == 403
-    assert http.get("/fbkit/api/prometheus", params={"tf": "2m"}).status_code == 404
+    assert http.get("/fbkit/api/prometheus", params={"tf": "2m"}).status_code == 400
 
 
 def test_the_page_lists_every_family(told):

@@ -14,7 +14,7 @@ from fbkit.feeds.longtail.feed import CcxtFeed
 from fbkit.feeds.offers import OFFERED
 from fbkit.feeds.venues import FEEDS, doubts, offers
 from fbkit.ingest.venues import check_flipped, make_feed
-from fbkit.model import Instrument
+from fbkit.model import Instrument, Market
 from fbkit.settings import load_settings
 
 
@@ -107,6 +107,8 @@ def test_a_doubt_of_the_long_tail_cannot_be_turned_round():
 
 class Remembers:
     """A store that has heard of one instrument a venue."""
+
+    market = Market.LIVE
 
     def instruments(self):
         names = ("binance:BTC-USDT-PERP", "krakenfutures:BTC-USD-PERP")
