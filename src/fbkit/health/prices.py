@@ -47,12 +47,13 @@ def compare_prices(prices: Mapping[str, float]) -> list[Compared]:
             coins[symbol.split("-")[0]][venue][name] = price
     found: list[Compared] = []
     for venues in coins.values():
+        if len(venues) == 1:
+            continue
         each = {venue: median(named.values()) for venue, named in venues.items()}
         for venue, named in venues.items():
             others = [price for other, price in each.items() if other != venue]
-            if others:
-                usual = others[0] if len(others) == 1 else median(each.values())
-                found += [Compared(name, price, usual, len(others)) for name, price in named.items()]
+            usual = others[0] if len(others) == 1 else median(each.values())
+            found += [Compared(name, price, usual, len(others)) for name, price in named.items()]
     return sorted(found)
 
 

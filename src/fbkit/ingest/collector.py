@@ -43,6 +43,9 @@ OWNERLESS_S = 60.0
 
 _CHECKPOINT_NS = NS_HOUR
 
+#: Every so many Beats prices are compared across venues: a multiplier read wrongly stays wrong.
+_COMPARE = 60
+
 #: How much of the queue before the writer the past may take up.
 _PAST_SHARE = 0.25
 
@@ -257,8 +260,9 @@ class Collector:
             return
         heartbeat = cut.beat.n % HEARTBEAT == 0
         pipeline = self.session.pipeline
-        if heartbeat:
+        if cut.beat.n % _COMPARE == 0:
             self.compare_prices()
+        if heartbeat:
             self.ground.look()
         self._rules.beat(heartbeat=heartbeat)
         self.ground.look_at(self.writing)
