@@ -46,8 +46,8 @@ from fbkit.store import open_store
 VENUE = "binance"
 CHANNELS = ("trade", "quote", "depth", "mark")
 
-#: No channel of the stream is silent for this long.
-_SILENCE_S = 30.0
+#: No channel of the stream is silent for this long, not even where its clock runs a thousand times as fast as ours.
+_SILENCE_S = 3_600.0
 
 
 class StreamClock:
