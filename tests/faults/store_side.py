@@ -62,6 +62,7 @@ class Site:
         start: int = START,
         first: int = 1,
         group: int = 1,
+        moment_s: float = 0.0,
     ) -> None:
         self.clock = VirtualClock(start)
         settings = load_settings(home=home, cadence_ms=0, spill_mb=spill_mb, instruments=1)
@@ -84,6 +85,7 @@ class Site:
             refuse=self._refuse,
             sleep=lambda _: None,
             group=group,
+            moment_s=moment_s,
         )
         self._at, self._numbers = start, itertools.count(first)
         self._ended: list[Any] | None = None

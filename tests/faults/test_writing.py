@@ -73,6 +73,24 @@ def test_a_writer_that_fell_behind_stores_what_waits_together(open_site, url):
 
 
 @pytest.mark.faults("C17")
+def test_where_batches_come_faster_than_they_are_stored_the_next_has_a_moment_to_come_along(open_site, url):
+    """The moment is longer than the test may last: only that the group is full ends it."""
+    site = open_site(bound=100_000, group=200, moment_s=600.0)
+    assert site.offer()
+    until(lambda: site.writing._at is not None)
+    assert site.offer()  # waits when the first is stored: the writer is behind
+    site.disk.let_in()
+    site.wait(lambda: len(site.acknowledged) == 1)
+    assert site.offer()  # the group is full
+    assert site.offer()
+    site.disk.let_in()
+    site.wait(lambda: len(site.acknowledged) == 2)
+    site.end()
+    assert [cut.beat.n for cut in site.acknowledged] == [1, 3, 4]
+    assert trade_ids(url) == list(range(1, 401))
+
+
+@pytest.mark.faults("C17")
 def test_the_loop_waits_for_neither_disk_and_what_has_no_room_is_counted(open_site, monkeypatch):
     """Both disks stand still; were an offer to wait for either, this test would never end."""
     opened = threading.Event()

@@ -18,6 +18,9 @@ from fbkit.store.packed import one_after_the_other
 #: Events and rows that are gathered into one transaction.
 GROUP = 50_000
 
+#: Where batches come faster than they are stored, the next transaction waits so long for more of them, seconds.
+MOMENT_S = 0.01
+
 
 def joined(works: Sequence[Work]) -> Work:
     """Batches in order as one, with the newest Beat and checkpoint of them."""

@@ -14,7 +14,7 @@ from fbkit.clock import Clock
 from fbkit.errors import FbkitError, LeaseLost, StoreBusy, StoreFull
 from fbkit.ingest.accounting import Accounts
 from fbkit.ingest.backlog import Backlog
-from fbkit.ingest.grouping import GROUP, joined
+from fbkit.ingest.grouping import GROUP, MOMENT_S, joined
 from fbkit.ingest.kept import Kept, Pending, pack, packed
 from fbkit.ingest.memory import give_back
 from fbkit.ingest.pipeline import Cut
@@ -113,7 +113,8 @@ class WriterThread:
     A batch waits in memory, at most ``bound`` events and rows of them (or one batch, however large); beyond that in
     ``spilling``, and while anything is there what comes later goes behind it. What finds no room there either is
     handed to ``refuse``, which is called from any thread. Batches that wait are stored together, about ``group`` events
-    and rows at once. What earlier runs left is stored while nothing of ours waits.
+    and rows at once; where some wait already when one is stored, ``moment_s`` is given to those behind them. What
+    earlier runs left is stored while nothing of ours waits.
 
     A full or busy disk keeps the batch and tries again every second; ``trouble`` says so meanwhile. A lost lease or a
     damaged file ends the thread; ``failed`` then holds the error.
@@ -130,9 +131,10 @@ class WriterThread:
         refuse: Refuse = lambda _cut, _since: None,
         sleep: Callable[[float], None] = time.sleep,
         group: int = GROUP,
+        moment_s: float = MOMENT_S,
     ) -> None:
         self._writer, self._acknowledge, self._clock, self._bound = writer, acknowledge, clock, bound
-        self._group = group
+        self._group, self._moment_s, self._behind = group, moment_s, False
         self._sleep, self._refuse = sleep, refuse
         self._queue: queue.SimpleQueue[Work | _Asked | _Look | None] = queue.SimpleQueue()
         self._asked: set[Future[Any]] = set()
@@ -257,6 +259,7 @@ class WriterThread:
                     work.do(self._writer)
                 elif isinstance(work, Work):
                     self._store(joined(self._gathered(work)))
+                    self._behind = not self._queue.empty()
                     self._fold()
                 elif isinstance(work, Kept):
                     self._store_kept(work)
@@ -288,8 +291,12 @@ class WriterThread:
     def _gathered(self, first: Work) -> list[Work]:
         """A batch and those that wait behind it, up to a fair size; what else is met there comes next."""
         works, size = [first], first.size
-        while size < self._group and not self._queue.empty():
-            work = self._queue.get()
+        until = time.monotonic() + (self._moment_s if self._behind else 0.0)
+        while size < self._group:
+            try:
+                work = self._queue.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
             if not isinstance(work, Work):
                 self._taken.append(work)
                 break
