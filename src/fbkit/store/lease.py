@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import closing
 from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -20,6 +21,7 @@ from fbkit.errors import LeaseLost, MarketMismatch, StoreHeld
 from fbkit.model.market import Market
 from fbkit.model.timeframe import NS_S
 from fbkit.store.schema import META, WRITER
+from fbkit.store.statements import Prepared
 
 #: A lease not renewed for this long may be taken. Every write renews it; a collector writes each second.
 TTL_NS = 10 * NS_S
@@ -125,8 +127,7 @@ def held_by(where: str, holder: str, pid: int, started: int, doing: str = "writi
     )
 
 
-# Made once: it goes with every write.
-_RENEWED = (
+_RENEWED = Prepared(
     update(WRITER)
     .where(WRITER.c.epoch == bindparam("ours"))
     .values(renewed=bindparam("now"), commit_number=bindparam("commit"), last_seq=bindparam("seq"))
@@ -135,12 +136,10 @@ _RENEWED = (
 
 def renew(connection: Connection, clock: Clock, lease: Lease, *, where: str) -> None:
     """Renew the lease and note how far we are, or raise :class:`LeaseLost`."""
-    done = connection.execute(
-        _RENEWED,
-        {"ours": lease.epoch, "now": clock.now(), "commit": lease.commit_number, "seq": lease.last_seq},
-    ).rowcount
-    if done == 1:
-        return
+    facts = {"ours": lease.epoch, "now": clock.now(), "commit": lease.commit_number, "seq": lease.last_seq}
+    with closing(_RENEWED.run(connection, facts)) as cursor:
+        if cursor.rowcount == 1:
+            return
     row = connection.execute(select(WRITER)).mappings().one()
     raise LeaseLost(
         where,

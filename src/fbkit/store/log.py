@@ -7,7 +7,7 @@ how events lie (:class:`EventLog`) and what a library must do for us (:class:`Da
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -82,7 +82,7 @@ class EventLog(Protocol):
         """
         ...
 
-    def append_run(self, connection: Connection, kind: Kind, run: Run, numbers: NDArray[np.int64]) -> bool:
+    def append_runs(self, connection: Connection, runs: Mapping[Kind, Run], numbers: NDArray[np.int64]) -> bool:
         """Keep events that cannot be there yet as they were packed; ``numbers`` by the packer's own.
 
         ``False`` where they must be appended one by one, and nothing was done.

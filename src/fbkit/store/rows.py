@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
@@ -23,7 +24,7 @@ from fbkit.model.rows import (
     SummaryRow,
 )
 from fbkit.store import schema
-from fbkit.store.statements import Insert
+from fbkit.store.statements import Insert, Prepared
 
 #: Rows kept in quarantine; the oldest go first.
 QUARANTINE_ROWS = 10_000
@@ -100,6 +101,7 @@ ROW_KINDS: tuple[RowKind, ...] = (
 )
 ROW_KIND: dict[type, RowKind] = {kind.struct: kind for kind in ROW_KINDS}
 
+_STATES = Prepared(select(*(schema.HEALTH.c[name] for name in ("venue", "channel", "state", "reason", "ts"))))
 _HISTORY = Insert(schema.HEALTH_HISTORY, leave_out=["id"])
 
 
@@ -146,9 +148,8 @@ def write_rows(
 
 
 def _note_changes(connection: Connection, insert: Inserting, rows: Sequence[HealthRow]) -> None:
-    table = schema.HEALTH
-    found = connection.execute(select(table.c.venue, table.c.channel, table.c.state, table.c.reason, table.c.ts))
-    known = {(venue, channel): (state, reason, ts) for venue, channel, state, reason, ts in found}
+    with closing(_STATES.run(connection)) as found:
+        known = {(venue, channel): (state, reason, ts) for venue, channel, state, reason, ts in found}
     changed: list[HealthRow] = []
     for row in rows:
         before = known.get((row.venue, row.channel))

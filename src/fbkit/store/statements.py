@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import Connection, Dialect, Select, Table
+from sqlalchemy.sql.expression import ClauseElement
 
 
 def tuples(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...]]:
@@ -22,6 +23,31 @@ def in_parts(connection: Connection, query: Select[Any], rows: int = 4096) -> It
     while part := result.cursor.fetchmany(rows):
         yield part  # type: ignore[misc]  # the driver gives tuples
     result.close()
+
+
+class Prepared:
+    """A statement that is said at every commit: compiled once a dialect, and run by the driver.
+
+    SQLAlchemy's way to the driver costs ten times what such a statement does. Values are numbers and words: nothing
+    looks at them on the way.
+    """
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._said: dict[str, tuple[str, Sequence[str] | None]] = {}
+
+    def run(self, connection: Connection, values: Mapping[str, Any] = {}) -> Any:
+        """Run it; the driver's cursor."""
+        said = self._said.get(connection.dialect.name) or self._compile(connection.dialect)
+        words, places = said
+        cursor = connection.connection.cursor()
+        cursor.execute(words, values if places is None else [values[name] for name in places])
+        return cursor
+
+    def _compile(self, dialect: Dialect) -> tuple[str, Sequence[str] | None]:
+        compiled: Any = self._statement.compile(dialect=dialect)
+        self._said[dialect.name] = said = str(compiled), compiled.positiontup if compiled.positional else None
+        return said
 
 
 class Insert:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, insert, select
 
 from fbkit.clock import Clock
@@ -52,6 +53,7 @@ class Writer(Store):
         self._lease = lease
         self._one = threading.RLock()
         self._unsure = False
+        self._numbered: tuple[tuple[str, ...], NDArray[np.int64]] = (), np.empty(0, dtype=np.int64)
         with self._reading() as connection:
             self._ids = _numbers(connection)
 
@@ -93,8 +95,16 @@ class Writer(Store):
 
     def _write_runs(self, connection: Connection, packed: Packed, ids: Numbers) -> bool:
         """Events that are new for certain, as they were packed; ``False`` where the database wants them unpacked."""
-        numbers = np.array([ids[name] for name in packed.names], dtype=np.int64)
-        return all(self._log.append_run(connection, kind, run, numbers) for kind, run in packed.runs().items())
+        return self._log.append_runs(connection, packed.runs(), self._numbers_of(tuple(packed.names), ids))
+
+    def _numbers_of(self, names: tuple[str, ...], ids: Numbers) -> NDArray[np.int64]:
+        """A packer's names as our numbers; kept, for they change at its start alone."""
+        if names == self._numbered[0]:
+            return self._numbered[1]
+        numbers = np.array([ids[name] for name in names], dtype=np.int64)
+        if not ids.new:  # else they are not ours before this is committed
+            self._numbered = names, numbers
+        return numbers
 
     def _write_events(self, connection: Connection, batch: Iterable[Event], ids: Numbers, ahead: Lease) -> int:
         events: dict[type[Event], list[Event]] = defaultdict(list)
@@ -111,10 +121,12 @@ class Writer(Store):
         return new
 
     def _write_rows(self, connection: Connection, batch: Batch, ids: Numbers, commit: int, *, again: bool) -> int:
-        apart = by_type(batch.rows)
-        name_rows(apart, ids)
-        _write_names(connection, ids)
-        done = write_rows(connection, self._database.insert, apart, ids, commit, again=again)
+        done = 0
+        if batch.rows:
+            apart = by_type(batch.rows)
+            name_rows(apart, ids)
+            _write_names(connection, ids)
+            done = write_rows(connection, self._database.insert, apart, ids, commit, again=again)
         if batch.checkpoint is not None:
             write_checkpoint(connection, batch.checkpoint)
         return done

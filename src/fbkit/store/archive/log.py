@@ -33,7 +33,7 @@ class ArchivedLog:
 
     def __init__(self, hot: EventLog, folder: Path) -> None:
         self.hot, self.files = hot, Files(folder)
-        self.fold, self.merge, self.forget, self.append_run = hot.fold, hot.merge, hot.forget, hot.append_run
+        self.fold, self.merge, self.forget, self.append_runs = hot.fold, hot.merge, hot.forget, hot.append_runs
 
     def append(self, connection: Connection, kind: Kind, events: Sequence[Event], ids: Numbers, last_seq: int) -> int:
         """As the hot log; what was archived meanwhile is known, too."""

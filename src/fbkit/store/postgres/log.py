@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -53,7 +53,7 @@ class PostgresLog:
             return len(events)
         return copy_new(connection, target, rows, by_seq=True)
 
-    def append_run(self, connection: Connection, kind: Kind, run: Run, numbers: NDArray[np.int64]) -> bool:
+    def append_runs(self, connection: Connection, runs: Mapping[Kind, Run], numbers: NDArray[np.int64]) -> bool:
         """Typed rows are wanted here."""
         return False
 

@@ -9,12 +9,13 @@ next, so that no row is moved often.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection
 
 from fbkit.model.timeframe import NS_DAY, NS_MIN
 from fbkit.store.kinds import KIND_TABLE, Kind
@@ -28,8 +29,8 @@ from fbkit.store.sqlite.packing import (
     words_of,
 )
 from fbkit.store.sqlite.statements import run
-from fbkit.store.sqlite.tables import CHUNKS, TAIL
-from fbkit.store.statements import Insert, tuples
+from fbkit.store.sqlite.tables import CHUNKS
+from fbkit.store.statements import Insert
 
 #: A kind is worth folding when so many of its rows wait, or its oldest has waited for so long.
 WORTH_ROWS = 65_536
@@ -50,6 +51,10 @@ _INSERT = Insert(CHUNKS, leave_out=["id"])
 _BY_NUMBER = {kind.number: kind for kind in KIND_TABLE.values()}
 
 
+_BY_KIND = "SELECT kind, sum(n), min(recv_max) FROM tail WHERE recv_max < ? GROUP BY kind"
+_SIZES = "SELECT seq_min, n FROM tail WHERE kind = ? AND recv_max < ? ORDER BY seq_min"
+
+
 class Waiting(NamedTuple):
     """Rows of the tail, of one kind: those received ``before`` an instant, up to the key ``last``; ``n`` events.
 
@@ -64,13 +69,9 @@ class Waiting(NamedTuple):
 
 def worth(connection: Connection, before: int, limit: int) -> Waiting | None:
     """Rows of the tail, up to ``limit`` events or one row, that should become chunks now."""
-    table = TAIL.c
-    by_kind = (
-        select(table.kind, func.sum(table.n), func.min(table.recv_max))
-        .where(table.recv_max < before)
-        .group_by(table.kind)
-    )
-    for number, n, oldest in tuples(connection, by_kind):
+    with closing(connection.connection.cursor()) as cursor:
+        by_kind = cursor.execute(_BY_KIND, (before,)).fetchall()
+    for number, n, oldest in by_kind:
         if n >= WORTH_ROWS or before - oldest >= WORTH_NS:
             return waiting(connection, _BY_NUMBER[number], before, limit)
     return None
@@ -78,10 +79,10 @@ def worth(connection: Connection, before: int, limit: int) -> Waiting | None:
 
 def waiting(connection: Connection, kind: Kind, before: int, limit: int) -> Waiting | None:
     """Rows of the tail of one kind, up to ``limit`` events or one row."""
-    table = TAIL.c
-    facts = select(table.seq_min, table.n).where(table.kind == kind.number, table.recv_max < before)
+    with closing(connection.connection.cursor()) as cursor:
+        sizes = cursor.execute(_SIZES, (kind.number, before)).fetchall()
     last, events = None, 0
-    for seq_min, n in tuples(connection, facts.order_by(table.seq_min)):
+    for seq_min, n in sizes:
         if last is not None and events + n > limit:
             break
         last = seq_min
@@ -95,8 +96,10 @@ def fold(connection: Connection, waiting: Waiting) -> int:
     arrays = tail.read(connection, kind, waiting.before, waiting.last)
     # In seq order already: by instrument alone, and stable, makes every instrument's rows rise.
     order = np.argsort(_narrow(arrays["instrument"]), kind="stable")
-    run(connection, _INSERT, _flat(kind, arrays, order, _cuts(arrays["instrument"][order])))
-    connection.execute(delete(TAIL).where(*tail.up_to(kind, waiting.before, waiting.last)))
+    made = _flat(kind, arrays, order, _cuts(arrays["instrument"][order]))
+    # They lie in the pages that go free: whoever brings the WAL home copies each once.
+    tail.remove(connection, kind, waiting.before, waiting.last)
+    run(connection, _INSERT, made)
     return len(order)
 
 
@@ -198,8 +201,8 @@ def merge(connection: Connection, what: Merge) -> int:
     if len(parts) < 2 and sum(part.n for part in parts) < CLOSED_ROWS:
         return 0
     flat = _close(what, parts) if what.level == CLOSED else _joined(what, parts)
-    run(connection, _INSERT, flat)
     cursor.executemany(_DELETE, [(part.id,) for part in parts])
+    run(connection, _INSERT, flat)
     return sum(part.n for part in parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from fbkit.store.statements import Insert
 
 #: A WAL longer than this is checkpointed right after a commit, whatever maintenance does.
 WAL_LIMIT = 64 * 2**20
+#: How often that is looked at: after every so many transactions.
+WAL_LOOKS = 8
 #: Pages that one step of shrinking gives back.
 STEP_PAGES = 512
 
@@ -52,9 +55,11 @@ class WritableSqlite(SqliteDatabase):
         super().__init__(url, path, readers)
         self.engine = engine
         self._lock = lock
-        self._wal_next = WAL_LIMIT
+        self._wal_next, self._unlooked = WAL_LIMIT, 0
         with told(self.where):
             self.connection = engine.connect()
+            driver: Any = self.connection.connection.driver_connection
+        self._driver, self._cursor = driver, driver.cursor()
 
     @property
     def closed(self) -> bool:
@@ -63,11 +68,26 @@ class WritableSqlite(SqliteDatabase):
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction; after it a WAL that nobody maintains is brought home."""
-        with told(self.where), self.connection.begin():
-            yield self.connection
-        if _bytes(self.where + "-wal") > self._wal_next:
-            self.checkpoint()
+        """One transaction; now and then after one, a WAL that nobody maintains is brought home.
+
+        Begun and ended by the driver: a Beat's few statements cost less than SQLAlchemy's care for a transaction.
+        """
+        with told(self.where):
+            self._cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.commit()  # SQLAlchemy's own thought of it, where it was asked anything
+                if self._driver.in_transaction:
+                    self._cursor.execute("COMMIT")
+            except BaseException:
+                self.connection.rollback()
+                self._driver.rollback()
+                raise
+        self._unlooked += 1
+        if self._unlooked >= WAL_LOOKS:
+            self._unlooked = 0
+            if _bytes(self.where + "-wal") > self._wal_next:
+                self.checkpoint()
 
     def insert(self, connection: Connection, into: Insert, flat: list[Any]) -> int:
         """Rows as one flat list, a hundred a statement."""
@@ -84,7 +104,7 @@ class WritableSqlite(SqliteDatabase):
         in memory go: lying among what folding took for a moment, they would hold all of it.
         """
         with told(self.where):
-            driver: Any = self.connection.connection.driver_connection
+            driver = self._driver
             driver.execute("PRAGMA shrink_memory").fetchall()
             busy, pages, done = driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             whole = not busy and pages == done
@@ -100,7 +120,7 @@ class WritableSqlite(SqliteDatabase):
     def shrink(self, limit: int) -> int:
         """Give free pages back to the file system, some megabytes a step: each is a transaction of its own."""
         with told(self.where):
-            driver: Any = self.connection.connection.driver_connection
+            driver = self._driver
             (page,) = driver.execute("PRAGMA page_size").fetchone()
             (first,) = driver.execute("PRAGMA freelist_count").fetchone()
             left = first
@@ -127,6 +147,6 @@ class WritableSqlite(SqliteDatabase):
 
 def _bytes(path: str) -> int:
     try:
-        return Path(path).stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - a Path would cost more than the look
     except FileNotFoundError:
         return 0

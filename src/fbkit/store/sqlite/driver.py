@@ -124,7 +124,11 @@ def _prepared(engine: Engine, pragmas: tuple[str, ...], begin: str, path: Path) 
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver: Any = connection.connection.driver_connection
+        if (
+            not driver.in_transaction
+        ):  # the writer's own transactions the driver has begun before SQLAlchemy hears of it
+            connection.exec_driver_sql(begin)
 
     return engine
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +31,9 @@ class SqliteLog:
         """New events into the tail; those that are there already are left out."""
         return _append(connection, kind, events, ids, last_seq)
 
-    def append_run(self, connection: Connection, kind: Kind, run: Run, numbers: NDArray[np.int64]) -> bool:
-        """As it was packed, into the tail."""
-        tail.append_run(connection, kind, run, numbers)
+    def append_runs(self, connection: Connection, runs: Mapping[Kind, Run], numbers: NDArray[np.int64]) -> bool:
+        """As they were packed, into the tail."""
+        tail.append_runs(connection, runs, numbers)
         return True
 
     def by_time(self, connection: Connection, kind: Kind, instrument: int | None, span: Span) -> Arrays:

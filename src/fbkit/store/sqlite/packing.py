@@ -8,10 +8,11 @@ numbers as msgpack.
 
 from __future__ import annotations
 
+import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.store.kinds import Field, Kind, to_array
-from fbkit.store.log import Arrays, Damaged
+from fbkit.store.log import Arrays, Damaged, join
 from fbkit.store.packed import Run, read_run
 from fbkit.store.wire import ARRAY32
 
@@ -28,6 +29,9 @@ _CHECK, _HEAD = 4, 2
 #: Where the length of a head would stand: what follows was packed by a pipeline, today column by column, once event by
 #: event.
 _AS_PACKED, _BY_EVENT = b"\xff\xff", b"\0\0"
+
+#: Events of rows that are joined before they are read, at most: whoever reads a column holds the interpreter.
+_TOGETHER = 8_192
 
 
 def _type_of(field: Field) -> str:
@@ -80,43 +84,87 @@ def _width(apart: int) -> int:
     return next(width for width in (0, 1, 2, 4, 8) if apart < 1 << 8 * width)
 
 
-def keep_run(run: Run, numbers: NDArray[np.int64]) -> bytes:
-    """A run as it was packed, behind its columns' lengths and what its instruments' numbers stand for here."""
-    table = numbers.astype("<i4").tobytes()
-    lengths = np.array([len(column) for column in run.columns], "<i4").tobytes()
-    return _checked(b"".join([_AS_PACKED, len(numbers).to_bytes(4, "little"), table, lengths, *run.columns]))
+def known_as(numbers: NDArray[np.int64]) -> bytes:
+    """What a packer's numbers of instruments stand for here, as the head of the runs it packed."""
+    return b"".join([_AS_PACKED, len(numbers).to_bytes(4, "little"), numbers.astype("<i4").tobytes()])
 
 
-def _unpack_run(kind: Kind, n: int, body: memoryview) -> Arrays:
+def keep_run(run: Run, known: bytes) -> bytes:
+    """A run as it was packed, behind :func:`known_as` and its columns' lengths."""
+    lengths = struct.pack("<" + "i" * len(run.columns), *map(len, run.columns))
+    return _checked(b"".join([known, lengths, *run.columns]))
+
+
+class _Packed(NamedTuple):
+    """A row of the tail as a pipeline packed it: what its packer's numbers stand for here, and the rest."""
+
+    known: bytes
+    n: int
+    rest: memoryview
+
+
+def _packed(n: int, body: memoryview) -> _Packed:
     start = _HEAD + 4
-    known = int.from_bytes(body[_HEAD:start], "little")
-    numbers = np.frombuffer(body, "<i4", known, start).astype(np.int64)
-    read = _read_events if body[:_HEAD] == _BY_EVENT else _read_columns
+    end = start + 4 * int.from_bytes(body[_HEAD:start], "little")
+    return _Packed(bytes(body[start:end]), n, body[end:])
+
+
+def _unpack_runs(kind: Kind, rows: Sequence[_Packed]) -> Arrays:
+    """Rows of one packer as one run of columns: of small ones each would cost more than what is in it."""
+    numbers = np.frombuffer(rows[0].known, "<i4").astype(np.int64)
     try:
-        return read(kind, n, body[start + 4 * known :], numbers)
+        columns = zip(*(_columns_of(kind, row.rest) for row in rows), strict=True)
+        joined = [parts[0] if len(parts) == 1 else b"".join(parts) for parts in columns]
+        return read_run(kind, sum(row.n for row in rows), joined, numbers)
     except (msgspec.DecodeError, ValueError) as error:
         raise Damaged(f"a row of the tail cannot be read ({error})") from error
 
 
-def _read_columns(kind: Kind, n: int, body: memoryview, numbers: NDArray[np.int64]) -> Arrays:
-    ends = np.cumsum([4 * len(kind.fields), *np.frombuffer(body, "<i4", len(kind.fields)).tolist()]).tolist()
-    return read_run(kind, n, [body[start:end] for start, end in pairwise(ends)], numbers)
+def _columns_of(kind: Kind, rest: memoryview) -> list[memoryview]:
+    width = len(kind.fields)
+    ends = accumulate(struct.unpack_from("<" + "i" * width, rest), initial=4 * width)
+    return [rest[start:end] for start, end in pairwise(ends)]
 
 
-def _read_events(kind: Kind, n: int, body: memoryview, numbers: NDArray[np.int64]) -> Arrays:
+def _unpack_events(kind: Kind, row: _Packed) -> Arrays:
     """As runs were packed at first: the values of one event behind those of another."""
     width = len(kind.fields)
-    flat = msgspec.msgpack.decode(ARRAY32 + (n * width).to_bytes(4, "big") + body)
+    try:
+        flat = msgspec.msgpack.decode(ARRAY32 + (row.n * width).to_bytes(4, "big") + row.rest)
+    except msgspec.DecodeError as error:
+        raise Damaged(f"a row of the tail cannot be read ({error})") from error
     arrays = {field.name: to_array(field, flat[place::width]) for place, field in enumerate(kind.fields)}
-    arrays["instrument"] = numbers[arrays["instrument"]]
+    arrays["instrument"] = np.frombuffer(row.known, "<i4").astype(np.int64)[arrays["instrument"]]
     return arrays
+
+
+def unpack_rows(kind: Kind, rows: Iterable[tuple[int, bytes]]) -> Arrays:
+    """The columns of rows of the tail (``n`` and bytes of each), one behind the other. Raises :class:`Damaged`."""
+    parts: list[Arrays] = []
+    alike: list[_Packed] = []
+    for n, data in rows:
+        body = _body(data)
+        row = _packed(n, body) if body[:_HEAD] == _AS_PACKED else None
+        if alike and (row is None or row.known != alike[0].known or sum(one.n for one in alike) + n > _TOGETHER):
+            parts.append(_unpack_runs(kind, alike))
+            alike = []
+        if row is None:
+            parts.append(_unpack_row(kind, n, body))
+        else:
+            alike.append(row)
+    if alike:
+        parts.append(_unpack_runs(kind, alike))
+    return join(kind, parts)
 
 
 def unpack_columns(kind: Kind, n: int, data: bytes) -> Arrays:
     """The columns again. Raises :class:`~fbkit.store.log.Damaged`."""
-    body = _body(data)
-    if body[:_HEAD] in (_AS_PACKED, _BY_EVENT):
-        return _unpack_run(kind, n, body)
+    return unpack_rows(kind, [(n, data)])
+
+
+def _unpack_row(kind: Kind, n: int, body: memoryview) -> Arrays:
+    if body[:_HEAD] == _BY_EVENT:
+        return _unpack_events(kind, _packed(n, body))
     at = _HEAD + int.from_bytes(body[:_HEAD], "little")
     heads = msgspec.msgpack.decode(body[_HEAD:at], type=list[_Column])
     found: Arrays = {}

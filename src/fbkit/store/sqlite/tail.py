@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from fbkit.store.kinds import KIND_TABLE, Kind
-from fbkit.store.log import Arrays, join, picked
+from fbkit.store.log import Arrays, picked
 from fbkit.store.packed import Run
-from fbkit.store.sqlite.packing import keep_run, pack_columns, unpack_columns
+from fbkit.store.sqlite.packing import keep_run, known_as, pack_columns, unpack_columns, unpack_rows
 from fbkit.store.sqlite.tables import TAIL
 
 _BY_NUMBER = {kind.number: kind for kind in KIND_TABLE.values()}
 
 _INSERT = "INSERT INTO tail (seq_min, seq_max, kind, ts_min, ts_max, recv_max, n, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+#: The same for so many rows: each statement hands the interpreter to whoever waits for it, and back.
+_INSERTS = [_INSERT + ", (?, ?, ?, ?, ?, ?, ?, ?)" * more for more in range(len(KIND_TABLE))]
+
+_READ = "SELECT n, data FROM tail WHERE kind = ? AND recv_max < ? AND seq_min <= ? ORDER BY seq_min"
+_REMOVE = "DELETE FROM tail WHERE kind = ? AND recv_max < ? AND seq_min <= ?"
 
 
 def append(connection: Connection, kind: Kind, arrays: Arrays) -> int:
@@ -32,11 +39,17 @@ def append(connection: Connection, kind: Kind, arrays: Arrays) -> int:
     return len(seq)
 
 
-def append_run(connection: Connection, kind: Kind, run: Run, numbers: NDArray[np.int64]) -> None:
+def append_runs(connection: Connection, runs: Mapping[Kind, Run], numbers: NDArray[np.int64]) -> None:
     """Write events that cannot be there yet, as they were packed."""
-    bounds = [run.seq_min, run.seq_max, kind.number, run.ts_min, run.ts_max, run.recv_max, run.n]
+    if not runs:
+        return
+    known = known_as(numbers)
+    flat: list[Any] = []
+    for kind, run in runs.items():
+        flat += (run.seq_min, run.seq_max, kind.number, run.ts_min, run.ts_max, run.recv_max, run.n)
+        flat.append(keep_run(run, known))
     cursor = connection.connection.cursor()
-    cursor.execute(_INSERT, [*bounds, keep_run(run, numbers)])
+    cursor.execute(_INSERTS[len(runs) - 1], flat)
     cursor.close()
 
 
@@ -114,13 +127,14 @@ def known(connection: Connection, kind: Kind, seqs: Sequence[int]) -> set[int]:
     return {seq for _, arrays in there for seq in arrays["seq"].tolist() if seq in wanted}
 
 
-def up_to(kind: Kind, before: int, last: int) -> tuple[ColumnElement[bool], ...]:
-    """What is true of a kind's rows that were received ``before`` an instant, up to the key ``last``."""
-    return TAIL.c.kind == kind.number, TAIL.c.recv_max < before, TAIL.c.seq_min <= last
-
-
 def read(connection: Connection, kind: Kind, before: int, last: int) -> Arrays:
-    """All columns of the rows of :func:`up_to`, in ``seq`` order."""
-    tail = TAIL.c
-    asked = select(tail.n, tail.data).where(*up_to(kind, before, last)).order_by(tail.seq_min)
-    return in_order(join(kind, [unpack_columns(kind, n, data) for n, data in connection.execute(asked)]))
+    """All columns of a kind's rows that were received ``before`` an instant, up to the key ``last``, by ``seq``."""
+    with closing(connection.connection.cursor()) as cursor:
+        rows: Any = cursor.execute(_READ, (kind.number, before, last))
+        return in_order(unpack_rows(kind, rows))
+
+
+def remove(connection: Connection, kind: Kind, before: int, last: int) -> None:
+    """Remove the rows that :func:`read` reads."""
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.execute(_REMOVE, (kind.number, before, last))
