@@ -200,6 +200,10 @@ def venues(chromium, page_server):
     """A page on seven venues of 40, with what each leaves open and does not offer."""
     seven = ("binance", "bybit", "okx", "hyperliquid", "deribit", "bitget", "gate")
     watched = open_page(chromium, page_server, f"n=40, hz=4, venues={seven!r}", width=1680)
+    # Rows stand by name until numbers that put them in order are there.
+    watched.page.wait_for_function(
+        "s => new Set([...document.querySelectorAll(s)].map(e => e.dataset.name.split(':')[0])).size > 1", arg=ROWS
+    )
     yield watched
     watched.page.context.close()
 

@@ -48,8 +48,8 @@ def http(whole):
 
 
 @contextlib.contextmanager
-def tab(chromium, whole, path, wait="load"):
-    """A tab of a browser of its own; the server's address needs the token, which the tab is given once."""
+def blank(chromium, whole):
+    """A tab of a browser of its own that shows nothing yet; what it asks for and complains about is kept."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     watched = Watched(context.new_page(), whole.address)
     # Lab and pages talk to their kernels over sockets of the same server.
@@ -57,11 +57,18 @@ def tab(chromium, whole, path, wait="load"):
         "websocket", lambda s: watched.outside.append(s.url) if f"127.0.0.1:{whole.port}" not in s.url else None
     )
     watched.page.set_default_timeout(90_000)
-    watched.page.goto(f"{whole.address}{path}?token={whole.token}", wait_until=wait)
     try:
         yield watched
     finally:
         context.close()
+
+
+@contextlib.contextmanager
+def tab(chromium, whole, path, wait="load"):
+    """A tab at a path; the server's address needs the token, which the tab is given once."""
+    with blank(chromium, whole) as watched:
+        watched.page.goto(f"{whole.address}{path}?token={whole.token}", wait_until=wait)
+        yield watched
 
 
 @pytest.fixture(scope="module")
@@ -97,12 +104,15 @@ def test_five_viewers_leave_one_writer_no_row_twice_and_a_minute_after_they_left
 ):
     collecting = http.get("/fbkit/api/status").json()["collector"]["pid"]
     with contextlib.ExitStack() as viewers:
-        pages = []
-        for _ in range(4):  # one after the other: four kernels that start at once keep two cores busy for minutes
-            pages.append(viewers.enter_context(tab(chromium, whole, "/fbkit/", wait="commit")).page)
-            pages[-1].wait_for_selector(".fb-table .tr")
-        viewing = [k for k, facts in kernels(http).items() if facts["connections"] and k != collectors_kernel(http)]
-        assert len(viewing) == 5
+        pages = [viewers.enter_context(blank(chromium, whole)).page for _ in range(4)]
+        for page in pages:  # all at one instant, as when a desk opens its link in the morning
+            page.evaluate(
+                "link => void setTimeout(() => location.assign(link))", f"{whole.address}/fbkit/?token={whole.token}"
+            )
+        for page in pages:
+            page.wait_for_selector(".fb-table .tr", timeout=180_000)
+        seen = {k for k, facts in kernels(http).items() if facts["connections"]} - {collectors_kernel(http)}
+        assert len(seen) == 5
         before = [page.inner_text(".fb-table") for page in pages]
         for page, text in zip(pages, before, strict=True):
             page.wait_for_function("before => document.querySelector('.fb-table').innerText !== before", arg=text)
@@ -117,11 +127,43 @@ def test_five_viewers_leave_one_writer_no_row_twice_and_a_minute_after_they_left
             assert not read["seq"].duplicated().any(), kind
         assert not store.frame("trade", None, Span()).duplicated(["instrument", "venue_id"]).any()
         assert not store.rows("bars").duplicated(["instrument", "tf", "t1"]).any()
-    wait_for(lambda: not set(viewing) & set(kernels(http)), 60)
+    wait_for(lambda: not seen & set(kernels(http)), 60)
     assert collectors_kernel(http) in kernels(http)
     log = (whole.home / "logs" / "server.log").read_text("utf-8")
     assert "ending kernel" in log
     assert "'_xsrf' argument missing" not in log, "the page's farewell is no news"
+
+
+def viewing(http):
+    """Kernels of pages: ids."""
+    return set(kernels(http)) - {collectors_kernel(http)}
+
+
+def test_a_page_whose_kernel_has_ended_says_so_and_a_reload_gives_it_another(chromium, whole, http):
+    with tab(chromium, whole, "/fbkit/") as watched:
+        page = watched.page
+        page.wait_for_selector(".fb-table .tr")
+        (ended,) = viewing(http)
+        http.delete(f"/api/kernels/{ended}").raise_for_status()
+        page.wait_for_selector("#ended:has-text('kernel has ended')", timeout=30_000)
+        page.click("#ended button")
+        page.wait_for_selector("#ended", state="detached")
+        page.wait_for_selector(".fb-table .tr")
+        assert len(viewing(http) - {ended}) == 1
+
+
+def test_a_page_whose_kernel_has_ended_before_it_showed_anything_begins_anew_by_itself(chromium, whole, http):
+    before = viewing(http)
+    with blank(chromium, whole) as watched:
+        page = watched.page
+        page.route("**/voila/static/voila.js", lambda route: None)  # a machine so busy that its script never comes
+        page.goto(f"{whole.address}/fbkit/?token={whole.token}", wait_until="commit")
+        page.wait_for_function("document.body?.dataset.kernelId")
+        (ended,) = viewing(http) - before
+        page.unroute("**/voila/static/voila.js")
+        http.delete(f"/api/kernels/{ended}").raise_for_status()
+        page.wait_for_selector(".fb-table .tr")
+        assert ended not in viewing(http)
 
 
 def test_opening_the_collectors_notebook_in_lab_attaches_to_the_kernel_that_collects(chromium, whole, http):

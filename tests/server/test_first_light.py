@@ -50,6 +50,8 @@ class Extension:
     def __init__(self):
         self.voice = Voice(load_settings(), "sqlite:///x.db")
         self.kernel = type("Kernel", (), {"state": KernelState("running")})()
+        self.heard = []
+        self.reaper = type("Reaper", (), {"hear": staticmethod(self.heard.append)})()
         self.serverapp = type("App", (), {"kernel_manager": Kernels()})()
 
     @property
@@ -98,6 +100,7 @@ async def test_live_is_a_page_whose_kernel_pushes_while_the_hubs_values_flow(lig
     extension.hub_speaks()
     done, _ = await asyncio.wait({waiting}, timeout=0.2)
     assert not done, "its kernel has pushed nothing yet"
+    assert set(extension.heard) == {KERNEL}, "nobody ends the kernel that is looked at"
     extension.kernels.said.put_nowait("comm_msg")
     await asyncio.wait_for(waiting, 5)
     assert KERNEL not in extension.kernels, "the kernel that was opened to look is ended again"

@@ -3,6 +3,7 @@
 import base64
 import os
 import socket
+import uuid
 
 import pytest
 from websockets.sync.client import connect
@@ -48,3 +49,11 @@ def test_a_page_that_left_before_it_was_connected_counts_for_nothing_and_the_nex
         leave_at_once(served, f"{path}?session_id=late")
         assert connections() == 1
     wait_for(lambda: connections() == 0, 10)
+
+
+def test_a_page_is_told_whether_its_kernel_is_there_and_nobody_else_is(served, http, browser, kernel):
+    assert browser.get(f"/fbkit/alive/{kernel}").json() == {"here": True}
+    assert browser.get(f"/fbkit/alive/{uuid.UUID(int=0)}").json() == {"here": False}
+    assert http.get(f"/fbkit/alive/{kernel}", headers={"Origin": "https://evil.example"}).status_code == 403
+    with served.client() as stranger:
+        assert stranger.get(f"/fbkit/alive/{kernel}").status_code == 403

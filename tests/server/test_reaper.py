@@ -92,6 +92,31 @@ async def test_a_page_that_never_becomes_ready_goes_too(room):
     assert await room.after(1) == ["a"]
 
 
+@pytest.mark.parametrize("state", ["busy", "idle"])
+async def test_a_page_that_says_it_is_loading_keeps_its_kernel_until_it_is_silent(room, state):
+    room.kernels.connections["a"] = 0
+    if state == "busy":
+        room.kernels.busy.add("a")
+    for _ in range(100):
+        assert room.reaper.hear("a")
+        assert await room.after(5) == []
+    rest = (NEVER_S if state == "busy" else UNOPENED_S) - 6
+    assert await room.after(rest) == []
+    assert await room.after(7) == ["a"]
+    assert not room.reaper.hear("a")
+
+
+async def test_a_page_that_lost_its_connection_and_still_asks_is_not_left_alone(room):
+    room.kernels.connections["a"] = 1
+    await room.after(1)
+    room.kernels.connections["a"] = 0
+    for _ in range(30):
+        assert await room.after(5) == []
+        assert room.reaper.hear("a")
+    assert await room.after(GONE_S) == []
+    assert await room.after(1) == ["a"]
+
+
 async def test_five_tabs_closed_at_once_leave_no_kernel_a_minute_later_even_where_one_resists(room):
     room.kernels.connections |= dict.fromkeys("abcde", 1)
     await room.after(30)

@@ -43,6 +43,8 @@ def voila_config(*, plotly_served: bool = False) -> dict[str, Any]:
         "show_margins": False,
         "allow_template_override": "NO",
         "allow_theme_override": "NO",
+        # Charts and colours that a page never draws with, five megabytes of them.
+        "extension_denylist": ["jupyterlab-plotly", "jupyterlab_pygments"],
         # Voila would serve pictures that lie beside a notebook; ours need none.
         "file_allowlist": ["$^"],
         "file_denylist": [".*"],

@@ -29,6 +29,8 @@ def server_config(settings: Settings, *, port: int, token: str, collect: bool, p
     config.UpKernels.log_path = str(settings.home / "logs" / "kernels.log")
     config.LabApp.update(_lab())
     config.VoilaConfiguration.update(_voila())
+    # On a machine where many pages are opened at once, a kernel takes long to start and its output long to come.
+    config.VoilaExecutor.update({"startup_timeout": 300, "iopub_timeout": 60})
     config.FbkitExtension.chosen = settings
     config.FbkitExtension.collect = collect
     config.Application.logging_config = logging_config(settings.home / "logs" / "server.log")

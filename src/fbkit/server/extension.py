@@ -13,6 +13,7 @@ from traitlets import Bool, Instance, Unicode
 
 from fbkit.hub import OwnerLink
 from fbkit.runtime import database_url
+from fbkit.server.alive import Alive
 from fbkit.server.collector_kernel import CollectorKernel
 from fbkit.server.handlers import Ask, Door, Scrape
 from fbkit.server.manager import Manager
@@ -73,6 +74,7 @@ class FbkitExtension(ExtensionApp):
                 (r"/fbkit/api/stream", Stream, {"voice": self.voice, "manager": self.manager}),
                 (r"/fbkit/api/(.*)", Ask, {"route": NOWHERE}),
                 (r"/fbkit/static/(.*)", Static, {"path": static_roots()}),
+                (r"/fbkit/alive/([0-9a-f-]{36})", Alive, {"reaper": self.reaper}),
                 (r"/fbkit/?", Door),
                 (r"/fbkit/([^/]+)", Door),
             ]

@@ -77,6 +77,8 @@ class FirstLight:
 
     async def _until_failed(self) -> None:
         while True:
+            if self._opened is not None:
+                self._extension.reaper.hear(self._opened)  # as its page would, if a browser had opened it
             state = self._extension.kernel.state
             if state.state == "failed":
                 raise ServerError(f"the collector did not start: {state.sentence}")

@@ -1,7 +1,8 @@
 """Ends the kernels that visitors leave behind.
 
 A page's farewell to its kernel is refused by the XSRF check, and a kernel that keeps pushing updates never looks idle
-to Jupyter. So: who belongs to no session and to whom nobody was connected for a while, goes.
+to Jupyter. So: who belongs to no session and to whom nobody was connected for a while, goes. A page that is still
+loading is not connected yet; it says that it is there (:meth:`Reaper.hear`).
 """
 
 from __future__ import annotations
@@ -65,6 +66,14 @@ class Reaper:
         for kernel_id in kept & set(due):
             self._forget(kernel_id)
         return [kernel_id for kernel_id in due if kernel_id not in kept and await self._end(kernel_id)]
+
+    def hear(self, kernel_id: str) -> bool:
+        """Somebody's page asked for this kernel: every wait begins anew. Whether the kernel is there."""
+        if kernel_id not in self._kernels.list_kernel_ids():
+            return False
+        self._first_seen[kernel_id] = self._now()
+        self._alone_since.pop(kernel_id, None)
+        return True
 
     async def _end(self, kernel_id: str) -> bool:
         """End a kernel. One that resists is tried again at the next look, and keeps nobody else alive."""
