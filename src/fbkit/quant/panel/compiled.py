@@ -59,15 +59,16 @@ def _plain(x: Any, need: int, panel: Any, filled: Any, answer: Any) -> None:
 
 
 @_compile
-def _push(x: Any, leaving: Any, panel: Any) -> None:
-    """Make ``x`` part of the sums of its blocks; ``leaving`` are the values that leave the windows."""
-    _, _, s, q, n, anchor, _ = panel
+def _push(x: Any, ring: Any, leaving: Any, panel: Any) -> None:
+    """Make ``x`` part of the sums of its blocks; ``leaving`` says where the ring has the values that leave."""
+    (_, _, s, q, n, anchor, _), (first, row), width = panel, leaving, ring.shape[2]
     for c in range(len(x)):
         there = abs(x[c]) < np.inf
+        old = ring[first + c // width, row, c % width]
         d = x[c] - anchor[c] if there else 0.0
         s[c] += d
         q[c] += d * d
-        n[c] += np.int64(there) - np.int64(abs(leaving[c]) < np.inf)
+        n[c] += np.int64(there) - np.int64(abs(old) < np.inf)
 
 
 @_compile
@@ -83,20 +84,21 @@ def _push_whole(x: Any, s: Any, q: Any, anchor: Any) -> None:
 def _look_back(ring: Any, tail: Any, begun: int, window: int, span: Any, anchor: Any) -> None:
     """Sums over the end of the block before the one begun at slot ``begun``, newest to oldest, of some columns.
 
-    Slots lie far apart in memory: some of them at a time, column by column, so that each is fetched once. Unsigned, an
-    index is not asked whether it counts from the end.
+    ``span``: the instrument and its columns. Some slots at a time, column by column, so that each row of the tail, far
+    from the next, is fetched once. Unsigned, an index is not asked whether it counts from the end.
     """
-    begin, end = span
+    i, begin, end = span
     sums = np.zeros((2, end - begin))
-    longest, size, left = np.uintp(len(ring)), np.uintp(window), np.uintp(window - 1)
-    of_ring, of_tail = np.uintp(begun % len(ring)), np.uintp(begun % window)
+    longest, size, left = np.uintp(ring.shape[1]), np.uintp(window), np.uintp(window - 1)
+    of_ring, of_tail = np.uintp(begun % ring.shape[1]), np.uintp(begun % window)
+    first = i * ring.shape[2]
     while left > np.uintp(0):
         of_ring, of_tail = of_ring or longest, of_tail or size
         few = min(left, np.uintp(_SLOTS), of_ring, of_tail)
         for c in range(end - begin):
-            s, q, column = sums[0, c], sums[1, c], np.uintp(begin + c)
+            s, q, own, column = sums[0, c], sums[1, c], np.uintp(begin + c), np.uintp(first + begin + c)
             for j in range(np.uintp(1), few + np.uintp(1)):
-                value = ring[of_ring - j, column]
+                value = ring[i, of_ring - j, own]
                 d = value - anchor[column] if abs(value) < np.inf else 0.0
                 s += d
                 q += d * d
@@ -106,36 +108,39 @@ def _look_back(ring: Any, tail: Any, begun: int, window: int, span: Any, anchor:
 
 
 @_compile
-def _last(ring: Any, slot: int, window: int, c: int) -> float:
+def _last(ring: Any, i: int, c: int, slot: int, window: int) -> float:
     """The last finite value of a column before ``slot``, 0 where its window has none."""
     for j in range(1, window):
-        value = ring[(slot - j) % len(ring), c]
+        value = ring[i, (slot - j) % ring.shape[1], c]
         if isfinite(value):
             return float(value)
     return 0.0
 
 
 @_compile
-def _turn(x: Any, ring: Any, slot: int, window: int, begin: int, sums: Any) -> None:
-    """An instrument's block begins with ``x``; columns without a value look back from the last one before."""
-    tail, s, q, anchor, anchored = sums
+def _turn(x: Any, ring: Any, slot: int, window: int, i: int, sums: Any) -> None:
+    """Instrument ``i``'s block begins with ``x``; columns without a value look back from the last one before."""
+    tail, s, q, _, anchor, anchored = sums
+    begin = i * len(x)
     for c in range(len(x)):
         there = isfinite(x[c])
-        anchor[begin + c] = x[c] if there else _last(ring, slot, window, begin + c)
+        anchor[begin + c] = x[c] if there else _last(ring, i, c, slot, window)
         s[begin + c] = q[begin + c] = 0.0
         anchored[begin + c] = there
-    _look_back(ring, tail, slot, window, (begin, begin + len(x)), anchor)
+    _look_back(ring, tail, slot, window, (i, 0, len(x)), anchor)
 
 
 @_compile
-def _anchor(x: Any, ring: Any, begun: int, window: int, begin: int, sums: Any) -> None:
-    """Columns of an instrument whose block has its first value look back from that."""
-    tail, s, q, anchor, anchored = sums
-    for c in range(begin, begin + len(x)):
-        if isfinite(x[c - begin]) and not anchored[c]:
-            anchor[c], anchored[c] = x[c - begin], True
+def _anchor(x: Any, ring: Any, begun: int, window: int, i: int, sums: Any) -> None:
+    """Columns of instrument ``i`` whose block has its first value look back from that, if there is another."""
+    tail, s, q, m, anchor, anchored = sums
+    for own in range(len(x)):
+        c = i * len(x) + own
+        if isfinite(x[own]) and not anchored[c]:
+            anchor[c], anchored[c] = x[own], True
             s[c] = q[c] = 0.0
-            _look_back(ring, tail, begun, window, (c, c + 1), anchor)
+            if m[c] > 1:
+                _look_back(ring, tail, begun, window, (i, own, own + 1), anchor)
 
 
 @_compile
@@ -154,14 +159,14 @@ def _stretch(place: Any, x: Any, clock: Any, sums: Any, window: Any, answer: Any
     else:
         n[:] = m[at]
         _plain(x, need, panel, filled[at], (z, code))
-        _push(x, ring[(slot - window) % len(ring), at], panel)
-    sums = (tail, s, q, anchor, anchored)
+        _push(x, ring, (first, (slot - window) % ring.shape[1]), panel)
+    sums = (tail, s, q, m, anchor, anchored)
     for i in range(first, first + len(x) // width):
         if turn[i] == row:
-            _turn(x[(i - first) * width :][:width], ring, slot, window, i * width, sums)
+            _turn(x[(i - first) * width :][:width], ring, slot, window, i, sums)
         elif not quick:
             begun = slot - (slot - turn[i]) % window
-            _anchor(x[(i - first) * width :][:width], ring, begun, window, i * width, sums)
+            _anchor(x[(i - first) * width :][:width], ring, begun, window, i, sums)
 
 
 @_compile
@@ -173,7 +178,6 @@ def close(rows: Any, x: Any, clock: Any, sums: Any, windows: Any, answer: Any) -
     (slots, turn, ring), (tail, s, q, m, anchor, anchored, filled) = clock, sums
     (sizes, needs, first_row), (z, code, n) = windows, answer
     many, width, apart = len(sizes), x.shape[1], max(1, _STRETCH // x.shape[1])
-    flat = ring.reshape(len(ring), -1)
     tails = tail.reshape(len(tail), 2, -1)
     values = x.reshape(-1)
     begin = 0
@@ -187,8 +191,9 @@ def close(rows: Any, x: Any, clock: Any, sums: Any, windows: Any, answer: Any) -
             block = (tails[first_row[k] : first_row[k] + window], s[k].reshape(-1), q[k].reshape(-1), m[k].reshape(-1))
             sums_k = (*block, anchor[k].reshape(-1), anchored[k].reshape(-1), filled[k].reshape(-1))
             found = (z[k, there].reshape(-1), code[k, there].reshape(-1), n[k, there].reshape(-1))
-            _stretch((first, width), values[here], (slot, turn[k], flat), sums_k, (window, needs[k]), found)
-        flat[slot % len(ring), first * width : (first + end - begin) * width] = values[here]
+            _stretch((first, width), values[here], (slot, turn[k], ring), sums_k, (window, needs[k]), found)
         for i in range(first, first + end - begin):
+            for c in range(width):
+                ring[i, slot % ring.shape[1], c] = x[begin + i - first, c]
             slots[i] += 1
         begin = end

@@ -25,10 +25,11 @@ class Scores(NamedTuple):
 class ZPanel(Columns):
     """:class:`fbkit.quant.streaming.RollingZScore` for ``width`` columns of each instrument, to the bit.
 
-    Slots are absolute, so that what one slot reads and writes of all instruments lies side by side, though their blocks
-    begin at different slots (``turn``, by window and instrument): row ``slot mod longest window`` of ``ring``, the
-    values, and row ``slot mod window`` of ``tail``, for each window the sums (of distances and of their squares) over
-    the end of the previous block, from that slot on. Nothing is summed in the slot that begins a block: its row is 0.
+    An instrument's values lie one behind the other (place ``slot mod longest window`` of ``ring``), to be looked back
+    at. Blocks begin at different slots (``turn``, by window and instrument); still, slots are absolute, so that what
+    one slot reads of all instruments lies side by side: row ``slot mod window`` of ``tail``, for each window the sums
+    (of distances and of their squares) over the end of the previous block, from that slot on. Nothing is summed in the
+    slot that begins a block: its row is 0.
     """
 
     slot: Ints
@@ -48,11 +49,11 @@ class ZPanel(Columns):
         self.windows, self.width = np.array(windows, np.int64), width
         self._need = np.array([needed(window, min_coverage) for window in windows], np.int64)
         self._first_row = np.cumsum(self.windows) - self.windows
-        many, longest = len(windows), max(windows)
+        many, self._longest = len(windows), max(windows)
         self._work = np.empty((4, many, 0, width))
         self.declare("slot", 0, np.int64)
         self.declare("turn", 0, np.int64, shape=(many,), axis=1)
-        self.declare("ring", NAN, shape=(longest, width), axis=1)
+        self.declare("ring", NAN, shape=(self._longest, width))
         self.declare("filled", fill=False, dtype=np.bool_, shape=(many, width), axis=1)
         self.declare("tail", 0.0, shape=(sum(windows), 2, width), axis=2, derived=True)
         for name in ("s", "q", "anchor"):
@@ -111,10 +112,11 @@ class ZPanel(Columns):
             d *= d
             self.q[:, at] += d
         if not (whole and full):
-            leaving = self.ring[(slot - self.windows) % len(self.ring)][:, at]
-            self.m[:, at] += there.astype(np.int64) - np.isfinite(leaving)
+            for k, window in enumerate(self.windows.tolist()):
+                leaving = self.ring[at, (slot - window) % self._longest]
+                self.m[k, at] += there.astype(np.int64) - np.isfinite(leaving)
         self._begin_blocks(slot, rows, at, x)
-        self.ring[slot % len(self.ring), at] = x
+        self.ring[at, slot % self._longest] = x
         self.slot[at] += 1
 
     def _judge(self, slot: int, at: Index | slice, x: Floats, out: Scores) -> tuple[Floats, bool]:
@@ -176,25 +178,28 @@ class ZPanel(Columns):
             for k, fresh in enumerate(np.isfinite(x) & ~self.anchored[:, at]):
                 r, c = np.nonzero(fresh)
                 if len(r):
-                    begun = slot - (slot - self.turn[k, rows[r]]) % int(self.windows[k])
-                    self._anchor(k, begun, (rows[r], c), x[r, c], there=True)
+                    self._anchor(k, (rows[r], c), x[r, c], there=True)
+                    # Where nothing else is in the window, all its sums are 0 as they stand.
+                    more = self.m[k, rows[r], c] > 1
+                    i, c = rows[r][more], c[more]
+                    self._look_back(k, slot - (slot - self.turn[k, i]) % int(self.windows[k]), (i, c))
 
     def _turn(self, k: int, slot: int, i: Index, x: Floats) -> None:
         """Blocks of window ``k`` begin with ``x``; where that is missing, they look back from the last value before."""
         there = np.isfinite(x)
         if not there.all():
-            old = self.ring[((slot - np.arange(1, self.windows[k]))[:, None] % len(self.ring), i)]
+            old = self.ring[i, (slot - np.arange(1, self.windows[k]))[:, None] % self._longest]
             known = np.isfinite(old)
             last = np.take_along_axis(old, known.argmax(axis=0)[None], axis=0)[0]
             x = np.where(there, x, np.where(known.any(axis=0), last, 0.0))
-        self._anchor(k, slot, (i,), x, there=there)
+        self._anchor(k, (i,), x, there=there)
+        self._look_back(k, slot, (i,))
 
-    def _anchor(self, k: int, begun: Any, where: tuple[Index, ...], anchor: Floats, *, there: Bools | bool) -> None:
-        """Sums of window ``k`` as distances from ``anchor``: none yet of the block, those of the one before anew."""
+    def _anchor(self, k: int, where: tuple[Index, ...], anchor: Floats, *, there: Bools | bool) -> None:
+        """Sums of window ``k`` are distances from ``anchor``: none yet of the block."""
         at: Any = (k, *where)
         self.anchor[at], self.anchored[at] = anchor, there
         self.s[at] = self.q[at] = 0.0
-        self._look_back(k, begun, where)
 
     def _look_back(self, k: int, begun: Any, where: tuple[Index, ...]) -> None:
         """Sums over the ends of the blocks before those begun at slots ``begun``, newest to oldest.
@@ -203,7 +208,7 @@ class ZPanel(Columns):
         """
         window = int(self.windows[k])
         slots = begun - np.arange(1, window)[:, None]
-        old = self.ring[(slots % len(self.ring), *where)]
+        old = self.ring[(where[0], slots % self._longest, *where[1:])]
         there = np.isfinite(old)
         to = int(self._first_row[k]) + slots % window
         with np.errstate(all="ignore"):
@@ -242,11 +247,11 @@ class ZPanel(Columns):
 
         Only what the ring can hold is kept; ``filled`` looks at every slot.
         """
-        slot, longest = int(self.slot[i]), len(self.ring)
-        series = np.concatenate((self.ring[np.arange(slot - longest, slot) % longest, i], x))
+        slot, longest = int(self.slot[i]), self._longest
+        series = np.concatenate((self.ring[i, np.arange(slot - longest, slot) % longest], x))
         self._note_filled(i, series, len(x))
         slot += len(x)
-        self.ring[np.arange(slot - longest, slot) % longest, i] = series[len(x) :]
+        self.ring[i, np.arange(slot - longest, slot) % longest] = series[len(x) :]
         self.slot[i] = slot
         self._sum_up(i)
 
@@ -265,8 +270,8 @@ class ZPanel(Columns):
 
     def _sum_up(self, i: int) -> None:
         """Sums of one instrument from its ring."""
-        slot, longest = int(self.slot[i]), len(self.ring)
-        held = self.ring[np.arange(slot - longest, slot) % longest, i]
+        slot, longest = int(self.slot[i]), self._longest
+        held = self.ring[i, np.arange(slot - longest, slot) % longest]
         for k, window in enumerate(self.windows.tolist()):
             # A full block turns only when the next value comes.
             inside = (slot - 1 - int(self.turn[k, i])) % window + 1
