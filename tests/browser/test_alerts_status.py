@@ -52,6 +52,12 @@ def texts(page, selector):
     return [one.replace("\u00a0", " ") for one in page.locator(selector).all_inner_texts()]
 
 
+def test_every_word_of_what_a_rule_said_can_be_read(day):
+    day.page.wait_for_selector(".fb-alerts td.said")
+    cut = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent)"
+    assert day.page.locator(".fb-alerts td.said").evaluate_all(cut) == []
+
+
 def test_the_address_opens_alerts_with_what_came_after_them(day):
     page = day.page
     assert page.locator(".fb-alerts tr.alert").count() == 200

@@ -190,6 +190,11 @@ def test_numbers_reach_the_screen_within_half_a_second(live):
     assert live.page.evaluate("[...fbkitPage.latencies].sort((a, b) => a - b)[10]") < 500
 
 
+def test_a_chart_knows_whose_market_it_is_and_leaves_saying_so_to_the_bar_of_the_page(live):
+    live.page.wait_for_function("document.querySelector('.fb-chart .whose').textContent.startsWith('SIMULATED')")
+    assert live.page.is_hidden(".fb-chart .whose")
+
+
 def test_nothing_was_asked_from_outside_and_nobody_complained(live):
     assert live.outside == []
     assert live.errors == []

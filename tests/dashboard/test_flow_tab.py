@@ -45,6 +45,14 @@ async def answered(tab, done):
             await asyncio.sleep(0.01)
 
 
+def wanted_by(tab, message):
+    """What a message makes the tab ask; nothing of it is asked."""
+    names, tab.want = [], lambda *asked: names.extend(asked)
+    tab.hear(message)
+    del tab.want
+    return names
+
+
 async def shown(tab, **choices):
     for name, value in choices.items():
         setattr(tab.scene, name, value)
@@ -91,15 +99,25 @@ async def test_a_venue_is_pressed_to_be_added_and_again_to_be_left_out(tab):
     assert tab.scene.of == "coin"
     tab.tools.choose(venues=["hyperliquid"])
     await answered(tab, lambda: tab.flow.names == (NAMES[2],))
+    assert tab.scene.words()["at"] == "hyperliquid"
     assert tab.kpis.kpis[3]["missing"] == "no feed"
+
+
+async def test_the_address_says_which_venues_are_pressed_and_another_coin_has_all_of_its_own(tab):
+    tab.scene.adopt({"at": "hyperliquid", "coin": "BTC", "of": "coin"})
+    await shown(tab)
+    assert tab.flow.names == (NAMES[2],)
+    assert tab.tools.values["venues"] == ["hyperliquid"]
+    tab.scene.of = "instrument"
+    assert tab.scene.at == ""
+    tab.scene.adopt({"at": "nowhere", "of": "coin"})
+    await answered(tab, lambda: tab.flow.names == NAMES)
 
 
 async def test_a_closed_bar_moves_it_and_another_timeframes_does_not(tab):
     await shown(tab)
     old = tab.flow
-    tab.hear(Commit(1, bars=[BarRow(NAMES[0], "1h", END, END)]))
-    await asyncio.sleep(0.05)
-    assert tab.flow is old
+    assert wanted_by(tab, Commit(1, bars=[BarRow(NAMES[0], "1h", END, END)])) == []
     tab.hear(Commit(2, bars=[BarRow(NAMES[0], "1m", END - NS_MIN, END)]))
     await answered(tab, lambda: tab.flow is not old)
 

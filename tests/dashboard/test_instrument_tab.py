@@ -190,8 +190,9 @@ async def test_a_bar_that_closes_is_read_at_once_and_one_of_another_instrument_i
     source_bars = page.source.bars
     page.source.bars = lambda *given: asked.append(given) or source_bars(*given)
     end = int(page.tab.read.newest["t1"])
+    page.tab.want = lambda *names: asked.extend(names)
     page.say(Commit(1, bars=[BarRow("binance:ETH-USDT-PERP", "1m", end - 1, end)]))
-    await asyncio.sleep(0.05)
+    del page.tab.want
     assert asked == []
     page.say(Commit(2, bars=[BarRow(BTC, "5m", end - TIMEFRAMES["5m"], end)]))
     await until(lambda: any(given[2] == BTC and given[1] > 288 for given in asked))
@@ -231,8 +232,10 @@ async def test_what_was_pressed_for_a_viewer_follows_the_timeframe_and_what_they
 
 async def test_a_longer_span_reads_more_and_a_shorter_one_nothing(make):
     page = await opened(make)
+    wanted, page.tab.want = [], lambda *names: wanted.extend(names)
     page.tab.tools.choose(span="6h")
-    await asyncio.sleep(0.05)
+    del page.tab.want
+    assert "chart" not in wanted
     assert len(page.chart()) == 288
     page.tab.tools.choose(span="2d")
     await until(lambda: len(page.chart()) > 288)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import traitlets
@@ -27,10 +28,10 @@ class Scene(traitlets.HasTraits):
     Tabs observe and set the choices; ``venues``, ``past`` and ``old`` they observe; the other facts they read.
 
     >>> sorted(Scene.CHOICES)
-    ['coin', 'i', 'of', 'tf', 'venue', 'w', 'z']
+    ['at', 'coin', 'i', 'of', 'tf', 'venue', 'w', 'z']
     """
 
-    #: Choices by the word that stands for them in the address.
+    #: Choices by the word that stands for them in the address; ``at`` belongs to whose flow it is, so it comes last.
     CHOICES: ClassVar = {
         "tf": "tf",
         "w": "window",
@@ -39,6 +40,7 @@ class Scene(traitlets.HasTraits):
         "coin": "coin",
         "i": "instrument",
         "of": "of",
+        "at": "at",
     }
 
     tf = traitlets.Enum(tuple(TIMEFRAMES), "5m", help="timeframe of bars and Z-scores")
@@ -48,6 +50,7 @@ class Scene(traitlets.HasTraits):
     coin = traitlets.Unicode("BTC", help="the coin that is compared across venues")
     instrument = traitlets.Unicode("", help="the instrument whose charts are shown")
     of = traitlets.Enum(("instrument", "coin"), "instrument", help="whose flow is shown: the coin's is over its venues")
+    at = traitlets.Unicode("", help="venues of the coin whose flow is shown, joined by commas; empty: all")
     venues = traitlets.List(traitlets.Unicode(), help="venues there are, the largest first")
     past = traitlets.Int(0, help="counts how often alerts and gaps of the past were read")
     old = traitlets.Bool(False, help="the collector is silent: live numbers are old")
@@ -113,14 +116,10 @@ class Scene(traitlets.HasTraits):
 
     def adopt(self, words: Mapping[str, str]) -> None:
         """Take the words of an address; one that means nothing changes nothing."""
-        for word, text in words.items():
-            name = self.CHOICES.get(word)
-            if name is None:
-                continue
-            try:
-                self.set_trait(name, int(text) if name == "window" else text)
-            except (traitlets.TraitError, ValueError):
-                continue
+        for word, name in self.CHOICES.items():
+            if word in words:
+                with suppress(traitlets.TraitError, ValueError):
+                    self.set_trait(name, int(words[word]) if name == "window" else words[word])
 
 
 def size_of(venue: str) -> tuple[int, str]:

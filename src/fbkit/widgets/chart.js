@@ -16,6 +16,7 @@ const DRAWN_AS = { displayModeBar: false, responsive: false, scrollZoom: true, d
 function heading(model, frame) {
   const title = h("h2", "");
   const venue = h("span", "s");
+  const market = h("span", "s whose");
   const last = h("span", "big");
   const change = h("span");
   const zs = h("span", "zs");
@@ -26,13 +27,14 @@ function heading(model, frame) {
   close.type = "button";
   close.title = "Close";
   close.addEventListener("click", () => head.closest(".fb-tab")?.classList.remove("sheet"));
-  const head = h("div", "head", title, venue, last, change, h("span", "sp"), h("span", "tl", "Z of"), zs, h("span", "tl", "bars"), spans, close);
+  const head = h("div", "head", title, venue, market, last, change, h("span", "sp"), h("span", "tl", "Z of"), zs, h("span", "tl", "bars"), spans, close);
   let buttons = null;
   const named = () => {
     head.hidden = !model.get("heading");
     const [where, symbol] = model.get("instrument").split(":");
     write(title, symbol || "Charts");
     write(venue, symbol ? where + ", " + model.get("tf") : "");
+    write(market, model.get("market"));
     if (head.hidden) return;
     const columns = ["ret", "ln_vol", "oi_dlog", "taker_imb", ["1h", "4h", "1d"].includes(model.get("tf")) ? "funding_8h" : "premium"];
     if (buttons?.key !== columns.join()) {
@@ -217,7 +219,7 @@ function render({ model, el }) {
   // --- traits -----------------------------------------------------------------------------------------------------------
 
   const undo = [
-    follow(model, ["instrument", "tf", "z", "window", "heading"], () => (named(), stage.setAttribute("aria-label", `Charts of ${model.get("instrument")}, ${model.get("tf")}; arrow keys move along the bars`))),
+    follow(model, ["instrument", "tf", "market", "z", "window", "heading"], () => (named(), stage.setAttribute("aria-label", `Charts of ${model.get("instrument")}, ${model.get("tf")}; arrow keys move along the bars`))),
     follow(model, ["instrument", "tf", "span_s"], () => ((moved = null), (pinned = -1))),
     follow(model, ["series", "z", "window", "kind", "settled", "drawn", "waiting"], () => {
       series = new Series(model.get("series"), model.get("fields"));

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _TAPE_S = 15.0
 
 #: What an instrument has, and a coin over its venues.
-_FRESH = ("tf", "instrument", "coin", "of", "window", "kind")
+_FRESH = ("tf", "instrument", "coin", "of", "at", "window", "kind")
 
 
 class FlowTab(Tab):
@@ -59,9 +59,8 @@ class FlowTab(Tab):
         self.box.children = [self.tools, self.kpis, panes, side, self.foot]
         self.jobs = {
             "bars": Job(self._read_bars, self.price, on=_FRESH, closed=True),
-            "tape": Job(self._read_tape, self.profile, on=("instrument", "coin", "of"), fresh_s=_TAPE_S),
+            "tape": Job(self._read_tape, self.profile, on=("instrument", "coin", "of", "at"), fresh_s=_TAPE_S),
         }
-        self.chosen: list[str] = []
         self.flow: Flow | None = None
         self.rows: list[Died] = []
         self.tape, self.traded = Tape([]), None
@@ -75,8 +74,8 @@ class FlowTab(Tab):
         self.tools.choose(span=usual_span(scene.tf))
         self.tools.on_export(formats(), self.file)
         self.tools.observe(self._on_values, "values")
-        scene.observe(lambda _: self._on_whose(), ("instrument", "coin", "of", "venues"))
-        scene.observe(lambda _: self._offer(), "tf")
+        scene.observe(lambda _: self._on_whose(), ("instrument", "coin", "of"))
+        scene.observe(lambda _: self._offer(), ("tf", "at", "venues"))
         scene.observe(lambda _: self._show_foot(), "old")
 
     @property
@@ -99,6 +98,12 @@ class FlowTab(Tab):
         there = {one.venue for one in self.scene.known.values() if one.base == self.coin and one.expiry is None}
         return [venue for venue in self.scene.venues if venue in there]
 
+    @property
+    def chosen(self) -> list[str]:
+        """Those of them that were pressed; none: all are shown."""
+        asked = self.scene.at.split(",")
+        return [venue for venue in self._venues() if venue in asked]
+
     def _shown(self) -> list[str]:
         """Those of them whose flow is shown."""
         if self.scene.of == "instrument":
@@ -106,7 +111,7 @@ class FlowTab(Tab):
         return self.chosen or self._venues()
 
     def _on_whose(self) -> None:
-        self.chosen = []
+        self.scene.at = ""
         self._offer()
 
     def _offer(self) -> None:
@@ -151,20 +156,16 @@ class FlowTab(Tab):
         if sorted(venues) == sorted(self._shown()):
             return
         self.scene.coin, self.scene.of = self.coin, "coin"
-        self.chosen = [venue for venue in self._venues() if venue in venues]
+        self.scene.at = "" if len(venues) == len(self._venues()) else ",".join(venues)
         self._offer()
-        self.want("bars", "tape")
 
     def names(self) -> list[str]:
         """The contracts whose flow is shown. Takes a moment the first time."""
         scene = self.scene
         if scene.of == "instrument":
             return [scene.instrument] if scene.instrument in scene.known else []
-        return [
-            name
-            for name in names_of(scene.known, scene.coin)
-            if not self.chosen or name.partition(":")[0] in self.chosen
-        ]
+        chosen = self.chosen
+        return [name for name in names_of(scene.known, scene.coin) if not chosen or name.partition(":")[0] in chosen]
 
     # --- what the store remembers -------------------------------------------------------------------------------------
 

@@ -319,6 +319,7 @@ class MarketTab(Tab):
         if (name, tf) != (scene.instrument, scene.tf):
             return  # something else was chosen meanwhile; that is read next
         self._show_last()
+        self.chart.market = scene.told
         self.chart.show(name, tf, TIMEFRAMES[tf] / NS_S, scene.known[name].tick, matrix)
         self._show_lane()
 
