@@ -77,19 +77,29 @@ class Packer:
 
     def pack(self, events: Sequence[Event]) -> Sheet:
         """Events in ``seq`` order."""
-        apart: dict[type, list[Event]] = defaultdict(list)
-        for event in events:
-            apart[type(event)].append(event)
+        apart = _apart(events)
         runs = {_KIND_OF[struct]: self._run(_KIND_OF[struct], apart.pop(struct)) for struct in _PACKED & apart.keys()}
         rest = sorted(chain.from_iterable(apart.values()), key=_seq)
         return Sheet(len(events), events[0].seq, events[-1].seq, runs, rest)
 
-    def _run(self, kind: Kind, events: list[Event]) -> Run:
+    def _run(self, kind: Kind, events: Sequence[Event]) -> Run:
         names, *rest = zip(*map(_astuple, events), strict=True)
         numbers = list(map(self._numbers.__getitem__, names))
         columns = tuple(map(wire.write, kind.fields, (numbers, *rest)))
-        ts, received = rest[:2]
-        return Run(len(events), events[0].seq, events[-1].seq, min(ts), max(ts), max(received), columns)
+        first, last = wire.ends(rest[0], columns[1])
+        _, received = wire.ends(rest[1], columns[2])
+        return Run(len(events), events[0].seq, events[-1].seq, first, last, received, columns)
+
+
+def _apart(events: Sequence[Event]) -> dict[type, Sequence[Event]]:
+    """Events by their type."""
+    only = type(events[0])
+    if only is type(events[-1]) and len(set(map(type, events))) == 1:
+        return {only: events}
+    apart: dict[type, list[Event]] = defaultdict(list)
+    for event in events:
+        apart[type(event)].append(event)
+    return dict(apart)
 
 
 class _Counting(dict[str, int]):

@@ -10,7 +10,7 @@ left of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -214,15 +214,16 @@ def _least(values: Ints) -> tuple[float, int]:
     """About how many bits a value needs, and how often it is differenced for that; judged by a stretch of them."""
     start = max(0, len(values) // 2 - _SAMPLE // 2)
     some = values[start : start + _SAMPLE]
-    orders = [_based(some)[1]]
-    while len(orders) < _ORDERS and len(some) > 1:
-        some = some[1:] - some[:-1]
-        orders.append(_zigzag(some))
+    if not len(some):
+        return 0.0, 0
+    steps = [some]
+    while len(steps) < _ORDERS and len(steps[-1]) > 1:
+        steps.append(steps[-1][1:] - steps[-1][:-1])
     # All at once: so few values cost what the calls cost.
-    bits = np.log2(np.concatenate(orders).astype(np.float64) + 1.0)
-    ends = np.cumsum([0, *map(len, orders)]).tolist()
-    costs = [float(bits[at:end].sum()) / max(1, end - at) for at, end in pairwise(ends)]
-    return min((cost, order) for order, cost in enumerate(costs))
+    sizes = np.concatenate([_based(some)[1], _zigzag(np.concatenate(steps)[len(some) :])])
+    lengths = [len(step) for step in steps]
+    sums = np.add.reduceat(np.log2(sizes.astype(np.float64) + 1.0), [0, *accumulate(lengths[:-1])]).tolist()
+    return min((bits / n, order) for order, (bits, n) in enumerate(zip(sums, lengths, strict=True)))
 
 
 def _divides(scale: int, column: Ints) -> bool:

@@ -63,8 +63,8 @@ def pack_columns(kind: Kind, arrays: Arrays) -> bytes:
     """Column after column, whole numbers as far as they lie apart."""
     written = [_narrowed(arrays[name]) for name in numbers_of(kind).names or ()]
     head = msgspec.msgpack.encode([column for column, _ in written])
-    body = b"".join([len(head).to_bytes(_HEAD, "little"), head, *(numbers for _, numbers in written)])
-    return _checked(body + _words(kind, arrays))
+    numbers = [body for _, body in written]
+    return _checked(len(head).to_bytes(_HEAD, "little"), head, *numbers, _words(kind, arrays))
 
 
 def _narrowed(column: NDArray[Any]) -> tuple[_Column, bytes]:
@@ -92,7 +92,7 @@ def known_as(numbers: NDArray[np.int64]) -> bytes:
 def keep_run(run: Run, known: bytes) -> bytes:
     """A run as it was packed, behind :func:`known_as` and its columns' lengths."""
     lengths = struct.pack("<" + "i" * len(run.columns), *map(len, run.columns))
-    return _checked(b"".join([known, lengths, *run.columns]))
+    return _checked(known, lengths, *run.columns)
 
 
 class _Packed(NamedTuple):
@@ -193,20 +193,20 @@ def to_records(kind: Kind, arrays: Arrays) -> np.ndarray[Any, np.dtype[np.void]]
 
 def pack_records(kind: Kind, records: np.ndarray[Any, np.dtype[np.void]], arrays: Arrays) -> bytes:
     """Rows, and their words out of ``arrays`` of the same rows."""
-    return _checked(records.tobytes() + _words(kind, arrays))
+    return _checked(records.tobytes(), _words(kind, arrays))
 
 
 def join_records(kind: Kind, sizes: Sequence[int], blobs: Sequence[bytes]) -> bytes:
     """Blobs of rows as one; no number is looked at."""
     bodies = [_body(blob) for blob in blobs]
     if not words_of(kind):
-        return _checked(b"".join(bodies))
+        return _checked(*bodies)
     width = numbers_of(kind).itemsize
     ends = [n * width for n in sizes]
     words = [_read_words(body[end:]) for body, end in zip(bodies, ends, strict=True)]
     joined = [[word for part in parts for word in part] for parts in zip(*words, strict=True)]
     numbers = [body[:end] for body, end in zip(bodies, ends, strict=True)]
-    return _checked(b"".join(numbers) + msgspec.msgpack.encode(joined))
+    return _checked(*numbers, msgspec.msgpack.encode(joined))
 
 
 def unpack_records(kind: Kind, n: int, data: bytes) -> Arrays:
@@ -244,8 +244,12 @@ def _read_words(rest: memoryview) -> list[list[str]]:
         raise Damaged(f"a chunk cannot be read ({error})") from error
 
 
-def _checked(body: bytes) -> bytes:
-    return body + zlib.crc32(body).to_bytes(_CHECK, "little")
+def _checked(*parts: bytes | memoryview) -> bytes:
+    """Parts as one body with its checksum behind, copied once."""
+    check = 0
+    for part in parts:
+        check = zlib.crc32(part, check)
+    return b"".join([*parts, check.to_bytes(_CHECK, "little")])
 
 
 def _body(data: bytes) -> memoryview:
