@@ -5,10 +5,10 @@ import math
 import pytest
 
 from fbkit.dashboard.instrument import burst as bursts
-from fbkit.dashboard.instrument import wording
+from fbkit.dashboard.instrument import carry, conditions, crowd, positions, takers, wording
 from fbkit.dashboard.instrument.burst import Forced
+from fbkit.dashboard.instrument.carry import Carry
 from fbkit.dashboard.instrument.newest import Condition
-from fbkit.dashboard.instrument.wording import Carry
 
 NAN = math.nan
 
@@ -39,18 +39,18 @@ def tones(paragraph):
     ],
 )
 def test_price_against_open_interest(ret, oi, claim):
-    assert wording.positions_claim(ret, oi) == claim
+    assert positions.positions_claim(ret, oi) == claim
 
 
 @pytest.mark.parametrize(
     ("z", "word"), [(0.9, "small "), (-1.0, ""), (1.9, ""), (-2.0, "large "), (3.0, "very large ")]
 )
 def test_the_size_of_a_move_is_its_z_whatever_its_sign(z, word):
-    assert wording.positions_claim(-0.01, 0.01, z) == f"Positions were added into a {word}fall."
+    assert positions.positions_claim(-0.01, 0.01, z) == f"Positions were added into a {word}fall."
 
 
 def test_the_verb_has_the_sign_and_the_number_only_its_size():
-    told = wording.positions({"ret": math.log(0.9979), "oi_dlog": math.log(1.0049)}, {"ret": -1.3, "oi_dlog": 1.1})
+    told = positions.positions({"ret": math.log(0.9979), "oi_dlog": math.log(1.0049)}, {"ret": -1.3, "oi_dlog": 1.1})
     assert text(told) == (
         "Positions were added into a fall. Price lost 0.21 % (Z −1.3) while open interest rose 0.49 % (Z +1.1)."
     )
@@ -59,18 +59,18 @@ def test_the_verb_has_the_sign_and_the_number_only_its_size():
 
 
 def test_logs_are_told_as_percent_and_not_as_logs():
-    told = wording.positions({"ret": math.log(1.5), "oi_dlog": math.log(0.5)}, {})
+    told = positions.positions({"ret": math.log(1.5), "oi_dlog": math.log(0.5)}, {})
     assert "gained 50.00 %" in text(told)
     assert "fell 50.00 %" in text(told)
 
 
 def test_a_missing_number_is_said_to_be_missing_and_never_0():
-    assert text(wording.positions({"ret": 0.01}, {})).endswith("Open interest of this bar is missing.")
-    told = text(wording.positions({}, {}))
+    assert text(positions.positions({"ret": 0.01}, {})).endswith("Open interest of this bar is missing.")
+    told = text(positions.positions({}, {}))
     assert told == "How price moved is not known. Nor is open interest."
     assert "0.00" not in told
-    assert text(wording.flow({}, {})) == "Who took is not known."
-    assert text(wording.carry(Carry(NAN))) == "There is no funding here."
+    assert text(takers.flow({}, {})) == "Who took is not known."
+    assert text(carry.carry(Carry(NAN))) == "There is no funding here."
 
 
 @pytest.mark.parametrize(
@@ -88,16 +88,16 @@ def test_a_missing_number_is_said_to_be_missing_and_never_0():
     ],
 )
 def test_takers_against_price(ret, delta, claim):
-    assert wording.flow_claim(ret, delta, 100.0) == claim
+    assert takers.flow_claim(ret, delta, 100.0) == claim
 
 
 def test_nobody_traded_is_not_an_even_flow():
-    assert wording.flow_claim(0.0, 0.0, 0.0) == "Nobody traded."
+    assert takers.flow_claim(0.0, 0.0, 0.0) == "Nobody traded."
 
 
 def test_flow_names_what_takers_did_more_of():
     bar = {"ret": -0.01, "delta": -7e6, "vol_usd": 100e6, "obi_5": -0.36}
-    told = wording.flow(bar, {"taker_imb": -1.2, "ln_vol": 0.4})
+    told = takers.flow(bar, {"taker_imb": -1.2, "ln_vol": 0.4})
     assert "They sold 7.00 M more than they bought, 7 % of volume (Z −1.2)." in text(told)
     assert "Volume was 100 M (Z +0.4)." in text(told)
     assert "asks outweighed bids over five levels, −0.36." in text(told)
@@ -118,17 +118,17 @@ def test_flow_names_what_takers_did_more_of():
     ],
 )
 def test_who_pays_and_whether_that_is_usual_for_the_side_that_pays(rate, rank, claim):
-    assert wording.carry_claim(rate, rank, 100) == claim
+    assert carry.carry_claim(rate, rank, 100) == claim
 
 
 def test_a_rank_among_few_values_is_not_told():
-    assert wording.carry_claim(1e-4, 1.0, 5) == "Longs pay shorts."
-    assert "above" not in text(wording.carry(Carry(1e-4, 1.0, 5, "the last 2 h")))
+    assert carry.carry_claim(1e-4, 1.0, 5) == "Longs pay shorts."
+    assert "above" not in text(carry.carry(Carry(1e-4, 1.0, 5, "the last 2 h")))
 
 
 def test_carry_is_told_per_8_h_and_a_year_with_both_ends():
     one = Carry(0.000138, 0.83, 200, "the last 48 h", "hyperliquid", "deribit", 0.00013)
-    assert text(wording.carry(one)) == (
+    assert text(carry.carry(one)) == (
         "Longs pay shorts, more than usual. Predicted funding of +0.0138 % per 8 h is +15.11 % a year, above 83 % of "
         "its values of the last 48 h. hyperliquid is highest, deribit lowest: 1.3 bp apart."
     )
@@ -180,23 +180,23 @@ def test_liquidations_name_the_larger_side_first_and_what_is_not_told():
     ],
 )
 def test_heads_against_money(heads, top, claim):
-    assert wording.crowd_claim(heads, top) == claim
+    assert crowd.crowd_claim(heads, top) == claim
 
 
 def test_a_venue_without_ratios_has_no_paragraph_about_them():
-    assert wording.crowd({}, {}) == []
+    assert crowd.crowd({}, {}) == []
 
 
 def test_conditions_are_told_with_what_they_needed():
-    told = wording.leaning("short", [Condition("short", "obi_5", -0.397, -0.3)])
+    told = conditions.leaning("short", [Condition("short", "obi_5", -0.397, -0.3)])
     assert text(told) == "Conditions lean short. Met: the book −0.40 (short needs −0.30)."
-    assert text(wording.leaning("none", [])) == "Conditions lean to no side. None is met."
-    assert wording.leaning("", []) == []
+    assert text(conditions.leaning("none", [])) == "Conditions lean to no side. None is met."
+    assert conditions.leaning("", []) == []
 
 
 def test_each_paragraph_has_one_claim_and_it_comes_first():
     bar = {"ret": 0.01, "oi_dlog": 0.01, "delta": 1e6, "vol_usd": 1e7, "ln_ls_acct_global": 0.2, "obi_5": 0.1}
-    said = [wording.positions(bar, {}), wording.flow(bar, {}), wording.carry(Carry(1e-4)), wording.crowd(bar, {})]
+    said = [positions.positions(bar, {}), takers.flow(bar, {}), carry.carry(Carry(1e-4)), crowd.crowd(bar, {})]
     for paragraph in [*said, bursts.forced(burst(long=20e6))]:
         assert [tone for _, tone in paragraph].count("claim") == 1
         assert paragraph[0][1] == "claim"

@@ -8,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fbkit.clock import iso
-from fbkit.dashboard.instrument import wording
 from fbkit.dashboard.instrument.burst import forced, largest_burst
+from fbkit.dashboard.instrument.carry import Carry, carry
+from fbkit.dashboard.instrument.conditions import leaning
+from fbkit.dashboard.instrument.crowd import crowd
 from fbkit.dashboard.instrument.kpis import Seen
+from fbkit.dashboard.instrument.positions import positions
+from fbkit.dashboard.instrument.takers import flow
 from fbkit.dashboard.instrument.venue_rows import VenueRow
-from fbkit.dashboard.instrument.wording import Carry, Paragraph
+from fbkit.dashboard.instrument.wording import Paragraph, unknown
 from fbkit.model import NS_DAY, NS_MIN, TIMEFRAMES, Gap
 from fbkit.widgets import SERIES_FIELDS
 from fbkit.widgets.format import NBSP, count
@@ -25,13 +29,13 @@ def paragraphs(seen: Seen, matrix: Floats, rows: Sequence[VenueRow], gaps: Seque
     bar = {name: seen.of_bar(name) for name in seen.bar if name not in {"instrument", "tf", "source"}}
     burst = largest_burst(matrix, seen.tf, seen.instrument.venue)
     told = [
-        wording.positions(bar, seen.z),
-        wording.flow(bar, seen.z),
-        wording.carry(carry_of(seen, matrix, rows), seen.z.get("funding_8h", np.nan)),
+        positions(bar, seen.z),
+        flow(bar, seen.z),
+        carry(carry_of(seen, matrix, rows), seen.z.get("funding_8h", np.nan)),
         forced(burst) if burst is not None else [],
-        wording.crowd(bar, seen.z),
-        wording.leaning(seen.newest.bias, seen.newest.conditions),
-        wording.unknown(list(unknowns(seen, matrix, gaps))),
+        crowd(bar, seen.z),
+        leaning(seen.newest.bias, seen.newest.conditions),
+        unknown(list(unknowns(seen, matrix, gaps))),
     ]
     return [paragraph for paragraph in told if paragraph]
 
