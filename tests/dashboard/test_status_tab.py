@@ -199,7 +199,7 @@ async def test_without_a_database_every_panel_says_what_it_waits_for():
         await tab.jobs["uptime"].ask()
     tab.waits("uptime", "no database there")
     assert tab.uptime.waiting == "no database there"
-    assert tab.actions.actions == [], "nothing is offered that cannot be done"
+    assert tab.papers.actions.actions == [], "nothing is offered that cannot be done"
     assert all(one["value"] is not None or one["missing"] for one in tab.kpis.kpis)
 
 
@@ -214,22 +214,22 @@ async def test_the_export_has_streams_accounts_gaps_and_uptime(tab):
 
 
 async def test_what_was_never_made_says_how_it_is_made(tab):
-    assert tab.report.shown == {}
-    assert "fbkit report run status" in tab.report.waiting
-    assert "fbkit phase set" in tab.phase.waiting
-    assert "fbkit snapshot" in tab.snapshot.waiting
+    assert tab.papers.report.shown == {}
+    assert "fbkit report run status" in tab.papers.report.waiting
+    assert "fbkit phase set" in tab.papers.phase.waiting
+    assert "fbkit snapshot" in tab.papers.snapshot.waiting
 
 
 async def test_a_snapshot_is_taken_by_a_press_and_shown(tab, tmp_path, monkeypatch):
     monkeypatch.setenv("FBKIT_WORKSPACE", str(tmp_path / "workspace"))
-    tab.actions._hear(tab.actions, {"kind": "press", "name": "snapshot"}, [])
-    assert tab.actions.running == "snapshot"
-    tab.actions._hear(tab.actions, {"kind": "press", "name": "report"}, [])
-    assert tab.actions.note == "the snapshot is still at work"
+    tab.papers.actions._hear(tab.papers.actions, {"kind": "press", "name": "snapshot"}, [])
+    assert tab.papers.actions.running == "snapshot"
+    tab.papers.actions._hear(tab.papers.actions, {"kind": "press", "name": "report"}, [])
+    assert tab.papers.actions.note == "the snapshot is still at work"
     async with asyncio.timeout(20):
-        await tab.chores._task
-    assert tab.actions.running == ""
-    assert (tab.actions.tone, tab.actions.note[:16]) == ("ok", "snapshot 1 taken")
+        await tab.papers.chores._task
+    assert tab.papers.actions.running == ""
+    assert (tab.papers.actions.tone, tab.papers.actions.note[:16]) == ("ok", "snapshot 1 taken")
     await tab.jobs["published"].ask()
-    assert tab.snapshot.sub.startswith("number 1")
-    assert [name for name, _ in tab.snapshot.facts][:2] == ["continuity_state.json", "project_context_v3.json"]
+    assert tab.papers.snapshot.sub.startswith("number 1")
+    assert [name for name, _ in tab.papers.snapshot.facts][:2] == ["continuity_state.json", "project_context_v3.json"]

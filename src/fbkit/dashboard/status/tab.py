@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import traitlets
 
 from fbkit.clock import iso
 from fbkit.dashboard import health_words
 from fbkit.dashboard.export import formats
 from fbkit.dashboard.scene import Scene
-from fbkit.dashboard.status import gaps_drawn
-from fbkit.dashboard.status.chores import CHORES, Chores
+from fbkit.dashboard.status import gaps_drawn, told
 from fbkit.dashboard.status.export import status_rows
 from fbkit.dashboard.status.kpis import Known, Sizes, kpis, sizes_of
-from fbkit.dashboard.status.process import Process, process_told
+from fbkit.dashboard.status.papers import Papers
+from fbkit.dashboard.status.process import Process
 from fbkit.dashboard.status.process import look as process_look
 from fbkit.dashboard.status.rates_rows import rates_rows
 from fbkit.dashboard.status.stood import SLOTS, Past, ends, reached, read, whole_of
@@ -27,38 +25,23 @@ from fbkit.health import Uptime
 from fbkit.hub import Commit, Gone, Hello, Message, Pulse
 from fbkit.model import NS_DAY, NS_MS, NS_S, Gap
 from fbkit.widgets import (
-    Actions,
     Control,
     Controls,
     FootLine,
     Grid,
     KpiStrip,
-    ReportView,
     StatusPanel,
-    Steps,
     TimeLine,
     Timeline,
-    Words,
 )
-from fbkit.widgets.format import age, count
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fbkit.dashboard.status.published import Published
-    from fbkit.settings import Settings
     from fbkit.store import Store
 
 #: Uptime is told over a week, whatever window is looked at.
 _WEEK = 7 * NS_DAY
-
-#: Made when somebody asks for it: fbkit has no clockwork of its own.
-_BY_HAND = [
-    ("status report", "fbkit report run status"),
-    ("alert scorecard", "fbkit scorecard"),
-    ("snapshot", "fbkit snapshot"),
-    ("closed days to Parquet", "fbkit archive"),
-]
 
 
 class StatusTab(Tab):
@@ -68,17 +51,14 @@ class StatusTab(Tab):
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
-        self.tools, self.actions, self.kpis, self.foot = Controls(), Actions(), KpiStrip(), FootLine()
+        self.tools, self.kpis, self.foot = Controls(), KpiStrip(), FootLine()
         self.health = StatusPanel(parts=["health"])
         self.uptime = Timeline(title="Uptime", legend=LEGEND, waiting="Heartbeats are counted.")
         self.gaps = Timeline(title="Gaps", legend=gaps_drawn.LEGEND)
         self.rates = Grid(title="Rates", sub="items a second, mean of 60 s", waiting="Two heartbeats are awaited.")
         self.books = StatusPanel(parts=["accounts", "readings"])
         self.collector = StatusPanel(parts=["facts"])
-        self.phase = Steps(title="Phase", waiting="None was set yet: `fbkit phase set NAME` begins one.")
-        self.report = ReportView(title="Latest status report")
-        self.byhand = Words(title="Made by hand", sub="nothing here runs by a clock")
-        self.snapshot = Words(title="Snapshot")
+        self.papers = Papers(scene.source, lambda: self.want("published"))
         self._place()
         self.window, self.chosen = "24h", list(scene.venues)
         self.heard = Throughput()
@@ -88,25 +68,22 @@ class StatusTab(Tab):
         self.older: list[Gap] = []
         self.sizes: Sizes | None = None
         self.process: Process | None = None
-        self.published: Published | None = None
         self._heard_at: int | None = None
         self.jobs = {
             "uptime": Job(self._read_uptime, self.uptime, fresh_s=10.0),
             "gaps": Job(self._read_gaps, self.gaps, fresh_s=60.0),
             "sizes": Job(self._read_sizes, self.collector, fresh_s=30.0),
-            "published": Job(self._read_published, self.report, fresh_s=15.0),
+            "published": Job(self._read_published, self.papers.report, fresh_s=15.0),
             "process": Job(self._look, self.collector, fresh_s=5.0),
         }
-        self.chores = self._make_chores()
         self._connect()
 
     def _place(self) -> None:
         middle = [self.uptime, self.gaps, self.rates, self.books, self.collector]
-        right = [self.phase, self.report, self.byhand, self.snapshot]
-        columns = {"left": [self.health], "middle": middle, "right": right}
+        columns = {"left": [self.health], "middle": middle, "right": self.papers.panels}
         self.box.children = [
             self.tools,
-            self.actions,
+            self.papers.actions,
             self.kpis,
             *(ipywidgets.Box(inside).add_class("fb-column").add_class(f"at-{at}") for at, inside in columns.items()),
             self.foot,
@@ -118,47 +95,14 @@ class StatusTab(Tab):
         scene = self.scene
         self.tools.on_export(formats(), self.file)
         self.tools.observe(self._on_values, "values")
-        self.report.observe(lambda _: self.want("published"), "chosen")
-        traitlets.dlink((self.report, "error"), (self.phase, "error"))
-        traitlets.dlink((self.report, "error"), (self.snapshot, "error"))
         scene.observe(lambda _: self._on_venues(), "venues")
         scene.observe(lambda _: self._show_gaps(), "past")
         scene.observe(lambda _: self._on_old(), "old")
-        self.byhand.show(facts=_BY_HAND)
         self._on_venues()
         self._show_gaps()
         if scene.pulse is not None:
             self._take_pulse(scene.pulse)
         self._on_old()
-
-    def _make_chores(self) -> Chores | None:
-        """What can be made from here, where it is known whose settings these are."""
-        settings = self._settings()
-        if settings is None:
-            self.report.waiting = self.snapshot.waiting = "No workspace belongs to this page's source."
-            return None
-        self.report.waiting = "None was made yet: `fbkit report run status`, or the button above, makes one."
-        self.snapshot.waiting = "None was taken yet: `fbkit snapshot`, or the button above, takes one."
-        chores = Chores(settings, self.scene.source.url, self._told, self._at_work)  # type: ignore[attr-defined]  # it has settings: it is a StoreSource
-        self.actions.actions = [list(chore) for chore in CHORES]
-        self.actions.on_press(chores.start)
-        self.report.on_open(partial(self._page_of, settings))
-        return chores
-
-    def _settings(self) -> Settings | None:
-        return getattr(self.scene.source, "settings", None)
-
-    def _page_of(self, settings: Settings, name: str) -> bytes:
-        from fbkit.dashboard.status.published import page_of
-
-        return page_of(settings, name)
-
-    def _told(self, sentence: str, tone: str) -> None:
-        self.actions.note, self.actions.tone = sentence, tone
-
-    def _at_work(self, name: str) -> None:
-        self.actions.running = name
-        self.want("published")
 
     def _on_values(self, change: dict[str, Any]) -> None:
         values = change["new"]
@@ -177,7 +121,7 @@ class StatusTab(Tab):
         self.chosen = list(scene.venues)
         self.tools.offer(
             [
-                Control(name="window", label="window", items=[(name, _spaced(name)) for name in SLOTS]),
+                Control(name="window", label="window", items=[(name, told.spaced(name)) for name in SLOTS]),
                 Control(name="venues", kind="many", items=[(venue, venue) for venue in scene.venues]),
             ],
             window=self.window,
@@ -272,21 +216,13 @@ class StatusTab(Tab):
         self._show_kpis()
 
     async def _read_published(self) -> None:
-        settings, chosen = self._settings(), self.report.chosen
-        if settings is None:
-            return
-
-        def question() -> Published:
-            from fbkit.dashboard.status.published import published
-
-            return published(settings, chosen)
-
-        self.published = await self.ask(question)
-        self._show_published(self.published)
+        found = await self.ask(self.papers.read)
+        if found is not None:
+            self.papers.show(found, self.scene.now)
 
     async def _look(self) -> None:
         hello = self.scene.hello
-        if hello is not None and self._settings() is not None:
+        if hello is not None and self.papers.settings is not None:
             self.process = await self.ask(process_look, hello, self.process)
         self._show_collector()
 
@@ -302,7 +238,7 @@ class StatusTab(Tab):
         self.health.streams = [health_words.whole_line(pulse.health), *health_words.streams(rows)]
         silent = self.silent_s
         streams = f"{len(health_words.own(rows))} streams, reasons in place"
-        self.health.summary = streams if silent is None else f"as of {iso(pulse.ts)[11:19]} UTC, {_stopped(silent)}"
+        self.health.summary = streams if silent is None else f"as of {iso(pulse.ts)[11:19]} UTC, {told.stopped(silent)}"
         if self.heard.accounts:
             mine = [one for one in self.heard.accounts if not one.venue or one.venue in chosen]
             self.books.show_accounts(mine)
@@ -318,7 +254,7 @@ class StatusTab(Tab):
 
     def _show_uptime(self, past: Past, lines: list[TimeLine]) -> None:
         length = SLOTS[self.window][0]
-        self.uptime.sub = f"{over(self.window)}, {_spaced(self.window)} to {iso(past.until)[11:16]} UTC"
+        self.uptime.sub = f"{over(self.window)}, {told.spaced(self.window)} to {iso(past.until)[11:16]} UTC"
         self.uptime.show(lines, (past.until - length) / NS_MS, past.until / NS_MS, HEADS)
 
     def _show_gaps(self) -> None:
@@ -329,48 +265,25 @@ class StatusTab(Tab):
         self.holes = gaps_drawn.holes(mine, scene.now - length, scene.now)
         lines, self.gaps.note = gaps_drawn.lines(self.holes)
         self.gaps.sub = gaps_drawn.summed(self.holes, self.window)
-        self.gaps.waiting = f"No gap in {_spaced(self.window)}. Every time without data would lie here, with its cause."
+        self.gaps.waiting = (
+            f"No gap in {told.spaced(self.window)}. Every time without data would lie here, with its cause."
+        )
         self.gaps.show(lines, (scene.now - length) / NS_MS, scene.now / NS_MS)
         self._show_kpis()
 
     def _show_collector(self) -> None:
-        hello, pulse = self.scene.hello, self.scene.pulse
+        hello, pulse, silent = self.scene.hello, self.scene.pulse, self.silent_s
         if hello is None:
             self.collector.about = "none was heard yet"
             return
-        now = self.scene.now if self.silent_s is None else (pulse.ts if pulse else self.scene.now)
-        told = process_told(self.process, hello, now)
-        if pulse is not None:
-            told += [("stored in this run", f"{count(pulse.stored)} events")]
-            done = pulse.backfill
-            told += [("history", str(done.get("sentence", "is fetched")) if done else "complete")]
-        self.collector.facts = [list(fact) for fact in told]
-        began = f"fbkit {hello.version}, since {iso(hello.started)[:19].replace('T', ' ')} UTC"
-        silent = self.silent_s
-        self.collector.about = began if silent is None else f"{_stopped(silent)}; {began}"
-
-    def _show_published(self, found: Published) -> None:
-        from fbkit.dashboard.status import published as words
-
-        self.phase.show(*words.steps(found.phases, self.scene.now))
-        self.report.show(words.shown(found.report), words.runs_told(found))
-        facts, self.snapshot.sub = words.snapshot_told(found)
-        self.snapshot.show(facts=facts)
+        now = self.scene.now if silent is None or pulse is None else pulse.ts
+        self.collector.facts = [list(fact) for fact in told.facts(self.process, hello, pulse, now)]
+        self.collector.about = told.began(hello, silent)
 
     def _show_foot(self, silent: float | None) -> None:
-        heard, pulse = self.heard, self.scene.pulse
-        if not heard.accounts or pulse is None:
-            return
-        names = ("stored", "conflated", "duplicate", "ignored", "quarantined", "dropped", "in_flight")
-        pieces = [("heard", count(heard.summed("received")), "")]
-        for at, name in enumerate(names):
-            items = heard.summed(name)
-            if items or name in {"stored", "dropped"}:
-                bad = "warn" if items and name in {"quarantined", "dropped"} else ""
-                pieces.append((f"{'+' if at else '='} {name.replace('_', ' ')}", count(items), bad))
-        if silent is not None:
-            pieces.insert(0, (_stopped(silent), "", "warn"))
-        self.foot.show(pieces, [("last heartbeat", pulse.ts / NS_MS, 2.0)])
+        pulse = self.scene.pulse
+        if self.heard.accounts and pulse is not None:
+            self.foot.show(told.fates(self.heard, silent), [("last heartbeat", pulse.ts / NS_MS, 2.0)])
 
     def exported(self) -> pd.DataFrame:
         """Streams, accounts, gaps of the window and uptime, a row each; ``table`` says which."""
@@ -379,16 +292,3 @@ class StatusTab(Tab):
         health = self.scene.pulse.health if self.scene.pulse is not None else []
         rows = list(status_rows(health_words.own(health), self.heard.accounts, self.holes, self.past))
         return pd.DataFrame(rows).set_index("table") if rows else pd.DataFrame()
-
-
-def _spaced(window: str) -> str:
-    """A window as it is said.
-
-    >>> _spaced("24h")
-    '24 h'
-    """
-    return f"{window[:-1]} {window[-1]}"
-
-
-def _stopped(silent_s: float) -> str:
-    return f"collector stopped {age(silent_s)} ago"
