@@ -199,8 +199,7 @@ class Engine:
         known = self._target != NEVER and target - self._target <= _CATCH_UP * NS_MIN
         first_live = max(self._target, floor_to(self._begin, NS_MIN)) + NS_MIN if known else target + NS_MIN
         self._target = target
-        for tape in self._listener.order:
-            self._fill(tape, min(first_live - NS_MIN, target))
+        self._fill_all(min(first_live - NS_MIN, target))
         for t1 in range(first_live, target + NS_MIN, NS_MIN):
             self._close_live(t1)
         if self._listener.gaps.holes or self._listener.gaps.unheard:
@@ -209,12 +208,10 @@ class Engine:
 
     def _close_live(self, t1: int) -> None:
         """Close one minute of everybody who does not wait; who waited till now is filled first."""
-        due = []
-        for tape in self._listener.order:
-            if tape.next != t1:
-                self._fill(tape, t1 - NS_MIN)
-            if (tape.next or tape.first) == t1 and self._reach(tape, t1) == t1:
-                due.append(tape)
+        self._fill_all(t1 - NS_MIN)
+        due = [tape for tape in self._listener.order if (tape.next or tape.first) == t1]
+        if self._listener.gaps.open:
+            due = [tape for tape in due if self._reach(tape, t1) == t1]
         if due:
             self._close(due, t1)
 
@@ -260,7 +257,8 @@ class Engine:
     def _close(self, tapes: list[Tape], t1: int) -> None:
         self._thaw()
         for tape in tapes:
-            self._start(tape)
+            if not tape.next:
+                self._start(tape)
         listener = self._listener
         rows = np.array([tape.i for tape in tapes])
         minute = close_minute(tapes, t1, listener.gaps, listener.liquidates, self.min_coverage)
@@ -279,6 +277,12 @@ class Engine:
         ready.metrics.extend(metric_rows(names, tf, t1, bars, metrics, self.stamp))
         ready.usual.extend(map(tuple, metrics.usual.tolist()))
         ready.summary.extend(summary_rows(names, tf, t1, bars, metrics, self.stamp))
+
+    def _fill_all(self, until: int) -> None:
+        """Fill everybody's minutes up to ``until``; nearly always there are none."""
+        for tape in self._listener.order:
+            if 0 < (tape.next or tape.first) <= until:
+                self._fill(tape, until)
 
     def _fill(self, tape: Tape, until: int) -> None:
         """Fill one instrument's minutes up to ``until`` or the first that waits, and the bars above them."""

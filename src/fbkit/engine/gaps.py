@@ -70,9 +70,9 @@ class Gaps:
         self.holes = {i: gap for i, gap in self.holes.items() if gap.t1 is None or gap.t1 > before}
         self.unheard = {i: gap for i, gap in self.unheard.items() if gap.t1 is None or gap.t1 > before}
 
-    def is_whole(self, tape: Tape, t1: int) -> bool:
-        """Whether nothing at all is missing of the minute that ends at ``t1``, as nearly always."""
-        return not self.holes and self.begins.get(tape.venue, _FOREVER) <= t1 - NS_MIN
+    def whole_venues(self, t1: int) -> set[str]:
+        """The venues of which nothing at all is missing of the minute that ends at ``t1``: nearly always, all."""
+        return set() if self.holes else {venue for venue, begin in self.begins.items() if begin <= t1 - NS_MIN}
 
     def coverage(self, tape: Tape, t1: NDArray[np.int64]) -> NDArray[np.float64]:
         """The share of each minute ending at ``t1`` in which this instrument's trades were heard."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 
 from fbkit.engine.derive import NAMES, NONE, OWN, VENUE, Bars, derive, next_cvds, oi_heard
@@ -34,9 +36,9 @@ _SUMMED = (*TRADED, *LIQUIDATED)
 
 def close_minute(tapes: list[Tape], t1: int, gaps: Gaps, liquidates: dict[str, int], min_coverage: float) -> Bars:
     """The bars of the minute that ends at ``t1``; each tape moves on to the next."""
-    end = np.array([t1])
     # Before its slot goes: coverage looks whether its trades were fetched.
-    covered = [1.0 if gaps.is_whole(tape, t1) else float(gaps.coverage(tape, end)[0]) for tape in tapes]
+    end, whole = np.array([t1]), gaps.whole_venues(t1)
+    covered = [1.0 if tape.venue in whole else float(gaps.coverage(tape, end)[0]) for tape in tapes]
     slots = [tape.slots.pop(t1, None) for tape in tapes]
     rows = [
         _traded(tape, slot, t1, coverage, min_coverage) + _liquidated(slot, heard)
@@ -44,7 +46,8 @@ def close_minute(tapes: list[Tape], t1: int, gaps: Gaps, liquidates: dict[str, i
             tapes, slots, covered, _listened(tapes, t1, gaps, liquidates, min_coverage), strict=True
         )
     ]
-    bars: Bars = dict(zip(_SUMMED, np.array(rows, np.float64).T.copy(), strict=True))
+    numbers = np.fromiter(chain.from_iterable(rows), np.float64, len(rows) * len(_SUMMED))
+    bars: Bars = dict(zip(_SUMMED, numbers.reshape(len(rows), -1).T.copy(), strict=True))
     bars |= sample(tapes, slots, t1)
     derive(bars, np.array([tape.close_before for tape in tapes]), np.array([tape.oi_before for tape in tapes]))
     _move_on(tapes, t1, bars)
@@ -86,11 +89,12 @@ def _move_on(tapes: list[Tape], t1: int, bars: Bars) -> None:
     cvd = next_cvds(np.array([tape.cvd for tape in tapes]), bars["delta"], t1)
     bars["cvd"] = cvd
     closes, interest = bars["close"].tolist(), oi_heard(bars, NS_MIN).tolist()
+    closed = nowhere()  # one for all: it holds no instant, so nothing is ever written to it
     for tape, flow, close, oi in zip(tapes, cvd.tolist(), closes, interest, strict=True):
         tape.cvd, tape.close_before, tape.oi_before, tape.next = flow, close, oi, t1 + NS_MIN
         if close == close:  # noqa: PLR0124 - not NaN
             tape.last_close = close
         if tape.slot.t1 <= t1:
-            tape.slot = nowhere()  # what comes for it now is late
+            tape.slot = closed  # what comes for it now is late
         if tape.bars:
             tape.bars = {end: bar for end, bar in tape.bars.items() if end > t1}

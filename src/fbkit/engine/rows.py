@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +34,22 @@ def metric_rows(instruments: list[str], tf: str, t1: int, bars: Bars, metrics: M
     """One row an instrument; ``coverage`` is the bar's."""
     columns = (
         map(tuple, metrics.values.tolist()),
-        map(_numbers, map(bytes, np.ascontiguousarray(metrics.n))),
-        map(_reasons, map(bytes, np.ascontiguousarray(metrics.code))),
+        map(_numbers, _bytes_of_rows(metrics.n)),
+        map(_reasons, _bytes_of_rows(metrics.code)),
         bars["coverage"].tolist(),
         metrics.unsettled.tolist(),
     )
     return list(map(MetricRow, instruments, repeat(tf), repeat(t1), *columns, repeat(stamp)))
+
+
+def _bytes_of_rows(table: NDArray[Any]) -> list[bytes]:
+    """A table's rows as bytes, to be told apart by.
+
+    >>> _bytes_of_rows(np.array([[65, 66], [67, 68]], np.int8))
+    [b'AB', b'CD']
+    """
+    whole, length = table.tobytes(), table[0].nbytes
+    return [whole[at : at + length] for at in range(0, len(whole), length)]
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ past alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import log
 from operator import attrgetter
 from typing import Any
@@ -69,22 +69,22 @@ def per_8h(rate: Floats, hours: Floats) -> tuple[Floats, Floats]:
     return rate * 8.0 / hours, rate * 8760.0 / hours
 
 
-_quote = attrgetter("bid", "ask", "depth_bid", "depth_ask", "levels")
-_mark = attrgetter("mark", "index", "funding_rate", "funding_hours")
-_funding = attrgetter("rate", "funding_hours")
-_oi = attrgetter("oi_base", "oi_usd")
-_value = attrgetter("value")
+_QUOTE = tuple(map(attrgetter, ("bid", "ask", "depth_bid", "depth_ask", "levels")))
+_MARK = tuple(map(attrgetter, ("mark", "index", "funding_rate", "funding_hours")))
+_FUNDING = tuple(map(attrgetter, ("rate", "funding_hours")))
+_OI = tuple(map(attrgetter, ("oi_base", "oi_usd")))
+_VALUE = (attrgetter("value"),)
 _ts = attrgetter("ts_event")
 
 
-def _numbers(get: Callable[[Any], Any], events: Sequence[Value]) -> Floats:
-    """Fields of events as columns; ``None`` is NaN."""
-    return np.array(list(map(get, events)), np.float64).T
+def _numbers(fields: Iterable[Callable[[Any], Any]], events: Sequence[Value]) -> list[Floats]:
+    """Fields of events as columns; ``None`` is NaN. An array of flat lists is made at a third of the price."""
+    return [np.array(list(map(field, events)), np.float64) for field in fields]
 
 
 def _from_quotes(events: Sequence[Value]) -> tuple[Floats, ...]:
     """Spread in bp of mid, and book imbalance over 5 levels."""
-    bid, ask, b, a, levels = _numbers(_quote, events)
+    bid, ask, b, a, levels = _numbers(_QUOTE, events)
     spread = np.where((bid > 0.0) & (ask > 0.0), (ask - bid) / ((ask + bid) / 2.0) * 10_000.0, NAN)
     there = (levels == LEVELS) & (b > 0.0) & (a > 0.0)
     return spread, np.where(there, (b - a) / (b + a), NAN)
@@ -92,21 +92,21 @@ def _from_quotes(events: Sequence[Value]) -> tuple[Floats, ...]:
 
 def _from_marks(events: Sequence[Value]) -> tuple[Floats, ...]:
     """Mark, index, premium, funding per 8 h and per year."""
-    mark, index, rate, hours = _numbers(_mark, events)
+    mark, index, rate, hours = _numbers(_MARK, events)
     premium = np.where((mark > 0.0) & (index > 0.0), (mark - index) / index, NAN)
     return (mark, index, premium, *per_8h(rate, hours))
 
 
 def _from_fundings(events: Sequence[Value]) -> tuple[Floats, ...]:
-    return per_8h(*_numbers(_funding, events))
+    return per_8h(*_numbers(_FUNDING, events))
 
 
 def _from_interest(events: Sequence[Value]) -> tuple[Floats, ...]:
-    return tuple(_numbers(_oi, events))
+    return tuple(_numbers(_OI, events))
 
 
 def _from_ratios(events: Sequence[Value]) -> tuple[Floats, ...]:
-    return (lns(_numbers(_value, events)),)
+    return tuple(map(lns, _numbers(_VALUE, events)))
 
 
 _READ: tuple[Callable[[Sequence[Value]], tuple[Floats, ...]], ...] = (
@@ -119,17 +119,13 @@ def _limits(kind: int, events: Sequence[Value]) -> Ints | int:
     """How old (ns) these values may be: a settled funding rate as long as its interval."""
     if kind != FUNDING:
         return FRESH_NS[kind]
-    _, hours = _numbers(_funding, events)
+    _, hours = _numbers(_FUNDING, events)
     return np.where(hours > 0.0, hours * NS_HOUR, FRESH_NS[kind]).astype(np.int64)
 
 
 def sample(tapes: Sequence[Tape], slots: Sequence[Slot | None], t1: int) -> dict[str, Floats]:
     """The columns of :data:`SAMPLED` at ``t1``, one element a tape; what the slots heard becomes what is known."""
-    for tape, slot in zip(tapes, slots, strict=True):
-        if tape.past:
-            _take_past(tape, t1)
-        if slot is not None:
-            _learn(tape, slot)
+    _learn(tapes, slots, t1)
     known = list(zip(*[tape.known for tape in tapes], strict=True))
     with np.errstate(all="ignore"):
         read = [_at(kind, events, t1) for kind, events in enumerate(known)]
@@ -137,13 +133,18 @@ def sample(tapes: Sequence[Tape], slots: Sequence[Slot | None], t1: int) -> dict
     return _joined(read, age)
 
 
-def _learn(tape: Tape, slot: Slot) -> None:
-    known = tape.known
-    for kind, heard in enumerate(slot.values):
-        if heard is not None:
-            held = known[kind]
-            if held is None or held.ts_event <= heard.ts_event:
-                known[kind] = heard
+def _learn(tapes: Sequence[Tape], slots: Sequence[Slot | None], t1: int) -> None:
+    for tape, slot in zip(tapes, slots, strict=True):
+        if tape.past:
+            _take_past(tape, t1)
+        if slot is None:
+            continue
+        known = tape.known
+        for kind, heard in enumerate(slot.values):
+            if heard is not None:
+                held = known[kind]
+                if held is None or held.ts_event <= heard.ts_event:
+                    known[kind] = heard
 
 
 def _at(kind: int, events: Sequence[Value | None], t1: int) -> Sequence[Floats]:

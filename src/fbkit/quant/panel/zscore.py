@@ -174,26 +174,35 @@ class ZPanel(Columns):
         for k in np.flatnonzero(turning.any(axis=1)).tolist():
             now = turning[k]
             self._turn(k, slot, rows[now], x[now])
-        if not self.anchored[:, at].all():
-            for k, fresh in enumerate(np.isfinite(x) & ~self.anchored[:, at]):
-                r, c = np.nonzero(fresh)
-                if len(r):
-                    self._anchor(k, (rows[r], c), x[r, c], there=True)
-                    # Where nothing else is in the window, all its sums are 0 as they stand.
-                    more = self.m[k, rows[r], c] > 1
-                    i, c = rows[r][more], c[more]
-                    self._look_back(k, slot - (slot - self.turn[k, i]) % int(self.windows[k]), (i, c))
+        fresh = np.isfinite(x) & ~self.anchored[:, at]
+        if fresh.any():
+            for k in range(len(self.windows)):
+                r, c = np.nonzero(fresh[k])
+                self._begin_late(k, slot, (rows[r], c), x[r, c])
 
     def _turn(self, k: int, slot: int, i: Index, x: Floats) -> None:
         """Blocks of window ``k`` begin with ``x``; where that is missing, they look back from the last value before."""
-        there = np.isfinite(x)
+        there, old = np.isfinite(x), self._before(k, slot, i)
         if not there.all():
-            old = self.ring[i, (slot - np.arange(1, self.windows[k]))[:, None] % self._longest]
             known = np.isfinite(old)
             last = np.take_along_axis(old, known.argmax(axis=0)[None], axis=0)[0]
             x = np.where(there, x, np.where(known.any(axis=0), last, 0.0))
         self._anchor(k, (i,), x, there=there)
-        self._look_back(k, slot, (i,))
+        self._look_back(k, slot, (i,), old)
+
+    def _begin_late(self, k: int, slot: int, where: tuple[Index, Index], x: Floats) -> None:
+        """Blocks of which columns have their first value, ``x``: they look back from that.
+
+        Where nothing else is in the window, all its sums are 0 as they stand.
+        """
+        self._anchor(k, where, x, there=True)
+        more = self.m[(k, *where)] > 1
+        if more.any():
+            i, c = where[0][more], where[1][more]
+            window = int(self.windows[k])
+            begun = slot - (slot - self.turn[k, i]) % window
+            old = self.ring[i, (begun - np.arange(1, window)[:, None]) % self._longest, c]
+            self._look_back(k, begun, (i, c), old)
 
     def _anchor(self, k: int, where: tuple[Index, ...], anchor: Floats, *, there: Bools | bool) -> None:
         """Sums of window ``k`` are distances from ``anchor``: none yet of the block."""
@@ -201,24 +210,26 @@ class ZPanel(Columns):
         self.anchor[at], self.anchored[at] = anchor, there
         self.s[at] = self.q[at] = 0.0
 
-    def _look_back(self, k: int, begun: Any, where: tuple[Index, ...]) -> None:
-        """Sums over the ends of the blocks before those begun at slots ``begun``, newest to oldest.
+    def _before(self, k: int, slot: int, i: Index) -> Floats:
+        """Values before a slot, the newest first, as many as window ``k`` has but one (slots × instruments × columns).
 
-        Those from where a current block begins no more are not asked for again, whatever the ring holds by now.
+        Whatever the ring holds by now: where that is newer, nobody asks for its sums again.
         """
+        back = (slot - np.arange(1, self.windows[k])) % self._longest
+        values: Floats = self.ring.reshape(-1, self.width).take(i * self._longest + back[:, None], axis=0)
+        return values
+
+    def _look_back(self, k: int, begun: Any, where: tuple[Index, ...], old: Floats) -> None:
+        """Sums over ``old``, the ends of the blocks before those begun at slots ``begun``, newest to oldest."""
         window = int(self.windows[k])
-        slots = begun - np.arange(1, window)[:, None]
-        old = self.ring[(where[0], slots % self._longest, *where[1:])]
-        there = np.isfinite(old)
-        to = int(self._first_row[k]) + slots % window
+        to = int(self._first_row[k]) + (begun - np.arange(1, window)[:, None]) % window
         with np.errstate(all="ignore"):
-            old -= self.anchor[(k, *where)]
-            if not there.all():
-                old[~there] = 0.0
+            d = old - self.anchor[(k, *where)]
+            np.copyto(d, 0.0, where=~np.isfinite(old))
             # accumulate adds one by one, in order: the bits of a loop
-            self.tail[(to, 0, *where)] = np.add.accumulate(old, axis=0)
-            old *= old
-            self.tail[(to, 1, *where)] = np.add.accumulate(old, axis=0)
+            self.tail[(to, 0, *where)] = np.add.accumulate(d, axis=0)
+            d *= d
+            self.tail[(to, 1, *where)] = np.add.accumulate(d, axis=0)
 
     def usual(self, rows: Index, window: int) -> Floats:
         """The mean of each baseline as it stands (instruments × columns), for people to read; NaN where empty."""
@@ -271,12 +282,12 @@ class ZPanel(Columns):
     def _sum_up(self, i: int) -> None:
         """Sums of one instrument from its ring."""
         slot, longest = int(self.slot[i]), self._longest
-        held = self.ring[i, np.arange(slot - longest, slot) % longest]
+        held, one = self.ring[i, np.arange(slot - longest, slot) % longest], np.array([i])
         for k, window in enumerate(self.windows.tolist()):
             # A full block turns only when the next value comes.
             inside = (slot - 1 - int(self.turn[k, i])) % window + 1
             self._sum_block(k, i, held[longest - window :], inside)
-            self._look_back(k, slot - inside, (np.array([i]),))
+            self._look_back(k, slot - inside, (one,), self._before(k, slot - inside, one))
 
     def _sum_block(self, k: int, i: int, held: Floats, inside: int) -> None:
         """Anchor and sums of a block of which ``inside`` slots have passed; ``held`` is all of the window."""
