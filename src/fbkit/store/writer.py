@@ -31,7 +31,7 @@ from fbkit.store.rows import by_type, name_rows, write_rows
 from fbkit.store.schema import BARS, BEATS, CHECKPOINTS, INSTRUMENTS, METRICS, STAMPS, WRITER
 
 #: The most events one transaction of a fold moves, or of a merge joins.
-FOLD_ROWS = 65_536
+FOLD_ROWS = 131_072
 #: The most rows one transaction removes.
 FORGET_ROWS = 10_000
 

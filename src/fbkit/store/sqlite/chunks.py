@@ -22,6 +22,7 @@ from fbkit.store.kinds import KIND_TABLE, Kind
 from fbkit.store.log import Arrays, join, picked
 from fbkit.store.sqlite import codec, tail
 from fbkit.store.sqlite.packing import (
+    as_bytes,
     join_records,
     pack_records,
     to_records,
@@ -130,21 +131,17 @@ def _flat(kind: Kind, arrays: Arrays, order: Any, cuts: Sequence[int]) -> list[A
         cuts[1:],
         strict=True,
     )
-    records = _rows_in(order, to_records(kind, arrays))
+    records = as_bytes(to_records(kind, arrays))
     words = {name: arrays[name] for name in words_of(kind)}
     flat: list[Any] = []
     for instrument, seq_min, seq_max, ts_min, ts_max, start, end in facts:
         flat += (kind.number, instrument, seq_min, seq_max, ts_min, ts_max, end - start)
+        own = order[start:end]
         if end - start >= CLOSED_ROWS or ts_max - ts_min >= NS_DAY:
-            flat += (CLOSED, COLUMNS, codec.encode(picked(arrays, order[start:end])))
+            flat += (CLOSED, COLUMNS, codec.encode(picked(arrays, own)))
         else:
-            flat += (0, RECORDS, pack_records(kind, records[start:end], picked(words, order[start:end])))
+            flat += (0, RECORDS, pack_records(kind, records.take(own, axis=0), picked(words, own)))
     return flat
-
-
-def _rows_in(order: Any, records: Any) -> Any:
-    """Records in another order, as bytes: numpy would move them field by field, ten times slower and under the lock."""
-    return records.view(np.uint8).reshape(len(records), -1).take(order, axis=0)
 
 
 class Merge(NamedTuple):
@@ -219,7 +216,7 @@ def _joined(what: Merge, parts: Sequence[_Part]) -> list[Any]:
         data = join_records(kind, [part.n for part in parts], [part.data for part in parts])
     else:
         arrays = _read(kind, parts)
-        data = pack_records(kind, to_records(kind, arrays), arrays)
+        data = pack_records(kind, as_bytes(to_records(kind, arrays)), arrays)
     n = sum(part.n for part in parts)
     return [what.kind, what.instrument, *bounds, n, what.level + 1, RECORDS, data]
 

@@ -109,6 +109,7 @@ def reading_engine(path: Path, *, busy_ms: int = BUSY_MS) -> Engine:
         connect_args={"isolation_level": None, "timeout": busy_ms / 1000},
         pool_size=4,
         max_overflow=12,
+        pool_use_lifo=True,  # the same one again and again: each fills a page cache of its own
     )
     return _prepared(engine, ("PRAGMA query_only=ON", "PRAGMA cache_size=-2048"), "BEGIN", path)
 

@@ -191,9 +191,14 @@ def to_records(kind: Kind, arrays: Arrays) -> np.ndarray[Any, np.dtype[np.void]]
     return records
 
 
-def pack_records(kind: Kind, records: np.ndarray[Any, np.dtype[np.void]], arrays: Arrays) -> bytes:
-    """Rows, and their words out of ``arrays`` of the same rows."""
-    return _checked(records.tobytes(), _words(kind, arrays))
+def as_bytes(records: np.ndarray[Any, np.dtype[np.void]]) -> NDArray[np.uint8]:
+    """A line of bytes for each: numpy would move records field by field, ten times slower and under the lock."""
+    return records.view(np.uint8).reshape(len(records), -1)
+
+
+def pack_records(kind: Kind, records: NDArray[np.uint8], arrays: Arrays) -> bytes:
+    """Rows of :func:`as_bytes`, and their words out of ``arrays`` of the same rows."""
+    return _checked(records.data, _words(kind, arrays))
 
 
 def join_records(kind: Kind, sizes: Sequence[int], blobs: Sequence[bytes]) -> bytes:
