@@ -18,7 +18,7 @@ from fbkit.across import (
     sentences,
     shares,
 )  # fmt: skip  # a list
-from fbkit.across.breadth import of_returns
+from fbkit.across.breadths import of_returns
 from fbkit.across.coin import COLUMNS
 from fbkit.across.returns import Returns
 from tests.across.made import NAN, coin, contract, ends

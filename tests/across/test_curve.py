@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from fbkit.across import curve
-from fbkit.across.curve import at_90_days, three_months
+from fbkit.across.basis import at_90_days
+from fbkit.across.curves import three_months
 from tests.across.made import NAN, coin, contract, ends
 
 PERP = contract("a:BTC-USDT-PERP")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from fbkit.across.contracts import contracts_of, in_order
 from fbkit.across.tables import Bools, Ints, columnwise, joined, mean_where, total
 from fbkit.model import Instrument, Span
 from fbkit.quant.formulas.numbers import Floats
 from fbkit.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: What is read of a bar.
 COLUMNS = (
@@ -38,6 +40,8 @@ class Coin(NamedTuple):
     @property
     def times(self) -> pd.DatetimeIndex:
         """The ends of the slots as the index of a frame."""
+        import pandas as pd  # who asks for numbers alone does without
+
         return pd.DatetimeIndex(self.t1.view("M8[ns]"), tz="UTC", name="time")
 
     @property

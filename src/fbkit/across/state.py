@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from fbkit.across.coin import Coin
-from fbkit.across.curve import three_months
-from fbkit.across.dispersion import dispersion
+from fbkit.across.curves import three_months
+from fbkit.across.dispersions import dispersion
 from fbkit.across.funding import weighted_funding
 from fbkit.across.interest import open_interest
 from fbkit.across.liquidations import all_liquidated

@@ -42,7 +42,7 @@ class Breadth(NamedTuple):
 @np.errstate(all="ignore")
 def breadth_of(store: Store, tf: str, span: Span, min_coverage: float) -> Breadth:
     """Read every perpetual once, and its 60 bars before the span."""
-    from fbkit.across.breadth import of_returns
+    from fbkit.across.breadths import of_returns
     from fbkit.across.contracts import perpetuals
     from fbkit.across.returns import returns_of
 

@@ -32,7 +32,7 @@ class Spread(NamedTuple):
 def spread_of(name: str, coin: Coin, end: int) -> Spread:
     """The spread in the minute that ends at ``end`` (UTC ns)."""
     from fbkit.across import dispersion
-    from fbkit.across.dispersion import main_marks
+    from fbkit.across.dispersions import main_marks
     from fbkit.quant.frames import zscore
 
     frame = dispersion(coin)

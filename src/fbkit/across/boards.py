@@ -7,7 +7,7 @@ import pandas as pd
 
 from fbkit.across.coin import Coin
 from fbkit.across.liquidations import COMPLETE
-from fbkit.across.shares import shares
+from fbkit.across.share import shares
 from fbkit.across.state import across
 from fbkit.across.tables import finite
 from fbkit.quant.formulas import funding
