@@ -236,8 +236,7 @@ def _close(what: Merge, parts: Sequence[_Part]) -> list[Any]:
 def _read(kind: Kind, parts: Sequence[_Part]) -> Arrays:
     """The columns of several chunks, one behind the other."""
     if all(part.codec == RECORDS for part in parts):
-        sizes = [part.n for part in parts]
-        return unpack_records(kind, sum(sizes), join_records(kind, sizes, [part.data for part in parts]))
+        return unpack_records(kind, [part.n for part in parts], [part.data for part in parts])
     return join(kind, [unpack(kind, part.codec, part.n, part.data) for part in parts])
 
 
@@ -246,7 +245,7 @@ def unpack(kind: Kind, how: int, n: int, data: bytes) -> Arrays:
     if how in (COLUMNS, FIRST_COLUMNS):
         return codec.decode(data)
     if how == RECORDS:
-        return tail.in_order(unpack_records(kind, n, data))
+        return tail.in_order(unpack_records(kind, [n], [data]))
     rows = codec.decode_rows(data, n)
     rows.sort(key=itemgetter(kind.place_of_seq))
     return kind.arrays(rows)

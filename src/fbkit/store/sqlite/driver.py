@@ -111,6 +111,13 @@ def reading_engine(path: Path, *, busy_ms: int = BUSY_MS) -> Engine:
         max_overflow=12,
         pool_use_lifo=True,  # the same one again and again: each fills a page cache of its own
     )
+
+    @event.listens_for(engine, "checkin")
+    def _checkin(connection: Any, _record: Any) -> None:
+        # Pages it read are stale with the next commit, a second later, and would be held for days.
+        if connection is not None:
+            connection.execute("PRAGMA shrink_memory").fetchall()
+
     return _prepared(engine, ("PRAGMA query_only=ON", "PRAGMA cache_size=-2048"), "BEGIN", path)
 
 

@@ -203,20 +203,26 @@ def pack_records(kind: Kind, records: NDArray[np.uint8], arrays: Arrays) -> byte
 
 def join_records(kind: Kind, sizes: Sequence[int], blobs: Sequence[bytes]) -> bytes:
     """Blobs of rows as one; no number is looked at."""
+    return _checked(*_joined(kind, sizes, blobs))
+
+
+def _joined(kind: Kind, sizes: Sequence[int], blobs: Sequence[bytes]) -> list[bytes | memoryview]:
+    """The numbers of every blob, and behind them the words of all."""
     bodies = [_body(blob) for blob in blobs]
     if not words_of(kind):
-        return _checked(*bodies)
+        return [*bodies]
     width = numbers_of(kind).itemsize
     ends = [n * width for n in sizes]
     words = [_read_words(body[end:]) for body, end in zip(bodies, ends, strict=True)]
     joined = [[word for part in parts for word in part] for parts in zip(*words, strict=True)]
     numbers = [body[:end] for body, end in zip(bodies, ends, strict=True)]
-    return _checked(*numbers, msgspec.msgpack.encode(joined))
+    return [*numbers, msgspec.msgpack.encode(joined)]
 
 
-def unpack_records(kind: Kind, n: int, data: bytes) -> Arrays:
-    """The columns of a blob of rows."""
-    body = _body(data)
+def unpack_records(kind: Kind, sizes: Sequence[int], blobs: Sequence[bytes]) -> Arrays:
+    """The columns of blobs of rows, one behind the other."""
+    n = sum(sizes)
+    body = _body(blobs[0]) if len(blobs) == 1 else memoryview(b"".join(_joined(kind, sizes, blobs)))
     types = numbers_of(kind)
     if len(body) < n * types.itemsize:
         raise Damaged("a chunk cannot be read (it is too short)")
