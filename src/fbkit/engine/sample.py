@@ -172,10 +172,13 @@ def _joined(read: Sequence[Sequence[Floats]], oi_age: Floats) -> dict[str, Float
 
 
 def _take_past(tape: Tape, t1: int) -> None:
+    later = []
     for event in tape.past:
         if event.ts_event <= t1:
             tape.learn(kind_of_value(event), event)
-    tape.past = [event for event in tape.past if event.ts_event > t1]
+        else:
+            later.append(event)
+    tape.past = later
 
 
 def sample_stretch(tape: Tape, t1: Ints) -> dict[str, Floats]:
