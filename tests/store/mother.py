@@ -13,9 +13,10 @@ import random
 import resource
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import event
+from sqlalchemy import Connection
 
 from fbkit.clock import SystemClock
 from fbkit.errors import FbkitError, StoreFull
@@ -85,11 +86,16 @@ def freeze_inside_a_write(url: str) -> None:
     """C15: a holder that stops between BEGIN and COMMIT."""
     writer = opened(url, locked=False)
 
-    @event.listens_for(writer._database.engine, "commit")
-    def _freeze(_connection: object) -> None:
-        say("inside")
-        os.kill(os.getpid(), signal.SIGSTOP)
+    writing = writer._database.writing
 
+    @contextlib.contextmanager
+    def freezing() -> Iterator[Connection]:
+        with writing() as connection:
+            yield connection
+            say("inside")
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    writer._database.writing = freezing  # type: ignore[method-assign]  # whichever database it is
     writer.append(batch_from(writer.last_seq + 1))
     say("committed", writer.last_seq)
 

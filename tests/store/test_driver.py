@@ -78,6 +78,15 @@ def test_c23_a_reader_can_neither_write_nor_checkpoint(writer, url):
     assert writer.wal_bytes == before > 0
 
 
+def test_a_reader_that_has_read_lets_its_pages_go(writer):
+    said = []
+    with writer._reading() as connection:
+        driver = connection.connection.driver_connection
+        driver.set_trace_callback(said.append)
+    driver.set_trace_callback(None)
+    assert "PRAGMA shrink_memory" in said
+
+
 @pytest.mark.faults("C23")
 def test_c23_an_old_library_is_warned_of():
     assert "SQLite 3.51.2 can damage" in (library_warning((3, 51, 2)) or "")

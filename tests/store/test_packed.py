@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from fbkit.clock import VirtualClock
 from fbkit.errors import StoreCorrupt
-from fbkit.model import Beat, Event, Gap, Mark, Market, Origin, Quote, Side, Span, Trade
+from fbkit.model import BarRow, Beat, Event, Gap, Mark, Market, Origin, Quote, Side, Span, Trade
 from fbkit.store import Batch, open_store, open_writer
 from fbkit.store.packed import Packed, Packer, one_after_the_other
 from fbkit.store.sqlite.tables import TAIL
@@ -122,3 +122,33 @@ def test_a_damaged_row_of_the_tail_is_told_and_not_believed(url):
             connection.execute(update(TAIL).values(data=bytes(data)))
         with pytest.raises(StoreCorrupt, match="checksum"):
             store.read("trade")
+
+
+def test_numbers_given_in_a_transaction_that_failed_are_given_again(tmp_path):
+    url = f"sqlite:///{(tmp_path / 'again.db').as_posix()}"
+    packer = Packer()
+    sheet = packer.pack([Trade(NAMES[0], n, n, n, 1.0, 1.0, Side.BUY, seq=n) for n in (5, 6)])
+    packed = Packed(tuple(packer.names), [sheet])
+    with open_writer(url, market=Market.LIVE, seed=None, clock=VirtualClock(0), holder="here") as writer:
+        with pytest.raises(OverflowError):
+            writer.append(Batch(packed, [BarRow(NAMES[0], "1m", 0, 1 << 70)]))
+        writer.append(Batch([Trade(NAMES[1], 1, 1, 1, 2.0, 1.0, Side.SELL, seq=1)]))
+        writer.append(Batch(packed))
+        assert [trade.price for trade in writer.events("trade", NAMES[0])] == [1.0, 1.0]
+        assert [trade.price for trade in writer.events("trade", NAMES[1])] == [2.0]
+
+
+def test_small_rows_of_the_tail_read_as_they_were_written_whoever_packed_them(tmp_path):
+    url = f"sqlite:///{(tmp_path / 'small.db').as_posix()}"
+    wanted = []
+    with open_writer(url, market=Market.LIVE, seed=None, clock=VirtualClock(0), holder="here") as writer:
+        for first in range(1, 40, 3):
+            packer = Packer()
+            name = NAMES[first % len(NAMES)]
+            trades = [Trade(name, n, n, 1 << n, float(n), 1.0, Side.BUY, seq=n) for n in range(first, first + 3)]
+            sheet = packer.pack(trades)
+            writer.append(Batch(Packed(tuple(packer.names), [sheet]) if first % 2 else trades))
+            wanted += trades
+        assert list(writer.replay()) == wanted
+        assert writer.fold(1 << 62) == len(wanted)
+        assert list(writer.replay()) == wanted
