@@ -46,6 +46,8 @@ class Run(NamedTuple):
 
     def joined(self, others: Sequence[Run]) -> Run:
         """One run of it and those behind it."""
+        if not others:
+            return self
         runs = [self, *others]
         return Run(
             sum(run.n for run in runs),
