@@ -133,9 +133,8 @@ def _prepared(engine: Engine, pragmas: tuple[str, ...], begin: str, path: Path) 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
-        if (
-            not driver.in_transaction
-        ):  # the writer's own transactions the driver has begun before SQLAlchemy hears of it
+        # The writer's transactions are begun at the driver, before SQLAlchemy hears of them.
+        if not driver.in_transaction:
             connection.exec_driver_sql(begin)
 
     return engine
