@@ -113,7 +113,7 @@ def reading_engine(path: Path, *, busy_ms: int = BUSY_MS) -> Engine:
     )
 
     @event.listens_for(engine, "checkin")
-    def _checkin(connection: Any, _record: Any) -> None:
+    def _rest(connection: Any, _record: Any) -> None:
         # Pages it read are stale with the next commit, a second later, and would be held for days.
         if connection is not None:
             connection.execute("PRAGMA shrink_memory").fetchall()
