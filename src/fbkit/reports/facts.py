@@ -22,6 +22,7 @@ from fbkit.model.timeframe import NS_HOUR, TIMEFRAMES
 from fbkit.reports.runs import ReportRun, Runs
 from fbkit.settings import Settings
 from fbkit.store import Store
+from fbkit.store.coverage import joined_ns
 
 _WORDS_OF_GAP = ("venue", "channel", "instrument", "cause")
 _Z_PLACES = [METRIC_COLUMNS.index(name) for name in Z_COLUMNS]
@@ -186,11 +187,7 @@ def apart(holes: Sequence[Hole]) -> dict[Hole, int]:
 
 def joined_length(holes: Sequence[Hole]) -> int:
     """Nanoseconds that lie in at least one of the holes."""
-    total, reached = 0, 0
-    for hole in sorted(holes, key=lambda hole: hole.t0):
-        total += max(0, hole.t1 - max(hole.t0, reached))
-        reached = max(reached, hole.t1)
-    return total
+    return joined_ns((hole.t0, hole.t1) for hole in holes)
 
 
 def slots_expected(facts: Facts) -> int:

@@ -109,6 +109,15 @@ def union(intervals: Iterable[tuple[int, int]]) -> Intervals:
     return joined
 
 
+def joined_ns(intervals: Iterable[tuple[int, int]]) -> int:
+    """Nanoseconds that lie in at least one of the intervals, in whatever order they come.
+
+    >>> joined_ns([(5, 7), (1, 3), (2, 4), (9, 9)])
+    5
+    """
+    return sum(end - start for start, end in union(intervals))
+
+
 def minus(intervals: Intervals, without: Intervals) -> Intervals:
     """What is left of intervals; both in order and apart.
 

@@ -79,11 +79,9 @@ def holes(gaps: Iterable[Gap], since: int, until: int) -> list[Hole]:
 
 def length(found: Iterable[Hole]) -> int:
     """Nanoseconds that lie in at least one hole."""
-    total, reached = 0, 0
-    for hole in sorted(found, key=lambda hole: hole.t0):
-        total += max(0, hole.t1 - max(hole.t0, reached))
-        reached = max(reached, hole.t1)
-    return total
+    from fbkit.store.coverage import joined_ns  # live numbers do not wait for the store
+
+    return joined_ns((hole.t0, hole.t1) for hole in found)
 
 
 def lost(found: Iterable[Hole]) -> list[Hole]:
